@@ -1,0 +1,1 @@
+"""State: the Store interface, its backends, and blobs."""
