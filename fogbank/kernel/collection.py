@@ -1,0 +1,148 @@
+"""Collections: typed records in the store, scoped to (account, region), ordered by key. All state of a service is here.
+
+A collection's rows lie at `service \\0 collection \\0 account \\0 region \\0 key...`; an account- or globally-scoped collection leaves
+the parts empty that it does not have. Rows of a `cached` collection are kept decoded in memory until they are written again:
+for definitions (tables, queues, buckets) that every request reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from fogbank.kernel import keys
+from fogbank.kernel.keys import Part
+
+if TYPE_CHECKING:
+    from fogbank.kernel.context import Context
+
+Scope = Literal["region", "account", "global"]
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """A stored value. Fields are kept by position: append new ones at the end, with a default, and never reorder."""
+
+
+R = TypeVar("R")
+
+_encode = msgspec.msgpack.Encoder().encode
+_MAX_PREFIXES = 4096
+_MISSING = object()
+
+
+class Collection(Generic[R]):
+    """Rows of one kind. Key parts are given positionally; see `fogbank.kernel.keys` for what they may be.
+
+    With `record=bytes` the rows are raw bytes, for services that store their own encoding.
+    """
+
+    __slots__ = ("_decode", "_prefixes", "cached", "name", "scope", "service")
+
+    def __init__(self, service: str, name: str, record: type[R], scope: Scope = "region", cached: bool = False) -> None:
+        self.service = service
+        self.name = name
+        self.scope = scope
+        self.cached = cached
+        self._decode = None if record is bytes else msgspec.msgpack.Decoder(record).decode
+        self._prefixes: dict[tuple[str, str], bytes] = {}
+
+    def prefix(self, ctx: Context) -> bytes:
+        """The bytes before the key of every row in the context's scope."""
+        scope = (ctx.account, ctx.region)
+        prefix = self._prefixes.get(scope)
+        if prefix is None:
+            if len(self._prefixes) >= _MAX_PREFIXES:
+                self._prefixes.clear()
+            account = "" if self.scope == "global" else ctx.account
+            region = ctx.region if self.scope == "region" else ""
+            prefix = self._prefixes[scope] = keys.encode((self.service, self.name, account, region))
+        return prefix
+
+    def row_key(self, ctx: Context, *key: Part) -> bytes:
+        return self.prefix(ctx) + keys.encode(key)
+
+    async def get(self, ctx: Context, *key: Part) -> R | None:
+        """The record at the key, or None."""
+        row_key = self.prefix(ctx) + keys.encode(key)
+        tx = ctx.tx
+        if not self.cached:
+            raw = await tx.get(row_key)
+            return raw if raw is None or self._decode is None else self._decode(raw)  # type: ignore[return-value]
+        return await self._get_cached(ctx, row_key)
+
+    async def _get_cached(self, ctx: Context, row_key: bytes) -> R | None:
+        tx, cache = ctx.tx, ctx.app.store.decoded
+        if row_key not in tx.writes:
+            record = cache.get(row_key)
+            if record is not None:
+                return record
+        raw = await tx.get(row_key)
+        if raw is None:
+            return None
+        record = raw if self._decode is None else self._decode(raw)
+        if row_key not in tx.writes:
+            cache[row_key] = record
+        return record  # type: ignore[return-value]
+
+    def put(self, ctx: Context, record: R, *key: Part) -> None:
+        """Write the record at the key, new or not."""
+        value = record if self._decode is None else _encode(record)
+        ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = value  # type: ignore[assignment]
+
+    def delete(self, ctx: Context, *key: Part) -> None:
+        """Remove the row at the key, if there is one."""
+        ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = None
+
+    async def scan(self, ctx: Context, *prefix: Part, **bounds: Any) -> list[R]:
+        """Records under the key prefix, in key order. Bounds: see `rows`."""
+        rows = await self._rows(ctx, prefix, **bounds)
+        decode = self._decode
+        return [value if decode is None else decode(value) for _, value in rows]  # type: ignore[misc]
+
+    async def items(self, ctx: Context, types: tuple[type, ...], *prefix: Part, **bounds: Any) -> list[tuple[tuple[Part, ...], R]]:
+        """(rest of the key, record) under the key prefix; `types` are the types of the key parts after the prefix."""
+        rows = await self._rows(ctx, prefix, **bounds)
+        skip = len(self.row_key(ctx, *prefix))
+        decode = self._decode
+        return [
+            (keys.decode(key[skip:], types), value if decode is None else decode(value))  # type: ignore[misc]
+            for key, value in rows
+        ]
+
+    async def raw_items(self, ctx: Context, *prefix: Part, **bounds: Any) -> list[tuple[bytes, bytes]]:
+        """(encoded rest of the key, stored bytes) under the key prefix, nothing decoded: for hot paths."""
+        rows = await self._rows(ctx, prefix, **bounds)
+        skip = len(self.row_key(ctx, *prefix))
+        return [(key[skip:], value) for key, value in rows]
+
+    async def _rows(
+        self,
+        ctx: Context,
+        prefix: tuple[Part, ...],
+        starts_with: str | None = None,
+        after: tuple[Part, ...] | None = None,
+        since: tuple[Part, ...] | None = None,
+        until: tuple[Part, ...] | None = None,
+        limit: int | None = None,
+        reverse: bool = False,
+    ) -> list[tuple[bytes, bytes]]:
+        """Rows under the whole key parts `prefix`.
+
+        starts_with  the next part (a str) starts with this
+        after        only keys greater than this tuple of remaining parts, and not below it (exclusive)
+        since        only keys equal to or greater than this tuple (inclusive)
+        until        only keys less than this tuple (exclusive)
+        """
+        base = self.prefix(ctx) + keys.encode(prefix)
+        low = base if starts_with is None else base + keys.prefix_of(starts_with)
+        high = keys.after_prefix(low)
+        if since is not None:
+            low = max(low, base + keys.encode(since))
+        if after is not None:
+            low = max(low, keys.after_prefix(base + keys.encode(after)))
+        if until is not None:
+            high = min(high, base + keys.encode(until))
+        if low >= high:
+            return []
+        return await ctx.tx.scan(low, high, limit, reverse)

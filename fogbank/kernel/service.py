@@ -1,0 +1,150 @@
+"""Service: one AWS API. It names the operations, collections, tasks and edges that a service's modules declare."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from fogbank.kernel.collection import Collection, Scope
+
+if TYPE_CHECKING:
+    from fogbank.http import Request, Response
+    from fogbank.kernel.context import Context
+    from fogbank.kernel.errors import AWSError
+
+Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
+Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str]"]
+ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
+EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
+Fidelity = Literal["hand", "derived"]
+
+R = TypeVar("R")
+
+
+class Operation:
+    """What happens now. `name` is in snake case, as boto3 names it.
+
+    transaction   run the handler in one transaction; else it calls `ctx.transact` for its atomic parts
+    action        the IAM action, None for `<prefix>:<OperationName>`
+    resource      gives the ARN(s) that the request acts on, for the decision
+    policy        gives the resource policy (JSON) that has a say, if there is one
+    owner         gives the account that owns the resource, where it can be another's; None means the caller's own
+    """
+
+    __slots__ = ("action", "fidelity", "handler", "name", "owner", "policy", "resource", "transaction")
+
+    def __init__(
+        self,
+        name: str,
+        handler: Handler,
+        transaction: bool = True,
+        action: str | None = None,
+        resource: Resources | None = None,
+        policy: ResourcePolicy | None = None,
+        owner: Callable[[Context, dict[str, Any]], Awaitable[str | None]] | None = None,
+        fidelity: Fidelity = "hand",
+    ) -> None:
+        self.name = name
+        self.handler = handler
+        self.transaction = transaction
+        self.action = action
+        self.resource = resource
+        self.policy = policy
+        self.owner = owner
+        self.fidelity = fidelity
+
+
+class TaskKind:
+    """What happens later: a handler by name. `transaction=False` for those that wait for something outside the store."""
+
+    __slots__ = ("handler", "name", "transaction")
+
+    def __init__(self, name: str, handler: Callable[[Context, dict[str, Any]], Awaitable[None]], transaction: bool) -> None:
+        self.name = name
+        self.handler = handler
+        self.transaction = transaction
+
+
+class Edge:
+    """A data plane's door on the same port: `match` looks at the request's head, `handler` answers it."""
+
+    __slots__ = ("handler", "match")
+
+    def __init__(self, match: Callable[[Request], bool], handler: EdgeHandler) -> None:
+        self.match = match
+        self.handler = handler
+
+
+class Service:
+    """One AWS API, by botocore's name of it.
+
+    iam_prefix         the prefix of its IAM actions, when it is not the name
+    documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
+    validation_error   makes the error from the model's violations, where the service has words of its own
+    global_region      the region that a service without regions reports (`us-east-1` for IAM)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        iam_prefix: str | None = None,
+        documents: frozenset[str] = frozenset(),
+        validation_error: Callable[[str, list[Any]], AWSError] | None = None,
+    ) -> None:
+        self.name = name
+        self.iam_prefix = iam_prefix or name
+        self.documents = documents
+        self.validation_error = validation_error
+        self.operations: dict[str, Operation] = {}
+        self.collections: dict[str, Collection[Any]] = {}
+        self.tasks: dict[str, TaskKind] = {}
+        self.edges: list[Edge] = []
+
+    @overload
+    def operation(self, handler: Handler, /) -> Handler: ...
+    @overload
+    def operation(self, /, **options: Any) -> Callable[[Handler], Handler]: ...
+
+    def operation(self, handler: Handler | None = None, /, **options: Any) -> Any:
+        """Declare the operation that the function is named after. Options: see `Operation`."""
+        if handler is None:
+            return lambda fn: self.operation_from(fn, **options)
+        return self.operation_from(handler)
+
+    def operation_from(self, handler: Handler, name: str | None = None, **options: Any) -> Handler:
+        """Declare an operation under an explicit name; a hand-written one replaces a derived one, whatever the order."""
+        operation = Operation(name or handler.__name__, handler, **options)
+        known = self.operations.get(operation.name)
+        if known is None or known.fidelity == "derived":
+            self.operations[operation.name] = operation
+        elif operation.fidelity != "derived":
+            raise ValueError(f"{self.name}.{operation.name} is declared twice")
+        return handler
+
+    def collection(self, name: str, record: type[R], scope: Scope = "region", cached: bool = False) -> Collection[R]:
+        """Declare a collection. `record` is a Record class, or bytes."""
+        if name in self.collections:
+            raise ValueError(f"{self.name}: collection {name} is declared twice")
+        collection = Collection(self.name, name, record, scope, cached)
+        self.collections[name] = collection
+        return collection
+
+    def task(self, handler: Any = None, /, *, transaction: bool = True) -> Any:
+        """Declare a task, named after the function."""
+        if handler is None:
+            return lambda fn: self.task_from(fn, transaction)
+        return self.task_from(handler, transaction)
+
+    def task_from(self, handler: Any, transaction: bool) -> Any:
+        self.tasks[handler.__name__] = TaskKind(handler.__name__, handler, transaction)
+        return handler
+
+    def edge(self, match: Callable[[Request], bool]) -> Callable[[EdgeHandler], EdgeHandler]:
+        """Declare a door that is not an operation of the model (S3's form upload, a website host)."""
+
+        def declare(handler: EdgeHandler) -> EdgeHandler:
+            self.edges.append(Edge(match, handler))
+            return handler
+
+        return declare
