@@ -1,0 +1,227 @@
+"""Context: everything an operation may know and use, besides its request. One per request, task run, or inner call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from fogbank.kernel import blobs, tasks
+from fogbank.kernel.ids import Ids
+
+if TYPE_CHECKING:
+    from fogbank.app import App
+    from fogbank.http import Request
+    from fogbank.identity import Principal
+    from fogbank.kernel.service import Service
+    from fogbank.storage.base import StoreError, Transaction
+    from fogbank.storage.blobs import Blobs
+
+T = TypeVar("T")
+
+PARTITION = "aws"
+
+
+class Context:
+    """Who calls what, where, and the transaction it happens in.
+
+    `tx` is there only inside a transaction. `endpoint` is the URL under which the caller reached us. `request` is the HTTP
+    request, for identity and edges; operations of the model do not read it.
+    """
+
+    __slots__ = (
+        "_after",
+        "account",
+        "app",
+        "endpoint",
+        "operation",
+        "principal",
+        "region",
+        "request",
+        "request_id",
+        "service",
+        "tx",
+    )
+
+    def __init__(
+        self,
+        app: App,
+        service: Service,
+        operation: str,
+        principal: Principal,
+        account: str,
+        region: str,
+        request_id: str,
+        endpoint: str,
+        request: Request | None = None,
+    ) -> None:
+        self.app = app
+        self.service = service
+        self.operation = operation
+        self.principal = principal
+        self.account = account
+        self.region = region
+        self.request_id = request_id
+        self.endpoint = endpoint
+        self.request = request
+        self.tx: Transaction = cast("Transaction", None)
+        self._after: list[Callable[[], None]] = []
+
+    # -- time, ids, scope
+
+    @property
+    def partition(self) -> str:
+        return PARTITION
+
+    @property
+    def ids(self) -> Ids:
+        return self.app.ids
+
+    @property
+    def blobs(self) -> Blobs:
+        return self.app.blobs
+
+    def now(self) -> float:
+        """The virtual time in epoch seconds (UTC)."""
+        return self.app.clock.now()
+
+    def at(self, account: str | None = None, region: str | None = None, service: Service | None = None) -> Context:
+        """The same request in another scope; inside a transaction, the same transaction."""
+        other = Context(
+            self.app,
+            service or self.service,
+            self.operation,
+            self.principal,
+            self.account if account is None else account,
+            self.region if region is None else region,
+            self.request_id,
+            self.endpoint,
+            self.request,
+        )
+        other.tx = self.tx
+        other._after = self._after
+        return other
+
+    # -- transactions
+
+    async def transact(self, work: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run `work(*args)` in a transaction: all of its writes, or none when it raises. Joins one that is open.
+
+        On return the writes are visible to everyone; they are durable before the answer leaves. `work` may be run again
+        from its start when the store finds a conflict, so its effects are only writes, tasks and `after_commit`.
+        """
+        if self.tx is not None:
+            return await work(*args)
+        store = self.app.store
+        self.tx = self.app.active = store.begin()
+        self._after = []
+        try:
+            result = await work(*args)
+            if self.tx.writes:
+                store.accept(self.tx)
+            if self._after:
+                self._run_after_flush(self._after)
+            return result
+        finally:
+            self.tx = self.app.active = cast("Transaction", None)
+
+    def _run_after_flush(self, callbacks: list[Callable[[], None]]) -> None:
+        def flushed(error: StoreError | None) -> None:
+            if error is None:
+                for callback in callbacks:
+                    callback()
+
+        self.app.store.after_flush(flushed)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Run the callback once the transaction is durable; not at all if it fails."""
+        self._after.append(callback)
+
+    # -- waking and waiting
+
+    def notify(self, *topic: str) -> None:
+        """Wake everyone who waits for the topic, after the commit."""
+        if self.app.waiters.any(topic):
+            self._after.append(lambda: self.app.waiters.wake(topic))
+
+    async def wait(self, *topic: str, timeout: float) -> bool:
+        """Wait outside a transaction for a notification of the topic, at most `timeout` virtual seconds.
+
+        True when notified or when the clock was moved (look again), False when the time is over.
+        """
+        return await self.app.waiters.wait(topic, timeout)
+
+    # -- later and elsewhere
+
+    async def schedule(
+        self,
+        name: str,
+        payload: dict[str, Any] | None = None,
+        *,
+        delay: float = 0,
+        at: float | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Enqueue a task of this service in this transaction, due in `delay` seconds or at epoch second `at`.
+
+        Of tasks with the same name and `key` in one scope only one is pending: scheduling again moves its due time.
+        """
+        due = self.now() + delay if at is None else at
+        await tasks.enqueue(self, name, payload or {}, due, key)
+
+    async def unschedule(self, name: str, key: str) -> None:
+        """Take back the pending task of that name and key, if there is one."""
+        await tasks.withdraw(self, name, key)
+
+    async def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call another service's operation (`"SendMessage"`) in this transaction, as this service's principal."""
+        return await self.app.gateway.call(self, service, operation, params)
+
+    # -- blobs
+
+    def keep_blob(self, name: str) -> None:
+        """Make a finished blob part of the state. One that no transaction keeps is swept."""
+        blobs.keep(self, name)
+
+    def drop_blob(self, name: str) -> None:
+        """Take the blob out of the state; its file goes after the commit."""
+        blobs.drop(self, name)
+
+
+class Waiters:
+    """Who waits for what in this process. Nothing here is state: a lost waiter looks again by itself."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, ...], set[asyncio.Future[bool]]] = {}
+
+    def any(self, topic: tuple[str, ...]) -> bool:
+        return topic in self._waiting
+
+    async def wait(self, topic: tuple[str, ...], timeout: float) -> bool:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        self._waiting.setdefault(topic, set()).add(future)
+        timer = loop.call_later(max(timeout, 0), _resolve, future, False)
+        try:
+            return await future
+        finally:
+            timer.cancel()
+            waiting = self._waiting[topic]
+            waiting.discard(future)
+            if not waiting:
+                del self._waiting[topic]
+
+    def wake(self, topic: tuple[str, ...]) -> None:
+        for future in self._waiting.get(topic, ()):
+            _resolve(future, True)
+
+    def wake_all(self) -> None:
+        """The clock was moved: everyone looks again."""
+        for waiting in self._waiting.values():
+            for future in waiting:
+                _resolve(future, True)
+
+
+def _resolve(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)
