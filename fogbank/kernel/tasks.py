@@ -106,21 +106,21 @@ class TaskRunner:
         self._runner: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
+        self._again = False
         self._closed = False
 
     # -- waking up
 
     def wake(self) -> None:
-        """Something may be due: look, unless we are looking already."""
+        """Something may be due: look, or look again if we are looking already."""
         if self._closed:
             return
+        self._again = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._runner is None or self._runner.done():
             self._runner = asyncio.get_running_loop().create_task(self._run_due())
-        else:
-            self._runner.add_done_callback(lambda _: self.wake())
 
     async def close(self) -> None:
         """Stop; what was under way is left to the next start."""
@@ -133,12 +133,14 @@ class TaskRunner:
         await asyncio.gather(*work, return_exceptions=True)
 
     async def _run_due(self) -> None:
-        async with self._turn:
-            while task := await self._next(self.app.clock.now()):
-                await self._start(task)
-                await asyncio.sleep(0)
+        while self._again:
+            self._again = False
+            async with self._turn:
+                while task := await self._next(self.app.clock.now()):
+                    await self._start(task)
+                    await asyncio.sleep(0)
         upcoming = await self._next(None)
-        if upcoming is not None and self._timer is None and not self._closed:
+        if upcoming is not None:
             delay = max(upcoming.due / 1e6 - self.app.clock.now(), 0.0)
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
 

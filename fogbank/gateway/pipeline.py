@@ -1,0 +1,223 @@
+"""The way of a request, one stage after another. `Gateway._answer` reads as the table of contents.
+
+    admin? -> edge? -> route -> authenticate -> parse -> validate -> authorise -> operation in its transaction -> serialise -> commit -> send
+
+A request is one coroutine that is started where it arrives, without an asyncio task: an operation that never has to wait (nearly all
+of them) is answered before `handle` returns, or when the commit that it shares with others is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import types
+from collections.abc import Coroutine, Generator
+from typing import TYPE_CHECKING, Any
+
+from fogbank import protocols
+from fogbank.gateway import admin, routing
+from fogbank.http import PayloadError, Request, Response
+from fogbank.identity import authorisation
+from fogbank.kernel.context import Context
+from fogbank.kernel.errors import AWSError, internal_failure, not_implemented
+from fogbank.kernel.service import Operation, Service
+
+if TYPE_CHECKING:
+    from fogbank.app import App
+    from fogbank.gateway.front import Reply
+    from fogbank.gateway.routing import Target
+    from fogbank.identity import Identity
+    from fogbank.storage.base import StoreError
+
+log = logging.getLogger("fogbank")
+
+
+class Gateway:
+    """The application behind the HTTP front (see `fogbank.gateway.front.Application`)."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    # -- what the front calls
+
+    def wants_stream(self, head: Request) -> bool:
+        """Is this the head of an operation that takes its body as a stream?"""
+        return routing.takes_stream(self.app.services, head)
+
+    def handle(self, request: Request, reply: Reply) -> None:
+        drive(self.app, self._serve(request, reply), reply)
+
+    # -- the stages
+
+    async def _serve(self, request: Request, reply: Reply) -> None:
+        response = await self._answer(request)
+        store = self.app.store
+        if not store.flushing:
+            reply.send(response)
+            return
+
+        def flushed(error: StoreError | None) -> None:
+            reply.send(response if error is None else _store_failed(error))
+
+        store.after_flush(flushed)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.path.startswith(("/_fogbank/", "/_localstack/")):
+            return await admin.handle(self.app, request)
+        request_id = self.app.ids.uuid()
+        target: Target | None = None
+        try:
+            target = routing.route(self.app.services, request)
+            if target.edge is not None:
+                return await self._open_edge(target, request, request_id)
+            return await self._operate(target, request, request_id)
+        except AWSError as error:
+            return self._refuse(target, error, request_id)
+        except PayloadError as error:
+            return self._refuse(target, AWSError(error.code, error.message, 400), request_id)
+        except Exception:
+            log.exception("request %s: %s %s", request_id, request.method, request.path)
+            return self._refuse(target, internal_failure(request_id), request_id)
+
+    async def _operate(self, target: Target, request: Request, request_id: str) -> Response:
+        identity = await self.app.authenticator.authenticate(request, target.model.signing_name, target.authtype)
+        routed = target.resolve(request)
+        service, operation = self._operation(target)
+        codec = protocols.codec(routed.operation, routed.protocol, service.documents)
+        params = codec.parse(request, routed.uri)
+        violations = codec.violations(params)
+        if violations:
+            raise self._validation_error(service, routed.protocol, violations)
+        ctx = self._context(service, operation, identity, request, request_id)
+        if operation.transaction:
+            response = await ctx.transact(self._run, ctx, operation, codec, params)
+        else:
+            response = await self._run(ctx, operation, codec, params)
+        if operation.fidelity != "hand":
+            response.headers.append(("x-fogbank-fidelity", operation.fidelity))
+        return response
+
+    async def _run(self, ctx: Context, operation: Operation, codec: Any, params: dict[str, Any]) -> Response:
+        await authorisation.check(ctx, operation, params)
+        result = await operation.handler(ctx, params)
+        return codec.serialize(result or {}, ctx.request_id)
+
+    async def _open_edge(self, target: Target, request: Request, request_id: str) -> Response:
+        assert target.edge is not None and target.service is not None
+        identity = self.app.authenticator.anonymous(request)
+        ctx = Context(
+            self.app,
+            target.service,
+            "",
+            identity.principal,
+            "",
+            identity.region,
+            request_id,
+            request.endpoint,
+            request,
+        )
+        return await target.edge.handler(ctx, request)
+
+    def _operation(self, target: Target) -> tuple[Service, Operation]:
+        routed = target.routed
+        assert routed is not None
+        service = target.service
+        operation = service.operations.get(routed.operation.snake) if service is not None else None
+        if service is None or operation is None:
+            raise not_implemented(target.model.service_id, routed.operation.name)
+        return service, operation
+
+    def _context(
+        self, service: Service, operation: Operation, identity: Identity, request: Request, request_id: str
+    ) -> Context:
+        principal = identity.principal
+        return Context(
+            self.app,
+            service,
+            operation.name,
+            principal,
+            principal.account,
+            identity.region or self.app.settings.region,
+            request_id,
+            request.endpoint,
+            request,
+        )
+
+    @staticmethod
+    def _validation_error(service: Service, protocol: str, violations: list[Any]) -> AWSError:
+        message = protocols.violations_message(violations)
+        if service.validation_error is not None:
+            return service.validation_error(message, violations)
+        code = "ValidationError" if protocol in ("query", "ec2") else "ValidationException"
+        return AWSError(code, message, 400)
+
+    @staticmethod
+    def _refuse(target: Target | None, error: AWSError, request_id: str) -> Response:
+        if target is None:
+            target = routing.NOWHERE
+        return protocols.serialize_error(target.model, target.protocol, error, request_id, target.operation)
+
+    # -- from service to service
+
+    async def call(self, ctx: Context, name: str, operation_name: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Run another service's operation in the caller's transaction, as the calling service's principal."""
+        service = self.app.services.get(name)
+        model = protocols.load(name)
+        operation = service.operations.get(model.operations[operation_name].snake) if service is not None else None
+        if service is None or operation is None:
+            raise not_implemented(name, operation_name)
+        inner = ctx.at(service=service)
+        inner.operation = operation.name
+        inner.principal = authorisation.service_principal(ctx.service, ctx.account)
+        await authorisation.check(inner, operation, params)
+        return await operation.handler(inner, params) or {}
+
+
+def _store_failed(error: StoreError) -> Response:
+    from fogbank.kernel.errors import AWSError
+
+    return protocols.serialize_error(
+        routing.NOWHERE.model, "rest-xml", AWSError("ServiceUnavailable", str(error), 503), "", None
+    )
+
+
+# -- running coroutines where they are
+
+
+def drive(app: App, work: Coroutine[Any, Any, None], reply: Reply | None = None) -> None:
+    """Start the coroutine here and now; only if it has to wait, let an asyncio task go on with it."""
+    try:
+        waits_for = work.send(None)
+    except StopIteration:
+        return
+    if reply is not None and reply.disconnected:
+        work.close()
+        return
+    task = asyncio.get_running_loop().create_task(_go_on(app, work, waits_for))
+    app.requests.add(task)
+    task.add_done_callback(app.requests.discard)
+    if reply is not None:
+        reply.on_disconnect = task.cancel
+
+
+async def _go_on(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> None:
+    await _resume(app, work, waits_for)
+
+
+@types.coroutine
+def _resume(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Pass on what a started coroutine waits for, and refuse to let it wait inside a transaction."""
+    while True:
+        try:
+            if app.active is not None:
+                app.active = None
+                waits_for = work.throw(RuntimeError("an operation waited for something else inside its transaction"))
+                continue
+            try:
+                value = yield waits_for
+            except BaseException as error:
+                waits_for = work.throw(error)
+            else:
+                waits_for = work.send(value)
+        except StopIteration:
+            return

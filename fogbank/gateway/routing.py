@@ -1,0 +1,201 @@
+"""Which service and operation is a request for? Decided from the credential scope, X-Amz-Target, Action, REST URI and host.
+
+The service comes first (nothing falls through to S3): the signing name says it; without a signature the target prefix, the action or
+the host does. Only an unsigned request that names no other service is S3's, since only S3 has public resources at any path.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fogbank import protocols
+from fogbank.http import Request
+from fogbank.kernel.errors import AWSError
+
+if TYPE_CHECKING:
+    from fogbank.kernel.registry import Registry
+    from fogbank.kernel.service import Edge, Service
+    from fogbank.protocols.model import OperationModel, ServiceModel
+    from fogbank.protocols.router import Routed
+
+_HEADER_SCOPE = re.compile(r"Credential=[^/,]+/[^/,]*/[^/,]*/([^/,]+)/")
+_QUERY_SCOPE = re.compile(r"X-Amz-Credential=[^&]+?(?:%2[Ff]|/)\d{8}(?:%2[Ff]|/)[^&]*?(?:%2[Ff]|/)([^&/%]+)(?:%2[Ff]|/)")
+_ACTION = re.compile(r"(?:^|&)Action=(\w+)")
+_QUEUE_PATH = re.compile(r"/\d{12}/")
+_RPC_PATH = re.compile(r"/service/([^/]+)/operation/")
+
+
+class Target:
+    """Where a request goes. `routed` is the operation, or `edge` the door when it is none of the model's.
+
+    `request` is the request as the operation's URI sees it: in path style, whatever style the client used.
+    """
+
+    __slots__ = ("edge", "model", "protocol", "request", "routed", "service")
+
+    def __init__(self, model: ServiceModel, service: Service | None, request: Request) -> None:
+        self.model = model
+        self.service = service
+        self.request = request
+        self.protocol = protocols.detect(model, request)
+        self.routed: Routed | None = None
+        self.edge: Edge | None = None
+
+    @property
+    def operation(self) -> OperationModel | None:
+        return self.routed.operation if self.routed is not None else None
+
+    def resolve(self) -> None:
+        """Find the edge or the operation. Raises AWSError when the service has no such operation."""
+        if self.service is not None:
+            for edge in self.service.edges:
+                if edge.match(self.request):
+                    self.edge = edge
+                    return
+        self.routed = protocols.route(self.model, self.request)
+        self.protocol = self.routed.protocol
+
+
+def find(services: Registry, request: Request) -> Target:
+    """The service that a request is for; its operation is found by `Target.resolve`."""
+    name = _service_name(services, request)
+    if name == "s3":
+        request = _in_path_style(request)
+    return Target(protocols.load(name), services.get(name), request)
+
+
+def takes_stream(services: Registry, head: Request) -> bool:
+    """Is this the head of an operation (or edge) that takes its body as it arrives?"""
+    try:
+        target = find(services, head)
+        target.resolve()
+    except AWSError:
+        return False
+    if target.edge is not None:
+        return True
+    return target.service is not None and target.operation is not None and target.operation.streaming_input is not None
+
+
+def _service_name(services: Registry, request: Request) -> str:
+    signing_name = _signing_name(request)
+    target = request.headers.get("x-amz-target")
+    if target is not None:
+        return _by_target(services, target.rpartition(".")[0], signing_name)
+    if signing_name is not None:
+        return _by_signing_name(services, signing_name, request)
+    return _unsigned(services, request)
+
+
+def _signing_name(request: Request) -> str | None:
+    header = request.headers.get("authorization")
+    if header is not None:
+        found = _HEADER_SCOPE.search(header)
+        return found[1] if found else "s3" if header.startswith("AWS ") else None
+    if "X-Amz-Credential=" in request.query:
+        found = _QUERY_SCOPE.search(request.query)
+        return found[1] if found else None
+    return "s3" if "AWSAccessKeyId=" in request.query else None
+
+
+def _by_target(services: Registry, prefix: str, signing_name: str | None) -> str:
+    if signing_name is not None and signing_name in services.names and protocols.load(signing_name).target_prefix == prefix:
+        return signing_name
+    found = protocols.index().by_target_prefix.get(prefix, [])
+    if signing_name is not None and len(found) > 1:
+        signed = protocols.index().by_signing_name.get(signing_name, [])
+        found = [name for name in found if name in signed] or found
+    if found:
+        return found[0]
+    if signing_name is not None:
+        return _only(signing_name)
+    raise AWSError("UnknownOperationException", "", 404)
+
+
+def _by_signing_name(services: Registry, signing_name: str, request: Request) -> str:
+    if signing_name == "s3":
+        return "s3control" if _is_s3_control(request) else "s3"
+    if signing_name in services.names:
+        return signing_name
+    return _only(signing_name, request)
+
+
+def _only(signing_name: str, request: Request | None = None) -> str:
+    """The service of that signing name; where several share it, the first one that knows the request's operation."""
+    names = protocols.index().by_signing_name.get(signing_name, [])
+    if not names:
+        raise AWSError("UnknownService", f"There is no AWS service with the signing name {signing_name!r}.", 404)
+    if len(names) > 1 and request is not None:
+        for name in names:
+            try:
+                protocols.route(protocols.load(name), request)
+                return name
+            except AWSError:
+                continue
+    return signing_name if signing_name in names else names[0]
+
+
+def _is_s3_control(request: Request) -> bool:
+    return request.path.startswith("/v20180820/") and "x-amz-account-id" in request.headers
+
+
+def _unsigned(services: Registry, request: Request) -> str:
+    rpc = _RPC_PATH.match(request.path)
+    if rpc is not None and "smithy-protocol" in request.headers:
+        return _by_target(services, rpc[1], None)
+    action = _action(request)
+    if action is not None:
+        return _by_action(services, action, request)
+    return _by_host(request) or "s3"
+
+
+def _action(request: Request) -> str | None:
+    form = request.payload.data or b""
+    text = request.query
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        text += "&" + form[:4096].decode("latin-1")
+    found = _ACTION.search(text)
+    return found[1] if found else None
+
+
+def _by_action(services: Registry, action: str, request: Request) -> str:
+    """The service of an unsigned query request (AssumeRoleWithWebIdentity, a queue URL): by host, path, or who has the action."""
+    by_host = _by_host(request)
+    if by_host is not None:
+        return by_host
+    if _QUEUE_PATH.match(request.path):
+        return "sqs"
+    for name in services.names:
+        model = protocols.load(name)
+        if "query" in model.protocols and action in model.operations:
+            return name
+    raise AWSError("InvalidAction", f"Could not find operation {action}", 400)
+
+
+def _by_host(request: Request) -> str | None:
+    """The service whose endpoint prefix the host begins with: `sqs.us-east-1.localhost:4566`."""
+    host = request.headers.get("host", "")
+    prefix, dot, rest = host.partition(".")
+    if not dot or not re.search(r"localhost|amazonaws\.com", rest):
+        return None
+    names = protocols.index().by_endpoint_prefix.get(prefix, [])
+    return names[0] if names else None
+
+
+def _in_path_style(request: Request) -> Request:
+    from fogbank.services.s3.hosts import bucket_of_host
+
+    bucket = bucket_of_host(request.headers.get("host", ""))
+    if bucket is None:
+        return request
+    path = f"/{bucket}" if request.path == "/" else f"/{bucket}{request.path}"
+    return Request(
+        request.method,
+        path,
+        request.query,
+        request.headers,
+        request.payload,
+        request.scheme,
+        request.remote,
+        request.version,
+    )

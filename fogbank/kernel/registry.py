@@ -1,0 +1,46 @@
+"""Which services there are: a package of `fogbank.services` each, imported on its first request."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from functools import cached_property
+
+import fogbank.services
+from fogbank.kernel.service import Service
+
+
+class Registry:
+    """Services by botocore's name. A package's name has underscores where the service's has hyphens."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Service | None] = {}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """All services that Fogbank has, loaded or not."""
+        found: list[str] = []
+        for root in fogbank.services.__path__:
+            found.extend(
+                entry.name.replace("_", "-")
+                for entry in os.scandir(root)
+                if entry.is_dir() and os.path.exists(os.path.join(entry.path, "service.py"))
+            )
+        return sorted(found)
+
+    def get(self, name: str) -> Service | None:
+        """The service, or None when there is no such package."""
+        try:
+            return self._loaded[name]
+        except KeyError:
+            service = self._load(name) if name in self.names else None
+            self._loaded[name] = service
+            return service
+
+    def _load(self, name: str) -> Service:
+        package = importlib.import_module(f"fogbank.services.{name.replace('-', '_')}")
+        return package.service
+
+    def all(self) -> list[Service]:
+        """Every service, loaded."""
+        return [service for name in self.names if (service := self.get(name)) is not None]

@@ -1,0 +1,1 @@
+"""One package per AWS service; `fogbank.kernel.registry` finds and loads them."""

@@ -1,0 +1,81 @@
+"""The data directory: `state.db` (records), `blobs/`, `lock`. One server at a time owns it.
+
+An ephemeral server owns a temporary directory of the same shape and removes it when it stops; those that a killed server left
+behind are removed by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+
+from fogbank.storage.base import StoreError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_EPHEMERAL_PREFIX = "fogbank-ephemeral-"
+
+
+class DirectoryBusy(StoreError):
+    """Another server owns the directory."""
+
+
+class DataDirectory:
+    """An owned data directory. Raises DirectoryBusy, or StoreError when it cannot be written."""
+
+    def __init__(self, path: str | None) -> None:
+        self.ephemeral = path is None
+        if path is None:
+            _sweep_ephemeral()
+            path = tempfile.mkdtemp(prefix=_EPHEMERAL_PREFIX)
+        self.path = os.path.abspath(os.path.expanduser(path))
+        try:
+            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            self._lock = os.open(os.path.join(self.path, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreError(f"cannot write to the data directory {self.path}: {error.strerror}") from error
+        if not _try_lock(self._lock):
+            os.close(self._lock)
+            raise DirectoryBusy(f"another fogbank server uses the data directory {self.path}")
+
+    @property
+    def state_file(self) -> str:
+        return os.path.join(self.path, "state.db")
+
+    @property
+    def blob_directory(self) -> str:
+        return os.path.join(self.path, "blobs")
+
+    def close(self) -> None:
+        os.close(self._lock)
+        if self.ephemeral:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _try_lock(fd: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _sweep_ephemeral() -> None:
+    """Remove the directories of ephemeral servers that are no more: those whose lock is free."""
+    root = tempfile.gettempdir()
+    for name in os.listdir(root):
+        if not name.startswith(_EPHEMERAL_PREFIX):
+            continue
+        path = os.path.join(root, name)
+        with contextlib.suppress(OSError):
+            fd = os.open(os.path.join(path, "lock"), os.O_RDWR)
+            if _try_lock(fd):
+                shutil.rmtree(path, ignore_errors=True)
+            os.close(fd)

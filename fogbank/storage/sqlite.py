@@ -1,0 +1,315 @@
+"""The default Store: one SQLite file in WAL mode, one `WITHOUT ROWID` table, one process.
+
+Reads run on the event loop (some 10 us). Accepted writes gather in `_pending` until the end of the loop's turn, then all of them go
+into one SQLite transaction: group commit. With durability `process` the commit is a write to the log on the loop: it survives
+`kill -9`. With `power` the commit syncs the log to the disk in a thread; until it returns, reads see its writes in `_inflight`.
+Checkpoints, which sync too, run in a thread on a connection of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import apsw
+
+from fogbank.storage.base import NewerFormat, Pair, Store, StoreError, Transaction
+
+log = logging.getLogger("fogbank.store")
+
+Durability = Literal["none", "process", "power"]
+
+FORMAT = 1
+_APPLICATION_ID = 0x466F6742  # "FogB"
+_CACHE_KB = 32 * 1024
+_CHECKPOINT_PAGES = 2000
+# past this many pages of log the checkpoint is finished on the loop, so that the log can start anew
+_LOG_LIMIT_PAGES = 16000
+_DECODED_LIMIT = 20_000
+
+_GET = "SELECT v FROM kv WHERE k=?"
+_PUT = "INSERT OR REPLACE INTO kv(k, v) VALUES(?, ?)"
+_DELETE = "DELETE FROM kv WHERE k=?"
+_SCAN = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k LIMIT ?"
+_SCAN_REVERSE = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k DESC LIMIT ?"
+
+_MISSING: Any = object()
+_SYNCHRONOUS: dict[Durability, str] = {"none": "OFF", "process": "NORMAL", "power": "FULL"}
+
+Writes = dict[bytes, bytes | None]
+Callback = Callable[[StoreError | None], None]
+
+
+class SqliteTransaction(Transaction):
+    __slots__ = ("_store", "writes")
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.writes: Writes = {}
+
+    async def get(self, key: bytes) -> bytes | None:
+        value = self.writes.get(key, _MISSING) if self.writes else _MISSING
+        return self._store.read(key) if value is _MISSING else value
+
+    async def scan(self, start: bytes, end: bytes, limit: int | None = None, reverse: bool = False) -> list[Pair]:
+        return self._store.read_range(start, end, limit, reverse, self.writes)
+
+
+class SqliteStore(Store):
+    synchronous = True
+
+    def __init__(self, path: str, durability: Durability = "process") -> None:
+        """Open or create the file. Raises NewerFormat, or StoreError when it cannot be opened."""
+        self.path = path
+        self._threaded = durability == "power"
+        self._pending: Writes = {}
+        self._inflight: Writes = {}
+        self._waiting: list[Callback] = []
+        self._scheduled = False
+        self._committing = False
+        self._checkpointing = False
+        self._log_pages = 0
+        # decoded records of cached collections, by row key; an entry goes when its row is written
+        self.decoded: dict[bytes, Any] = {}
+        try:
+            self._writer = self._connect(durability)
+            self._prepare()
+            self._reader = self._connect(durability) if self._threaded else self._writer
+        except apsw.Error as error:
+            raise StoreError(f"cannot open {path}: {error}") from error
+        self._read = self._reader.execute
+        self._thread = ThreadPoolExecutor(2, "fogbank-store")
+
+    def _connect(self, durability: Durability) -> apsw.Connection:
+        connection = apsw.Connection(self.path)
+        connection.set_busy_timeout(10_000)
+        connection.pragma("page_size", 8192)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", _SYNCHRONOUS[durability])
+        connection.pragma("cache_size", -_CACHE_KB)
+        connection.pragma("temp_store", "memory")
+        connection.pragma("wal_autocheckpoint", 0)
+        return connection
+
+    def _prepare(self) -> None:
+        version = self._writer.pragma("user_version")
+        if version > FORMAT:
+            raise NewerFormat(f"{self.path} has data format {version}; this version of Fogbank reads up to {FORMAT}")
+        self._writer.execute("CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
+        self._writer.pragma("user_version", FORMAT)
+        self._writer.pragma("application_id", _APPLICATION_ID)
+        self._writer.set_wal_hook(self._log_grew)
+
+    # -- reading
+
+    def begin(self) -> SqliteTransaction:
+        if len(self.decoded) > _DECODED_LIMIT:
+            self.decoded.clear()
+        return SqliteTransaction(self)
+
+    def read(self, key: bytes) -> bytes | None:
+        if self._pending:
+            value = self._pending.get(key, _MISSING)
+            if value is not _MISSING:
+                return value
+        if self._inflight:
+            value = self._inflight.get(key, _MISSING)
+            if value is not _MISSING:
+                return value
+        return self._read(_GET, (key,)).get
+
+    def read_range(self, start: bytes, end: bytes, limit: int | None, reverse: bool, own: Writes) -> list[Pair]:
+        overlay: Writes = {}
+        for layer in (self._inflight, self._pending, own):
+            if layer:
+                overlay.update({key: value for key, value in layer.items() if start <= key < end})
+        wanted = -1 if limit is None else limit + len(overlay)
+        rows = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
+        if not overlay:
+            return rows
+        merged: Writes = dict(rows)
+        merged.update(overlay)
+        ordered = sorted([pair for pair in merged.items() if pair[1] is not None], reverse=reverse)
+        return ordered if limit is None else ordered[:limit]  # type: ignore[return-value]
+
+    # -- writing
+
+    def accept(self, transaction: Transaction) -> None:
+        writes = transaction.writes
+        decoded = self.decoded
+        if decoded:
+            for key in writes:
+                decoded.pop(key, None)
+        self._pending.update(writes)
+        self._schedule_flush()
+
+    @property
+    def flushing(self) -> bool:
+        return self._scheduled or self._committing
+
+    def after_flush(self, callback: Callback) -> None:
+        if self.flushing:
+            self._waiting.append(callback)
+        else:
+            callback(None)
+
+    def _schedule_flush(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            if not self._committing:
+                asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        writes, self._pending = self._pending, {}
+        callbacks, self._waiting = self._waiting, []
+        try:
+            self._write(writes)
+            if not self._threaded:
+                self._writer.execute("COMMIT")
+        except apsw.Error as error:
+            self._settle(callbacks, self._lost(error))
+            return
+        if not self._threaded:
+            self._settle(callbacks, None)
+            return
+        self._inflight = writes
+        self._committing = True
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
+        done.add_done_callback(lambda future: self._committed(callbacks, future.exception()))
+
+    def _write(self, writes: Writes) -> None:
+        execute = self._writer.execute
+        execute("BEGIN IMMEDIATE")
+        for key, value in writes.items():
+            if value is None:
+                execute(_DELETE, (key,))
+            else:
+                execute(_PUT, (key, value))
+
+    def _committed(self, callbacks: list[Callback], error: BaseException | None) -> None:
+        self._inflight = {}
+        self._committing = False
+        if error is not None:
+            # what was accepted meanwhile may have read the lost writes, so it is lost with them
+            callbacks += self._waiting
+            self._waiting, self._pending, self._scheduled = [], {}, False
+            self._settle(callbacks, self._lost(error))
+            return
+        if self._scheduled:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._settle(callbacks, None)
+
+    def _lost(self, error: BaseException) -> StoreError:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+        self.decoded.clear()
+        log.error("the store could not commit: %s", error)
+        return StoreError(f"the store could not commit: {error}")
+
+    @staticmethod
+    def _settle(callbacks: list[Callback], error: StoreError | None) -> None:
+        for callback in callbacks:
+            try:
+                callback(error)
+            except Exception:
+                log.exception("after a commit")
+
+    # -- the log
+
+    def _log_grew(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        self._log_pages = pages
+        if pages > _CHECKPOINT_PAGES and not self._checkpointing:
+            self._checkpointing = True
+            done = asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
+            done.add_done_callback(self._checkpointed)
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        connection = apsw.Connection(self.path)
+        try:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        finally:
+            connection.close()
+
+    def _checkpointed(self, done: asyncio.Future[None]) -> None:
+        self._checkpointing = False
+        if done.exception() is not None:
+            log.warning("checkpoint failed: %s", done.exception())
+        elif self._log_pages > _LOG_LIMIT_PAGES and not self._committing:
+            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    # -- whole state
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Iterator[Pair]]:
+        """All rows as of now, on a connection of its own, so that it can be read in a thread while serving."""
+        connection = apsw.Connection(self.path)
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT 1 FROM kv LIMIT 1").fetchall()
+            yield iter(connection.execute("SELECT k, v FROM kv ORDER BY k"))
+        finally:
+            connection.close()
+
+    def replace(self, pairs: Iterable[Pair]) -> None:
+        """Put these rows in place of everything, in one transaction."""
+        self._finish_now()
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            self._writer.execute("DELETE FROM kv")
+            self._writer.executemany(_PUT, pairs)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            raise
+        finally:
+            self.decoded.clear()
+
+    def delete_range(self, start: bytes, end: bytes) -> None:
+        """Delete rows at once, outside transactions: for resets."""
+        self._finish_now()
+        self._writer.execute("DELETE FROM kv WHERE k>=? AND k<?", (start, end))
+        self.decoded.clear()
+
+    def groups(self) -> list[bytes]:
+        """The encoded (service, collection, account, region) of every scope that has rows, found by seeking."""
+        found: list[bytes] = []
+        at = b""
+        while row := self._read("SELECT k FROM kv WHERE k>=? ORDER BY k LIMIT 1", (at,)).fetchone():
+            group = b"\0".join(row[0].split(b"\0", 4)[:4]) + b"\0"
+            found.append(group)
+            at = group[:-1] + b"\1"
+        return found
+
+    def count(self, start: bytes, end: bytes) -> int:
+        return self._read("SELECT count(*) FROM kv WHERE k>=? AND k<?", (start, end)).get
+
+    def _finish_now(self) -> None:
+        """Make everything accepted durable before returning; only with no commit in a thread."""
+        if self._committing:
+            raise StoreError("a commit is under way")
+        if self._scheduled:
+            self._flush()
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=True)
+        self._committing = False
+        if self._pending:
+            self._write(self._pending)
+            self._writer.execute("COMMIT")
+            callbacks, self._waiting = self._waiting, []
+            self._pending = {}
+            self._settle(callbacks, None)
+        if self._reader is not self._writer:
+            self._reader.close()
+        self._writer.close()
+        for suffix in ("-wal", "-shm"):
+            if os.path.exists(self.path + suffix) and os.path.getsize(self.path + suffix) == 0:
+                os.unlink(self.path + suffix)
