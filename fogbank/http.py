@@ -6,31 +6,38 @@ Paths and queries stay exactly as the client sent them (percent-escapes, `//`, `
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Iterable
 
 
 class PayloadError(Exception):
-    """The body ended early or broke its framing. `code` is the AWS error code that says so."""
+    """The body ended early, broke its framing or is not what was signed. `code` is the AWS error code that says so.
 
-    def __init__(self, code: str, message: str) -> None:
+    `members` are further elements of the error document.
+    """
+
+    def __init__(self, code: str, message: str, **members: str | None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.members = members
 
 
 class Payload:
     """A request body: either here already (`data`) or still arriving (iterate over it, once).
 
     `length` is the announced number of bytes, None when the body is chunked. `trailers` (lower-case names) are
-    complete only after the last chunk.
+    complete only after the last chunk. `expected_sha256` (hexadecimal) is what the client signed for a body that is still
+    arriving: `read` checks it; who iterates hashes the bytes where it suits and hands the hash to `check_sha256`.
     """
 
-    __slots__ = ("data", "length", "trailers")
+    __slots__ = ("data", "expected_sha256", "length", "trailers")
 
     def __init__(self, data: bytes | None = b"", length: int | None = None) -> None:
         self.data = data
         self.length = len(data) if data is not None else length
         self.trailers: dict[str, str] = {}
+        self.expected_sha256: str | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self.data:
@@ -39,8 +46,21 @@ class Payload:
     async def read(self) -> bytes:
         """The whole body as bytes."""
         if self.data is None:
-            self.data = b"".join([chunk async for chunk in self])
+            data = b"".join([chunk async for chunk in self])
+            if self.expected_sha256 is not None:
+                self.check_sha256(hashlib.sha256(data).hexdigest())
+            self.data = data
         return self.data
+
+    def check_sha256(self, computed: str) -> None:
+        """Raise PayloadError unless the body that was read has the hash (hexadecimal) that was signed."""
+        if self.expected_sha256 not in (None, computed):
+            raise PayloadError(
+                "XAmzContentSHA256Mismatch",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                ClientComputedContentSHA256=self.expected_sha256,
+                S3ComputedContentSHA256=computed,
+            )
 
 
 class Request:

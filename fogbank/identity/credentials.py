@@ -1,0 +1,72 @@
+"""Access keys and what is known of them: issued ones from a lookup, and dummy ones that need no set-up.
+
+A key that starts as AWS's own do (AKIA, ASIA) must have been issued here. Any other key is a dummy: twelve digits are the root
+of that account, anything else the root of the default account. A dummy key's secret is not on record, but one that signs
+as `test` or as the key itself shows its secret; from then on another secret is refused. Until then it is taken on trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+
+import msgspec
+
+from fogbank.identity.principals import DEFAULT_ACCOUNT, Principal, root
+
+TEST_KEY = "test"
+_PROVED_LIMIT = 4096
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """An issued access key. `expires` is epoch seconds; a key with a `session_token` is only good together with it."""
+
+    access_key: str
+    secret: str
+    principal: Principal
+    session_token: str = ""
+    expires: float | None = None
+    active: bool = True
+
+
+Lookup = Callable[[str], Awaitable[Credential | None]]
+
+
+async def no_issued_credentials(access_key: str) -> Credential | None:
+    """The lookup of a server that issues no keys."""
+    return None
+
+
+def is_aws_shaped(access_key: str) -> bool:
+    """Whether a key looks like one of AWS's, so that it can only be genuine or wrong."""
+    return access_key.startswith(("AKIA", "ASIA"))
+
+
+@lru_cache(maxsize=1024)
+def dummy_principal(access_key: str) -> Principal:
+    """The root that a dummy key stands for."""
+    is_account = len(access_key) == 12 and access_key.isascii() and access_key.isdigit()
+    return root(access_key if is_account else DEFAULT_ACCOUNT, access_key)
+
+
+class DummySecrets:
+    """What the dummy keys' signatures have proved about their secrets. Forgets the oldest when there are many."""
+
+    def __init__(self) -> None:
+        self._proved: dict[str, str] = {TEST_KEY: TEST_KEY}
+
+    def candidates(self, access_key: str) -> tuple[str, ...]:
+        """The secrets that the key may sign with: the proved one, else those worth a try."""
+        proved = self._proved.get(access_key)
+        return (TEST_KEY, access_key) if proved is None else (proved,)
+
+    def is_proved(self, access_key: str) -> bool:
+        return access_key in self._proved
+
+    def prove(self, access_key: str, secret: str) -> None:
+        if access_key in self._proved:
+            return
+        if len(self._proved) >= _PROVED_LIMIT:
+            oldest = next(key for key in self._proved if key != TEST_KEY)
+            del self._proved[oldest]
+        self._proved[access_key] = secret

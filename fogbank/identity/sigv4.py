@@ -1,0 +1,427 @@
+"""Signature Version 4: what a request claims (Claim), and whether its signature proves it (Proof).
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. A client repeats the part of its
+Authorization header before the signature all day long, so that part is parsed once and kept; signing keys, which change
+daily too, are kept likewise. A request whose signature does not match at first is tried again with the other spellings of
+path and query that AWS's own signers produce; only refused requests pay for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from calendar import timegm
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
+
+import msgspec
+
+from fogbank.http import Request
+from fogbank.identity.errors import S3_SERVICES, Attempt, Refusals, basic_iso
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+UNSIGNED = "UNSIGNED-PAYLOAD"
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+_PREFIX = ALGORITHM + " "
+_SIGNATURE = "Signature="
+_SIGNATURE_LENGTH = 64
+_MAX_EXPIRES = 604800
+_UNRESERVED = "-_.~"
+_CLEAN = re.compile(r"(?:[A-Za-z0-9\-_.~/]|%[0-9A-F]{2})*")
+_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9\-_.~=&]|%[0-9A-F]{2})*")
+_PRESIGNED_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
+# What S3 lets pass unsigned; every other x-amz- header must be among the signed ones.
+_MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256"})
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What a signature says about itself: whose it is, what for (`scope`), and which headers it covers."""
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+    scope: str
+    signed: tuple[str, ...]
+    signed_text: str
+
+
+class Signing(msgspec.Struct, frozen=True):
+    """A verified signature, from which the signatures of the chunks of a streamed body follow."""
+
+    key: SigningKey
+    timestamp: str
+    scope: str
+    signature: str
+
+
+class Proof:
+    """A signature over a request, ready to be held against secrets."""
+
+    __slots__ = (
+        "_alternatives",
+        "_request",
+        "body_hash",
+        "canonical",
+        "claim",
+        "signature",
+        "string_to_sign",
+        "timestamp",
+    )
+
+    def __init__(self, claim: Claim, timestamp: str, signature: str, request: Request, body_hash: str) -> None:
+        self.claim = claim
+        self.timestamp = timestamp
+        self.signature = signature
+        self.body_hash = body_hash
+        self._request = request
+        self._alternatives: list[str] | None = None
+        s3 = claim.service in S3_SERVICES
+        path = s3_path(request.path) if s3 else service_path(request.path)
+        query = canonical_query(request.query) if request.query else ""
+        self.canonical = self._canonical(path, query)
+        self.string_to_sign = self._string_to_sign(self.canonical)
+
+    @property
+    def access_key(self) -> str:
+        return self.claim.access_key
+
+    def matches(self, secret: str) -> bool:
+        """Whether the signature was made with this secret."""
+        claim = self.claim
+        key = signing_key(secret, claim.date, claim.region, claim.service)
+        if _equal(key.sign(self.string_to_sign), self.signature):
+            return True
+        if self._alternatives is None:
+            self._alternatives = [self._string_to_sign(canonical) for canonical in self._other_canonicals()]
+        return any(_equal(key.sign(text), self.signature) for text in self._alternatives)
+
+    def signing(self, secret: str) -> Signing:
+        """What the chunks of the body need to be verified."""
+        claim = self.claim
+        key = signing_key(secret, claim.date, claim.region, claim.service)
+        return Signing(key, self.timestamp, claim.scope, self.signature)
+
+    def attempt(self) -> Attempt:
+        """The failed proof as error messages show it."""
+        return Attempt(self.access_key, self.signature, self.string_to_sign, self.canonical)
+
+    def _canonical(self, path: str, query: str) -> str:
+        claim = self.claim
+        headers = canonical_headers(claim.signed, self._request.headers)
+        return f"{self._request.method}\n{path}\n{query}\n{headers}\n\n{claim.signed_text}\n{self.body_hash}"
+
+    def _string_to_sign(self, canonical: str) -> str:
+        digest = hashlib.sha256(_wire(canonical)).hexdigest()
+        return f"{ALGORITHM}\n{self.timestamp}\n{self.claim.scope}\n{digest}"
+
+    def _other_canonicals(self) -> Iterator[str]:
+        seen = {self.canonical}
+        for path in other_paths(self._request.path):
+            for query in other_queries(self._request.query):
+                canonical = self._canonical(path, query)
+                if canonical not in seen:
+                    seen.add(canonical)
+                    yield canonical
+
+
+# -- keys and signatures
+
+
+class SigningKey:
+    """The key of one secret for one day, region and service."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, secret: str, date: str, region: str, service: str) -> None:
+        key = ("AWS4" + secret).encode()
+        for part in (date, region, service, "aws4_request"):
+            key = hmac.digest(key, _wire(part), "sha256")
+        # A keyed state to copy: hmac.digest() would set up the key on every call, which takes longer than to sign.
+        self._keyed = hmac.new(key, digestmod="sha256")
+
+    def sign(self, text: str) -> str:
+        """The signature of a string to sign, in hexadecimal digits."""
+        state = self._keyed.copy()
+        state.update(_wire(text))
+        return state.hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def signing_key(secret: str, date: str, region: str, service: str) -> SigningKey:
+    return SigningKey(secret, date, region, service)
+
+
+def _equal(computed: str, given: str) -> bool:
+    return hmac.compare_digest(computed.encode(), _wire(given))
+
+
+def _wire(text: str) -> bytes:
+    """The bytes as they came: heads are read as latin-1, so that UTF-8 in a header is signed as UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+# -- reading a request
+
+
+def from_header(request: Request, authorization: str, words: Refusals, body_hash: str) -> Proof:
+    """The proof in an Authorization header. Raises in the service's words when the header is malformed."""
+    claim, signature = _read_header(authorization, words)
+    timestamp = _header_timestamp(request.headers, authorization, words)
+    _check_claim(claim, timestamp, request.headers, words)
+    return Proof(claim, timestamp, signature, request, body_hash)
+
+
+def from_query(request: Request, words: Refusals, body_hash: str) -> tuple[Proof, int]:
+    """The proof in a presigned URL, and the seconds that it is good for."""
+    params = dict(query_pairs(request.query))
+    absent = tuple(name for name in _PRESIGNED_NAMES if name not in params)
+    if absent:
+        raise words.components("", absent)
+    algorithm, credential, timestamp, signed, signature = [params[name] for name in _PRESIGNED_NAMES]
+    if algorithm != ALGORITHM:
+        raise words.unsupported(algorithm)
+    claim = make_claim(credential, signed, words)
+    _check_claim(claim, timestamp, request.headers, words)
+    return Proof(claim, timestamp, signature, request, body_hash), _expires(params, claim, words)
+
+
+def _expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
+    value = params.get("X-Amz-Expires")
+    if value is None:
+        if claim.service in S3_SERVICES:
+            raise words.components("", ("X-Amz-Expires",))
+        return words.skew
+    if not (value.isascii() and value.isdecimal()) or len(value) > 9 or int(value) > _MAX_EXPIRES:
+        raise words.bad_expires(value)
+    return int(value)
+
+
+def _read_header(authorization: str, words: Refusals) -> tuple[Claim, str]:
+    head, found, signature = authorization.rpartition(_SIGNATURE)
+    if found and len(signature) == _SIGNATURE_LENGTH:
+        return _header_claim(head, words), signature
+    parts = _components(authorization)
+    signature = parts.get("Signature", "")
+    return _claim_of(parts, authorization, words), signature
+
+
+@lru_cache(maxsize=4096)
+def _header_claim(head: str, words: Refusals) -> Claim:
+    return _claim_of(_components(head) | {"Signature": "given"}, head, words)
+
+
+def _components(authorization: str) -> dict[str, str]:
+    pairs = [part.strip().partition("=") for part in authorization[len(_PREFIX) :].split(",")]
+    return {name: value for name, _, value in pairs}
+
+
+def _claim_of(parts: dict[str, str], authorization: str, words: Refusals) -> Claim:
+    absent = tuple(name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name))
+    if absent:
+        raise words.components(authorization, absent)
+    return make_claim(parts["Credential"], parts["SignedHeaders"], words)
+
+
+def make_claim(credential: str, signed_headers: str, words: Refusals) -> Claim:
+    """The claim of a credential (`AKID/20250131/us-east-1/s3/aws4_request`) and a list of signed headers."""
+    parts = credential.split("/")
+    if len(parts) != 5 or not all(parts[:4]):
+        raise words.credential_shape(credential)
+    access_key, date, region, service, terminator = parts
+    if terminator != "aws4_request":
+        raise words.terminator(terminator)
+    scope = f"{date}/{region}/{service}/{terminator}"
+    signed_text = signed_headers.lower()
+    return Claim(access_key, date, region, service, scope, tuple(signed_text.split(";")), signed_text)
+
+
+def _header_timestamp(headers: dict[str, str], authorization: str, words: Refusals) -> str:
+    timestamp = headers.get("x-amz-date")
+    if timestamp is not None:
+        return timestamp
+    date = headers.get("date")
+    if date is None:
+        raise words.no_date(authorization)
+    try:
+        return basic_iso(parsedate_to_datetime(date).timestamp())
+    except (ValueError, OverflowError):
+        return date
+
+
+def _check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: Refusals) -> None:
+    if claim.date != timestamp[:8]:
+        if not is_timestamp(timestamp):
+            raise words.bad_date(timestamp)
+        raise words.scope_date(claim.date, timestamp)
+    signed = claim.signed
+    unsigned = [name for name in headers if name[:6] == "x-amz-" and name not in signed]
+    if unsigned:
+        unsigned = [name for name in unsigned if name not in _MAY_BE_UNSIGNED]
+    if "host" not in signed and ":authority" not in signed:
+        unsigned.insert(0, "host")
+    if unsigned:
+        raise words.unsigned_headers(unsigned)
+
+
+def is_timestamp(text: str) -> bool:
+    try:
+        epoch(text)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def epoch(timestamp: str) -> int:
+    """`20250131T235959Z` as epoch seconds. Raises ValueError."""
+    digits = timestamp[:8] + timestamp[9:15]
+    if (
+        len(timestamp) != 16
+        or timestamp[8] != "T"
+        or timestamp[15] != "Z"
+        or not (digits.isascii() and digits.isdigit())
+    ):
+        raise ValueError(timestamp)
+    year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
+    return timegm((year, month, day, int(digits[8:10]), int(digits[10:12]), int(digits[12:14])))
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Who says to call which service where: enough to route a request, not yet proved."""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def scope(request: Request) -> Scope | None:
+    """The credential scope that a request names, for routing. None when it names none; never raises."""
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        return _header_scope(authorization.rpartition(_SIGNATURE)[0] or authorization)
+    if "X-Amz-Credential=" in request.query:
+        params = dict(query_pairs(request.query))
+        return _credential_scope(params.get("X-Amz-Credential", ""))
+    if "AWSAccessKeyId=" in request.query and "Signature=" in request.query:
+        return Scope(dict(query_pairs(request.query)).get("AWSAccessKeyId", ""), "us-east-1", "s3")
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _header_scope(head: str) -> Scope | None:
+    if head.startswith("AWS4-"):
+        found = re.search(r"Credential=([^, ]+)", head)
+        return _credential_scope(found[1]) if found else None
+    if head.startswith("AWS "):
+        return Scope(head[4:].partition(":")[0], "us-east-1", "s3")
+    return None
+
+
+def _credential_scope(credential: str) -> Scope | None:
+    parts = credential.split("/")
+    return Scope(parts[0], parts[2], parts[3]) if len(parts) == 5 else None
+
+
+# -- canonical forms
+
+
+def canonical_headers(names: tuple[str, ...], headers: dict[str, str]) -> str:
+    """The signed headers as `name:value` lines, runs of blanks folded to one."""
+    get = headers.get
+    text = "\n".join([f"{name}:{get(name, '')}" for name in names])
+    if "  " in text or "\t" in text:
+        text = "\n".join([f"{name}:{' '.join(get(name, '').split())}" for name in names])
+    return text
+
+
+def s3_path(path: str) -> str:
+    """S3's canonical path: decoded once and encoded again, nothing normalised."""
+    if _CLEAN.fullmatch(path):
+        return path
+    return _encode(unquote_to_bytes(_wire(path)), "/")
+
+
+def service_path(path: str) -> str:
+    """Everybody else's: dot segments and double slashes removed, then the sent spelling encoded once more."""
+    if path == "/":
+        return path
+    return _encode(_wire(normalized(path)), "/")
+
+
+def normalized(path: str) -> str:
+    """RFC 3986 dot segments removed and slashes merged."""
+    out: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            out = out[:-1]
+        elif segment not in ("", "."):
+            out.append(segment)
+    trailing = "/" if out and path.endswith("/") else ""
+    return "/" + "/".join(out) + trailing
+
+
+def canonical_query(query: str) -> str:
+    """Pairs as sent when they are properly encoded, else encoded again; sorted; without the signature itself."""
+    if not _CLEAN_QUERY.fullmatch(query):
+        return _join_pairs([(_encode_text(name), _encode_text(value)) for name, value in query_pairs(query)])
+    return _join_pairs(_raw_pairs(query))
+
+
+def _join_pairs(pairs: list[tuple[str, str]]) -> str:
+    pairs.sort()
+    return "&".join([f"{name}={value}" for name, value in pairs if name != "X-Amz-Signature"])
+
+
+def _raw_pairs(query: str) -> list[tuple[str, str]]:
+    split = [pair.partition("=") for pair in query.split("&") if pair]
+    return [(name, value) for name, _, value in split]
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """Decoded names and values in the order sent. A plus sign is a blank, as in forms."""
+    return [(_decode_plus(name), _decode_plus(value)) for name, value in _raw_pairs(query)]
+
+
+def _decode_plus(text: str) -> str:
+    return unquote(text.replace("+", " "), errors="surrogateescape")
+
+
+def _encode_text(text: str) -> str:
+    return _encode(text.encode("utf-8", "surrogateescape"), "")
+
+
+def _encode(raw: bytes, also_safe: str) -> str:
+    return quote_from_bytes(raw, safe=_UNRESERVED + also_safe)
+
+
+def other_paths(path: str) -> list[str]:
+    """The spellings that signers in the field use besides AWS's: as sent, encoded again, plus signs taken as blanks."""
+    decoded = unquote_to_bytes(_wire(path))
+    plus = unquote_to_bytes(_wire(path).replace(b"+", b" "))
+    spellings = [
+        service_path(path),
+        _encode(decoded, "/"),
+        path,
+        _encode(_wire(path), "/"),
+        normalized(path),
+        _encode(plus, "/"),
+    ]
+    return list(dict.fromkeys(spellings))
+
+
+def other_queries(query: str) -> list[str]:
+    """Likewise for queries: AWS's, the pairs as sent, decoded and encoded again, plus signs taken literally."""
+    if not query:
+        return [""]
+    literal = [(_encode_text(unquote(n)), _encode_text(unquote(v))) for n, v in _raw_pairs(query)]
+    encoded = [(_encode_text(name), _encode_text(value)) for name, value in query_pairs(query)]
+    spellings = [canonical_query(query), _join_pairs(_raw_pairs(query)), _join_pairs(encoded), _join_pairs(literal)]
+    return list(dict.fromkeys(spellings))
