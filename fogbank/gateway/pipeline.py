@@ -1,6 +1,7 @@
 """The way of a request, one stage after another. `Gateway._answer` reads as the table of contents.
 
-    admin? -> edge? -> route -> authenticate -> parse -> validate -> authorise -> operation in its transaction -> serialise -> commit -> send
+    admin? -> route -> authenticate -> edge? -> parse -> validate -> authorise -> operation, in its transaction -> serialise
+    -> commit -> send
 
 A request is one coroutine that is started where it arrives, without an asyncio task: an operation that never has to wait (nearly all
 of them) is answered before `handle` returns, or when the commit that it shares with others is done.
@@ -14,10 +15,12 @@ import types
 from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from fogbank import protocols
-from fogbank.gateway import admin, routing
+from fogbank.gateway import admin, authorisation, routing
+from fogbank.gateway.authorisation import service_principal
 from fogbank.http import PayloadError, Request, Response
-from fogbank.identity import authorisation
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented
 from fogbank.kernel.service import Operation, Service
@@ -67,28 +70,37 @@ class Gateway:
         request_id = self.app.ids.uuid()
         target: Target | None = None
         try:
-            target = routing.route(self.app.services, request)
+            target = routing.find(self.app.services, request)
+            target.resolve()
+            identity = await self._authenticate(target, request)
             if target.edge is not None:
-                return await self._open_edge(target, request, request_id)
-            return await self._operate(target, request, request_id)
+                return await self._open_edge(target, identity, request, request_id)
+            return await self._operate(target, identity, request, request_id)
         except AWSError as error:
-            return self._refuse(target, error, request_id)
+            return _refuse(target, error, request_id)
         except PayloadError as error:
-            return self._refuse(target, AWSError(error.code, error.message, 400), request_id)
+            return _refuse(target, AWSError(error.code, error.message, 400), request_id)
         except Exception:
             log.exception("request %s: %s %s", request_id, request.method, request.path)
-            return self._refuse(target, internal_failure(request_id), request_id)
+            return _refuse(target, internal_failure(request_id), request_id)
 
-    async def _operate(self, target: Target, request: Request, request_id: str) -> Response:
-        identity = await self.app.authenticator.authenticate(request, target.model.signing_name, target.authtype)
-        routed = target.resolve(request)
+    async def _authenticate(self, target: Target, request: Request) -> Identity:
+        operation = target.operation
+        anonymous = operation is not None and operation.traits.get("authtype") == "none"
+        return await self.app.authenticator.authenticate(
+            request, target.model.signing_name, target.protocol, anonymous or target.edge is not None
+        )
+
+    async def _operate(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
         service, operation = self._operation(target)
+        routed = target.routed
+        assert routed is not None
         codec = protocols.codec(routed.operation, routed.protocol, service.documents)
-        params = codec.parse(request, routed.uri)
+        params = codec.parse(target.request, routed.uri)
         violations = codec.violations(params)
         if violations:
-            raise self._validation_error(service, routed.protocol, violations)
-        ctx = self._context(service, operation, identity, request, request_id)
+            raise _validation_error(service, routed.protocol, violations)
+        ctx = self._context(service, operation.name, identity, request, request_id)
         if operation.transaction:
             response = await ctx.transact(self._run, ctx, operation, codec, params)
         else:
@@ -102,21 +114,10 @@ class Gateway:
         result = await operation.handler(ctx, params)
         return codec.serialize(result or {}, ctx.request_id)
 
-    async def _open_edge(self, target: Target, request: Request, request_id: str) -> Response:
+    async def _open_edge(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
         assert target.edge is not None and target.service is not None
-        identity = self.app.authenticator.anonymous(request)
-        ctx = Context(
-            self.app,
-            target.service,
-            "",
-            identity.principal,
-            "",
-            identity.region,
-            request_id,
-            request.endpoint,
-            request,
-        )
-        return await target.edge.handler(ctx, request)
+        ctx = self._context(target.service, "", identity, request, request_id)
+        return await target.edge.handler(ctx, target.request)
 
     def _operation(self, target: Target) -> tuple[Service, Operation]:
         routed = target.routed
@@ -128,34 +129,20 @@ class Gateway:
         return service, operation
 
     def _context(
-        self, service: Service, operation: Operation, identity: Identity, request: Request, request_id: str
+        self, service: Service, operation: str, identity: Identity, request: Request, request_id: str
     ) -> Context:
         principal = identity.principal
         return Context(
             self.app,
             service,
-            operation.name,
+            operation,
             principal,
             principal.account,
-            identity.region or self.app.settings.region,
+            identity.region,
             request_id,
             request.endpoint,
             request,
         )
-
-    @staticmethod
-    def _validation_error(service: Service, protocol: str, violations: list[Any]) -> AWSError:
-        message = protocols.violations_message(violations)
-        if service.validation_error is not None:
-            return service.validation_error(message, violations)
-        code = "ValidationError" if protocol in ("query", "ec2") else "ValidationException"
-        return AWSError(code, message, 400)
-
-    @staticmethod
-    def _refuse(target: Target | None, error: AWSError, request_id: str) -> Response:
-        if target is None:
-            target = routing.NOWHERE
-        return protocols.serialize_error(target.model, target.protocol, error, request_id, target.operation)
 
     # -- from service to service
 
@@ -168,17 +155,30 @@ class Gateway:
             raise not_implemented(name, operation_name)
         inner = ctx.at(service=service)
         inner.operation = operation.name
-        inner.principal = authorisation.service_principal(ctx.service, ctx.account)
+        inner.principal = service_principal(ctx.service.name, ctx.account)
         await authorisation.check(inner, operation, params)
         return await operation.handler(inner, params) or {}
 
 
-def _store_failed(error: StoreError) -> Response:
-    from fogbank.kernel.errors import AWSError
+def _validation_error(service: Service, protocol: str, violations: list[Any]) -> AWSError:
+    message = protocols.violations_message(violations)
+    if service.validation_error is not None:
+        return service.validation_error(message, violations)
+    code = "ValidationError" if protocol in ("query", "ec2") else "ValidationException"
+    return AWSError(code, message, 400)
 
-    return protocols.serialize_error(
-        routing.NOWHERE.model, "rest-xml", AWSError("ServiceUnavailable", str(error), 503), "", None
-    )
+
+def _refuse(target: Target | None, error: AWSError, request_id: str) -> Response:
+    """The error in the words of the service that the request was for, or in plain JSON when it was for none."""
+    if target is not None:
+        return protocols.serialize_error(target.model, target.protocol, error, request_id, target.operation)
+    body = orjson.dumps({"__type": error.code, "message": error.message})
+    headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id), ("x-amzn-errortype", error.code)]
+    return Response(error.status or 400, headers, body)
+
+
+def _store_failed(error: StoreError) -> Response:
+    return _refuse(None, AWSError("ServiceUnavailable", str(error), 503), "")
 
 
 # -- running coroutines where they are
@@ -193,19 +193,19 @@ def drive(app: App, work: Coroutine[Any, Any, None], reply: Reply | None = None)
     if reply is not None and reply.disconnected:
         work.close()
         return
-    task = asyncio.get_running_loop().create_task(_go_on(app, work, waits_for))
+    task = asyncio.get_running_loop().create_task(_resume(app, work, waits_for))
     app.requests.add(task)
     task.add_done_callback(app.requests.discard)
     if reply is not None:
         reply.on_disconnect = task.cancel
 
 
-async def _go_on(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> None:
-    await _resume(app, work, waits_for)
+async def _resume(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> None:
+    await _pass_on(app, work, waits_for)
 
 
 @types.coroutine
-def _resume(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+def _pass_on(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
     """Pass on what a started coroutine waits for, and refuse to let it wait inside a transaction."""
     while True:
         try:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from fogbank.protocols.router import Routed
 
 _HEADER_SCOPE = re.compile(r"Credential=[^/,]+/[^/,]*/[^/,]*/([^/,]+)/")
-_QUERY_SCOPE = re.compile(r"X-Amz-Credential=[^&]+?(?:%2[Ff]|/)\d{8}(?:%2[Ff]|/)[^&]*?(?:%2[Ff]|/)([^&/%]+)(?:%2[Ff]|/)")
+_QUERY_SCOPE = re.compile(
+    r"X-Amz-Credential=[^&]+?(?:%2[Ff]|/)\d{8}(?:%2[Ff]|/)[^&]*?(?:%2[Ff]|/)([^&/%]+)(?:%2[Ff]|/)"
+)
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _QUEUE_PATH = re.compile(r"/\d{12}/")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/")
@@ -99,7 +101,11 @@ def _signing_name(request: Request) -> str | None:
 
 
 def _by_target(services: Registry, prefix: str, signing_name: str | None) -> str:
-    if signing_name is not None and signing_name in services.names and protocols.load(signing_name).target_prefix == prefix:
+    if (
+        signing_name is not None
+        and signing_name in services.names
+        and protocols.load(signing_name).target_prefix == prefix
+    ):
         return signing_name
     found = protocols.index().by_target_prefix.get(prefix, [])
     if signing_name is not None and len(found) > 1:

@@ -100,7 +100,9 @@ class Collection(Generic[R]):
         decode = self._decode
         return [value if decode is None else decode(value) for _, value in rows]  # type: ignore[misc]
 
-    async def items(self, ctx: Context, types: tuple[type, ...], *prefix: Part, **bounds: Any) -> list[tuple[tuple[Part, ...], R]]:
+    async def items(
+        self, ctx: Context, types: tuple[type, ...], *prefix: Part, **bounds: Any
+    ) -> list[tuple[tuple[Part, ...], R]]:
         """(rest of the key, record) under the key prefix; `types` are the types of the key parts after the prefix."""
         rows = await self._rows(ctx, prefix, **bounds)
         skip = len(self.row_key(ctx, *prefix))

@@ -59,7 +59,9 @@ class TaskKind:
 
     __slots__ = ("handler", "name", "transaction")
 
-    def __init__(self, name: str, handler: Callable[[Context, dict[str, Any]], Awaitable[None]], transaction: bool) -> None:
+    def __init__(
+        self, name: str, handler: Callable[[Context, dict[str, Any]], Awaitable[None]], transaction: bool
+    ) -> None:
         self.name = name
         self.handler = handler
         self.transaction = transaction
@@ -81,7 +83,6 @@ class Service:
     iam_prefix         the prefix of its IAM actions, when it is not the name
     documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
     validation_error   makes the error from the model's violations, where the service has words of its own
-    global_region      the region that a service without regions reports (`us-east-1` for IAM)
     """
 
     def __init__(
@@ -139,6 +140,18 @@ class Service:
     def task_from(self, handler: Any, transaction: bool) -> Any:
         self.tasks[handler.__name__] = TaskKind(handler.__name__, handler, transaction)
         return handler
+
+    def configuration(self, name: str, **declaration: Any) -> None:
+        """Declare a document that is put, got and deleted; see `fogbank.kernel.derive.configuration`."""
+        from fogbank.kernel.derive import configuration
+
+        configuration(self, name, **declaration)
+
+    def resource(self, noun: str, *, arn: str, on_create: Any = None, plural: str | None = None) -> Any:
+        """Declare a kind of resource whose operations the model describes; see `fogbank.kernel.resources`."""
+        from fogbank.kernel.resources import DerivedResource
+
+        return DerivedResource(self, noun, arn, on_create, plural)
 
     def edge(self, match: Callable[[Request], bool]) -> Callable[[EdgeHandler], EdgeHandler]:
         """Declare a door that is not an operation of the model (S3's form upload, a website host)."""
