@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 
 from fogbank.storage.base import StoreError
 
@@ -18,7 +19,9 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-_EPHEMERAL_PREFIX = "fogbank-ephemeral-"
+EPHEMERAL_PREFIX = "fogbank-ephemeral-"
+LOCK = "lock"
+_SWEEP_AGE = 60.0
 
 
 class DirectoryBusy(StoreError):
@@ -32,11 +35,11 @@ class DataDirectory:
         self.ephemeral = path is None
         if path is None:
             _sweep_ephemeral()
-            path = tempfile.mkdtemp(prefix=_EPHEMERAL_PREFIX)
+            path = tempfile.mkdtemp(prefix=EPHEMERAL_PREFIX)
         self.path = os.path.abspath(os.path.expanduser(path))
         try:
             os.makedirs(self.path, mode=0o700, exist_ok=True)
-            self._lock = os.open(os.path.join(self.path, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            self._lock = os.open(os.path.join(self.path, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"cannot write to the data directory {self.path}: {error.strerror}") from error
         if not _try_lock(self._lock):
@@ -68,14 +71,20 @@ def _try_lock(fd: int) -> bool:
 
 
 def _sweep_ephemeral() -> None:
-    """Remove the directories of ephemeral servers that are no more: those whose lock is free."""
+    """Remove the directories of ephemeral servers that are no more: those whose lock is free.
+
+    A young one is left alone: its server may be about to lock it.
+    """
     root = tempfile.gettempdir()
+    oldest = time.time() - _SWEEP_AGE
     for name in os.listdir(root):
-        if not name.startswith(_EPHEMERAL_PREFIX):
+        if not name.startswith(EPHEMERAL_PREFIX):
             continue
         path = os.path.join(root, name)
         with contextlib.suppress(OSError):
-            fd = os.open(os.path.join(path, "lock"), os.O_RDWR)
+            if os.stat(path).st_mtime > oldest:
+                continue
+            fd = os.open(os.path.join(path, LOCK), os.O_RDWR)
             if _try_lock(fd):
                 shutil.rmtree(path, ignore_errors=True)
             os.close(fd)

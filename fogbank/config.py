@@ -1,0 +1,168 @@
+"""Settings: what a user may choose when starting the server. Flags win over `FOGBANK_*` variables, these over the defaults.
+
+Every option is one row of `OPTIONS` and one field of `Settings` of the same name; the command line, the environment and
+the user guide's table all follow from these two.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+DEFAULT_PORT = 4566
+DEFAULT_DATA_DIR = os.path.expanduser("~/.fogbank")
+
+
+class SettingsError(Exception):
+    """An option has a value that it cannot have. The message is one line that names the option."""
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """The options of one server; see `OPTIONS` for their meaning. Port 0 becomes the free port that was taken."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    data_dir: str = DEFAULT_DATA_DIR
+    ephemeral: bool = False
+    durability: Literal["process", "power"] = "process"
+    iam: Literal["enforce", "audit", "off"] = "enforce"
+    credentials: Literal["default", "strict"] = "default"
+    workers: int = 1
+    tls: bool = False
+    region: str = "us-east-1"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    admin_open: bool = False
+    admin_hosts: tuple[str, ...] = ()
+
+    @property
+    def public_host(self) -> str:
+        """The host (bracketed when IPv6) under which clients on this machine reach the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"[{host}]" if ":" in host else host
+
+
+class Option(NamedTuple):
+    """How one setting is read from text. `parse` raises ValueError with the reason."""
+
+    name: str
+    parse: Callable[[str], Any]
+    help: str
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return "FOGBANK_" + self.name.upper()
+
+    @property
+    def is_switch(self) -> bool:
+        return self.parse is parse_switch
+
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def parse_switch(text: str) -> bool:
+    try:
+        return _SWITCH[text.lower()]
+    except KeyError:
+        raise ValueError("expected 1 or 0") from None
+
+
+def _parse_port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise ValueError("expected a port number from 0 to 65535")
+    return int(text)
+
+
+def _parse_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError("expected a number of 1 or more")
+    return int(text)
+
+
+def _parse_directory(text: str) -> str:
+    if not text:
+        raise ValueError("expected a directory")
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def _parse_name(text: str) -> str:
+    if not text or text != text.strip():
+        raise ValueError("expected a name")
+    return text
+
+
+def _parse_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}")
+        return text
+
+    return parse
+
+
+OPTIONS = (
+    Option("host", _parse_name, "address to listen on", "ADDRESS"),
+    Option("port", _parse_port, "port to listen on; 0 takes a free one", "PORT"),
+    Option("data_dir", _parse_directory, "where the state is kept", "DIR"),
+    Option("ephemeral", parse_switch, "keep no state: it is gone when the server stops"),
+    Option(
+        "durability",
+        _one_of("process", "power"),
+        "what acknowledged writes survive: kill -9, or a power failure too",
+        "process|power",
+    ),
+    Option(
+        "iam",
+        _one_of("enforce", "audit", "off"),
+        "refuse what policies forbid, only record it, or do not ask",
+        "enforce|audit|off",
+    ),
+    Option(
+        "credentials",
+        _one_of("default", "strict"),
+        "accept dummy keys as account roots, or only issued keys",
+        "default|strict",
+    ),
+    Option("workers", _parse_count, "number of processes", "N"),
+    Option("tls", parse_switch, "answer HTTPS too, on the same port"),
+    Option("region", _parse_name, "region of requests that do not name one", "REGION"),
+    Option("log_level", _one_of("debug", "info", "warning", "error"), "how much to log", "debug|info|warning|error"),
+    Option("admin_open", parse_switch, "answer the admin API to clients that are not on this machine"),
+    Option(
+        "admin_hosts",
+        _parse_names,
+        "further host names under which the admin API answers, separated by commas",
+        "NAMES",
+    ),
+)
+
+
+def chosen_options(flags: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The options that somebody set, by name: `flags` (texts by option name) win over the environment.
+
+    An empty variable counts as not set. Raises SettingsError.
+    """
+    chosen = {}
+    for option in OPTIONS:
+        source, text = option.flag, flags.get(option.name)
+        if text is None:
+            source, text = option.variable, environ.get(option.variable) or None
+        if text is None:
+            continue
+        try:
+            chosen[option.name] = option.parse(text)
+        except ValueError as reason:
+            raise SettingsError(f"{source}: {reason}, not {text!r}") from None
+    return chosen
