@@ -16,10 +16,11 @@ class PayloadError(Exception):
     `members` are further elements of the error document.
     """
 
-    def __init__(self, code: str, message: str, **members: str | None) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **members: str | None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
         self.members = members
 
 

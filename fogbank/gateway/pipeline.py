@@ -79,7 +79,8 @@ class Gateway:
         except AWSError as error:
             return _refuse(target, error, request_id)
         except PayloadError as error:
-            return _refuse(target, AWSError(error.code, error.message, 400), request_id)
+            refusal = AWSError(error.code, error.message, error.status, None, **error.members)
+            return _refuse(target, refusal, request_id)
         except Exception:
             log.exception("request %s: %s %s", request_id, request.method, request.path)
             return _refuse(target, internal_failure(request_id), request_id)
@@ -87,9 +88,11 @@ class Gateway:
     async def _authenticate(self, target: Target, request: Request) -> Identity:
         operation = target.operation
         anonymous = operation is not None and operation.traits.get("authtype") == "none"
-        return await self.app.authenticator.authenticate(
+        identity = await self.app.authenticator.authenticate(
             request, target.model.signing_name, target.protocol, anonymous or target.edge is not None
         )
+        target.request.payload = request.payload  # now without the framing of aws-chunked
+        return identity
 
     async def _operate(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
         service, operation = self._operation(target)

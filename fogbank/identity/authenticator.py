@@ -1,4 +1,7 @@
-"""The door: from a request to the principal who sent it, or to AWS's refusal."""
+"""The door: from a request to the principal who sent it, or to AWS's refusal.
+
+A request that passed is as if it had come plain: its payload is free of aws-chunked framing, and bound to what was signed.
+"""
 
 from __future__ import annotations
 
@@ -12,44 +15,35 @@ from typing import Literal
 import msgspec
 
 from fogbank.http import Request
-from fogbank.identity import errors, sigv4
+from fogbank.identity import chunked, errors, sigv2, sigv4
 from fogbank.identity.credentials import (
     Credential,
     DummySecrets,
     Lookup,
     dummy_principal,
+    dummy_secrets,
     is_aws_shaped,
     no_issued_credentials,
 )
-from fogbank.identity.errors import S3_SERVICES, Refusals, refusals
+from fogbank.identity.errors import S3_HEADER, S3_SERVICES, Refusals, refusals
 from fogbank.identity.principals import ANONYMOUS, DEFAULT_ACCOUNT, Principal
-from fogbank.identity.sigv4 import Proof, Signing
+from fogbank.identity.sigv2 import ProofV2
+from fogbank.identity.sigv4 import Proof
 
 # Larger bodies are hashed in a thread, so that the loop stays free (1 MiB takes 0.6 ms).
 _HASH_INLINE = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_UNHASHED = frozenset(
-    {
-        sigv4.UNSIGNED,
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-    }
-)
+_V4 = sigv4.ALGORITHM + " "
 # A presigned STS call is the credential of other systems (EKS): it lives this long whatever it says.
 _STS_LIFE = 900
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who sent a request, and for which region and service (signing name) it was signed; both empty when unsigned.
-
-    `signing` is there when the signature was verified, for the signatures of a body in chunks.
-    """
+    """Who sent a request, and for which region and service (signing name) it was signed; both empty when it does not say."""
 
     principal: Principal
     region: str = ""
     service: str = ""
-    signing: Signing | None = None
 
     @property
     def account(self) -> str:
@@ -85,96 +79,143 @@ class Authenticator:
         """The identity behind a request. Does not suspend unless the body is large.
 
         `service` is the signing name of the service that the request was routed to, `protocol` the one in whose words a
-        refusal is put, `anonymous` says that the operation may be called unsigned; S3's always may.
+        refusal is put, `anonymous` says that the operation may be called unsigned; S3's always may. For S3 this may replace
+        `request.payload`. Raises AWSError, or PayloadError when the body that is here is not what was signed.
         """
         authorization = request.headers.get("authorization")
-        if authorization is not None:
-            words = refusals(service, protocol, False)
-            if not authorization.startswith("AWS4-HMAC-SHA256 "):
-                raise words.unsupported(authorization)
+        if authorization is not None and authorization.startswith(_V4):
             body_hash = _header_body_hash(request, service) or await _hash_body(request)
-            proof = sigv4.from_header(request, authorization, words, body_hash)
-            self._check_age(proof.timestamp, words)
+            proof = self._header_proof(request, authorization, body_hash, service, protocol)
         elif "X-Amz-Signature=" in request.query or "X-Amz-Algorithm=" in request.query:
-            words = refusals(service, protocol, True)
             body_hash = _presigned_body_hash(request, service) or await _hash_body(request)
-            proof, expires = sigv4.from_query(request, words, body_hash)
-            self._check_expiry(proof, expires, words)
-        elif anonymous or service in S3_SERVICES:
+            proof = self._query_proof(request, body_hash, service, protocol)
+        elif service in S3_SERVICES:
+            return await self._version_2_or_anonymous(request, authorization)
+        elif anonymous:
             return _ANONYMOUS
+        elif authorization is not None:
+            raise refusals(service, protocol, False).unsupported(authorization)
         else:
             raise refusals(service, protocol, False).missing()
         claim = proof.claim
-        if claim.service != service and not (service in S3_SERVICES and claim.service in S3_SERVICES):
-            raise words.wrong_service(claim.service, service)
-        if self._strict or is_aws_shaped(claim.access_key):
-            principal, signing = await self._prove_issued(proof, request, words)
+        if self._is_dummy(claim.access_key):
+            principal, secret = self._prove_dummy(proof, claim.access_key, proof.words)
         else:
-            principal, signing = self._prove_dummy(proof, words)
+            principal, secret = await self._prove_issued(proof, claim.access_key, request, proof.words)
         if service in S3_SERVICES:
-            _check_body(request, body_hash)
-        return Identity(principal, claim.region, claim.service, signing)
+            _bind_body(request, body_hash, proof.signing(secret) if secret is not None else None)
+        return Identity(principal, claim.region, claim.service)
 
-    def anonymous(self, request: Request) -> Identity:
-        """The identity of a request that is let in unsigned, as at the doors of data planes."""
-        return _ANONYMOUS
+    # -- proofs
+
+    def _header_proof(self, request: Request, authorization: str, body_hash: str, service: str, protocol: str) -> Proof:
+        proof = sigv4.from_header(request, authorization, refusals(service, protocol, False), body_hash)
+        _check_service(proof, service)
+        self._check_age(proof)
+        return proof
+
+    def _query_proof(self, request: Request, body_hash: str, service: str, protocol: str) -> Proof:
+        if service in S3_SERVICES and "authorization" in request.headers:
+            raise errors.two_mechanisms(request.headers["authorization"])
+        proof, expires = sigv4.from_query(request, refusals(service, protocol, True), body_hash)
+        _check_service(proof, service)
+        self._check_expiry(proof, expires)
+        return proof
+
+    async def _version_2_or_anonymous(self, request: Request, authorization: str | None) -> Identity:
+        proof = self._version_2_proof(request, authorization)
+        if proof is None:
+            identity = _ANONYMOUS
+        elif self._is_dummy(proof.access_key):
+            identity = Identity(self._prove_dummy(proof, proof.access_key, S3_HEADER)[0], "", "s3")
+        else:
+            principal, _ = await self._prove_issued(proof, proof.access_key, request, S3_HEADER)
+            identity = Identity(principal, "", "s3")
+        _bind_body(request, request.headers.get("x-amz-content-sha256", sigv4.UNSIGNED), None)
+        return identity
+
+    def _version_2_proof(self, request: Request, authorization: str | None) -> ProofV2 | None:
+        signed_query = sigv2.in_query(request.query)
+        if authorization is None:
+            return sigv2.from_query(request, self._now()) if signed_query else None
+        if signed_query:
+            raise errors.two_mechanisms(authorization)
+        if not sigv2.in_header(authorization):
+            raise S3_HEADER.unsupported(authorization)
+        return sigv2.from_header(request, authorization, self._now())
 
     # -- when
 
-    def _check_age(self, timestamp: str, words: Refusals) -> None:
-        signed = _epoch(timestamp, words)
+    def _check_age(self, proof: Proof) -> None:
+        signed = _epoch(proof)
         now = self._now()
+        words = proof.words
         if signed < now - words.skew:
-            raise words.too_old(timestamp, now)
+            raise words.too_old(proof.timestamp, now)
         if signed > now + words.skew:
-            raise words.too_new(timestamp, now)
+            raise words.too_new(proof.timestamp, now)
 
-    def _check_expiry(self, proof: Proof, expires: int, words: Refusals) -> None:
-        signed = _epoch(proof.timestamp, words)
+    def _check_expiry(self, proof: Proof, expires: int) -> None:
+        signed = _epoch(proof)
         now = self._now()
-        life = max(expires, _STS_LIFE) if proof.claim.service == "sts" else expires
-        if now > signed + life:
-            raise words.expired(expires, signed + life, now)
+        words = proof.words
+        end = signed + (max(expires, _STS_LIFE) if proof.claim.service == "sts" else expires)
+        if now > end:
+            raise words.expired(expires, end, now)
         if signed > now + words.skew:
             raise words.too_new(proof.timestamp, now)
 
     # -- who
 
-    async def _prove_issued(self, proof: Proof, request: Request, words: Refusals) -> tuple[Principal, Signing]:
-        access_key = proof.access_key
+    def _is_dummy(self, access_key: str) -> bool:
+        return not self._strict and not is_aws_shaped(access_key)
+
+    async def _prove_issued(
+        self, proof: Proof | ProofV2, access_key: str, request: Request, words: Refusals
+    ) -> tuple[Principal, str]:
+        """The principal of an issued key, and the key's secret."""
         credential = await self._lookup(access_key)
         if credential is None or not credential.active:
             raise words.unknown_key(access_key)
         self._check_token(credential, request, words)
         if not proof.matches(credential.secret):
             raise words.mismatch(proof.attempt())
-        return credential.principal, proof.signing(credential.secret)
+        return credential.principal, credential.secret
 
-    def _prove_dummy(self, proof: Proof, words: Refusals) -> tuple[Principal, Signing | None]:
-        access_key = proof.access_key
-        for secret in self._dummies.candidates(access_key):
+    def _prove_dummy(self, proof: Proof | ProofV2, access_key: str, words: Refusals) -> tuple[Principal, str | None]:
+        """The principal of a dummy key, and the key's secret when it is known."""
+        proved = self._dummies.proved.get(access_key)
+        if proved is not None:
+            if not proof.matches(proved):
+                raise words.mismatch(proof.attempt())
+            return dummy_principal(access_key), proved
+        for secret in dummy_secrets(access_key):
             if proof.matches(secret):
                 self._dummies.prove(access_key, secret)
-                return dummy_principal(access_key), proof.signing(secret)
-        if self._dummies.is_proved(access_key):
-            raise words.mismatch(proof.attempt())
+                return dummy_principal(access_key), secret
         return dummy_principal(access_key), None
 
     def _check_token(self, credential: Credential, request: Request, words: Refusals) -> None:
         token = request.headers.get("x-amz-security-token", "")
-        if not token and "X-Amz-Security-Token=" in request.query:
-            token = dict(sigv4.query_pairs(request.query)).get("X-Amz-Security-Token", "")
+        if not token and "-Security-Token=" in request.query.title():
+            token = next(v for n, v in sigv4.query_pairs(request.query) if n.lower() == "x-amz-security-token")
         if token != credential.session_token:
             raise words.invalid_token(token)
         if credential.expires is not None and credential.expires <= self._now():
             raise words.expired_token(token)
 
 
-def _epoch(timestamp: str, words: Refusals) -> int:
+def _check_service(proof: Proof, service: str) -> None:
+    claimed = proof.claim.service
+    if claimed != service and not (claimed in S3_SERVICES and service in S3_SERVICES):
+        raise proof.words.wrong_service(claimed, service)
+
+
+def _epoch(proof: Proof) -> int:
     try:
-        return sigv4.epoch(timestamp)
+        return sigv4.epoch(proof.timestamp)
     except ValueError:
-        raise words.bad_date(timestamp) from None
+        raise proof.words.bad_date(proof.timestamp) from None
 
 
 # -- the body's part in the signature
@@ -186,13 +227,13 @@ def _header_body_hash(request: Request, service: str) -> str | None:
     S3 believes the header at first, since the body may still be under way; the others take the body's own hash.
     """
     claimed = request.headers.get("x-amz-content-sha256")
-    if service in S3_SERVICES:
-        if claimed is None:
-            raise errors.payload_hash_missing()
-        if claimed not in _UNHASHED and _SHA256.fullmatch(claimed) is None:
-            raise errors.payload_hash_malformed(claimed)
-        return claimed
-    return claimed if claimed == sigv4.UNSIGNED else _quick_hash(request)
+    if service not in S3_SERVICES:
+        return claimed if claimed == sigv4.UNSIGNED else _quick_hash(request)
+    if claimed is None:
+        raise errors.payload_hash_missing()
+    if claimed != sigv4.UNSIGNED and claimed not in chunked.MODES and _SHA256.fullmatch(claimed) is None:
+        raise errors.payload_hash_malformed(claimed)
+    return claimed
 
 
 def _presigned_body_hash(request: Request, service: str) -> str | None:
@@ -218,14 +259,23 @@ def _hexdigest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _check_body(request: Request, body_hash: str) -> None:
-    """Hold the body against the hash that was signed; a body under way is checked by whoever reads it."""
-    if len(body_hash) != 64:
+def _bind_body(request: Request, body_hash: str, signing: sigv4.Signing | None) -> None:
+    """Hold the body against the hash or the chunk signatures that were sent; one under way is checked as it is read."""
+    if body_hash == sigv4.UNSIGNED:
         return
-    payload = request.payload
-    if payload.data is None:
-        payload.expected_sha256 = body_hash
+    if body_hash in chunked.MODES:
+        request.payload = chunked.decode(request.payload, body_hash, request.headers, signing)
+        _strip_encoding(request.headers)
         return
-    computed = _hexdigest(payload.data)
-    if computed != body_hash:
-        raise errors.payload_hash_mismatch(body_hash, computed)
+    request.payload.expected_sha256 = body_hash
+    if request.payload.data is not None:
+        request.payload.check_sha256(_hexdigest(request.payload.data))
+
+
+def _strip_encoding(headers: dict[str, str]) -> None:
+    """`aws-chunked` is no part of what the client calls the content's encoding."""
+    encodings = [name.strip() for name in headers.get("content-encoding", "").split(",")]
+    kept = ",".join([name for name in encodings if name and name != "aws-chunked"])
+    headers.pop("content-encoding", None)
+    if kept:
+        headers["content-encoding"] = kept

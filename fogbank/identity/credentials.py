@@ -49,24 +49,19 @@ def dummy_principal(access_key: str) -> Principal:
     return root(access_key if is_account else DEFAULT_ACCOUNT, access_key)
 
 
+def dummy_secrets(access_key: str) -> tuple[str, str]:
+    """The secrets that people give a dummy key."""
+    return TEST_KEY, access_key
+
+
 class DummySecrets:
     """What the dummy keys' signatures have proved about their secrets. Forgets the oldest when there are many."""
 
     def __init__(self) -> None:
-        self._proved: dict[str, str] = {TEST_KEY: TEST_KEY}
-
-    def candidates(self, access_key: str) -> tuple[str, ...]:
-        """The secrets that the key may sign with: the proved one, else those worth a try."""
-        proved = self._proved.get(access_key)
-        return (TEST_KEY, access_key) if proved is None else (proved,)
-
-    def is_proved(self, access_key: str) -> bool:
-        return access_key in self._proved
+        self.proved: dict[str, str] = {TEST_KEY: TEST_KEY}
 
     def prove(self, access_key: str, secret: str) -> None:
-        if access_key in self._proved:
-            return
-        if len(self._proved) >= _PROVED_LIMIT:
-            oldest = next(key for key in self._proved if key != TEST_KEY)
-            del self._proved[oldest]
-        self._proved[access_key] = secret
+        """Hold the key to this secret from now on."""
+        if len(self.proved) >= _PROVED_LIMIT:
+            del self.proved[next(key for key in self.proved if key != TEST_KEY)]
+        self.proved[access_key] = secret

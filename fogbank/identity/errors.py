@@ -173,7 +173,7 @@ class S3Refusals(Refusals):
         super().__init__(_QUERY)
 
     def malformed(self, problem: str, **members: str) -> AWSError:
-        return AWSError(self.malformed_code, self.malformed_text + problem, 400, **members)
+        return AWSError(self.malformed_code, self.malformed_text + problem, 400, None, **members)
 
     def missing(self) -> AWSError:
         return AWSError("AccessDenied", "Access Denied", 403)
@@ -263,6 +263,7 @@ class S3Refusals(Refusals):
             "The request signature we calculated does not match the signature you provided. "
             "Check your key and signing method.",
             403,
+            None,
             **members,
         )
 
@@ -276,11 +277,11 @@ class S3Refusals(Refusals):
 
     def invalid_token(self, token: str) -> AWSError:
         return AWSError(
-            "InvalidToken", "The provided token is malformed or otherwise invalid.", 400, **{"Token-0": token}
+            "InvalidToken", "The provided token is malformed or otherwise invalid.", 400, None, **{"Token-0": token}
         )
 
     def expired_token(self, token: str) -> AWSError:
-        return AWSError("ExpiredToken", "The provided token has expired.", 400, **{"Token-0": token})
+        return AWSError("ExpiredToken", "The provided token has expired.", 400, None, **{"Token-0": token})
 
 
 class S3QueryRefusals(S3Refusals):
@@ -330,18 +331,19 @@ class S3QueryRefusals(S3Refusals):
             "AccessDenied",
             "Request has expired",
             403,
+            None,
             **{"X-Amz-Expires": str(expires_in), "Expires": extended_iso(end), "ServerTime": extended_iso(now)},
         )
 
 
-def payload_hash_mismatch(claimed: str, computed: str) -> AWSError:
-    """The body is not the one that was signed."""
+def two_mechanisms(authorization: str) -> AWSError:
     return AWSError(
-        "XAmzContentSHA256Mismatch",
-        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        "InvalidArgument",
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter "
+        "or the Authorization header should be specified",
         400,
-        ClientComputedContentSHA256=claimed,
-        S3ComputedContentSHA256=computed,
+        ArgumentName="Authorization",
+        ArgumentValue=authorization,
     )
 
 

@@ -15,6 +15,7 @@ from calendar import timegm
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from operator import itemgetter
 from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 
 import msgspec
@@ -23,6 +24,7 @@ from fogbank.http import Request
 from fogbank.identity.errors import S3_SERVICES, Attempt, Refusals, basic_iso
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+TERMINATOR = "aws4_request"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
@@ -38,16 +40,46 @@ _PRESIGNED_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-
 _MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256"})
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """What a signature says about itself: whose it is, what for (`scope`), and which headers it covers."""
+class Claim:
+    """What a signature says about itself: whose it is, what for (`scope`), and which headers it covers.
 
-    access_key: str
-    date: str
-    region: str
-    service: str
-    scope: str
-    signed: tuple[str, ...]
-    signed_text: str
+    Claims are kept and shared by requests, so the way to their headers is prepared.
+    """
+
+    __slots__ = (
+        "_template",
+        "_values",
+        "access_key",
+        "date",
+        "names",
+        "region",
+        "scope",
+        "service",
+        "signed",
+        "signed_text",
+    )
+
+    def __init__(self, access_key: str, date: str, region: str, service: str, signed_text: str) -> None:
+        self.access_key = access_key
+        self.date = date
+        self.region = region
+        self.service = service
+        self.scope = f"{date}/{region}/{service}/{TERMINATOR}"
+        self.signed_text = signed_text
+        self.names = tuple(signed_text.split(";"))
+        self.signed = frozenset(self.names)
+        self._template = "\n".join([name.replace("%", "%%") + ":%s" for name in self.names])
+        self._values = itemgetter(*self.names)
+
+    def canonical_headers(self, headers: dict[str, str]) -> str:
+        """The signed headers as `name:value` lines, runs of blanks folded to one; an absent header is empty."""
+        try:
+            text = self._template % self._values(headers)
+        except KeyError:
+            text = "\n".join([f"{name}:{headers.get(name, '')}" for name in self.names])
+        if "  " in text or "\t" in text:
+            text = "\n".join([f"{name}:{' '.join(headers.get(name, '').split())}" for name in self.names])
+        return text
 
 
 class Signing(msgspec.Struct, frozen=True):
@@ -71,10 +103,14 @@ class Proof:
         "signature",
         "string_to_sign",
         "timestamp",
+        "words",
     )
 
-    def __init__(self, claim: Claim, timestamp: str, signature: str, request: Request, body_hash: str) -> None:
+    def __init__(
+        self, claim: Claim, timestamp: str, signature: str, request: Request, words: Refusals, body_hash: str
+    ) -> None:
         self.claim = claim
+        self.words = words
         self.timestamp = timestamp
         self.signature = signature
         self.body_hash = body_hash
@@ -85,10 +121,6 @@ class Proof:
         query = canonical_query(request.query) if request.query else ""
         self.canonical = self._canonical(path, query)
         self.string_to_sign = self._string_to_sign(self.canonical)
-
-    @property
-    def access_key(self) -> str:
-        return self.claim.access_key
 
     def matches(self, secret: str) -> bool:
         """Whether the signature was made with this secret."""
@@ -108,15 +140,15 @@ class Proof:
 
     def attempt(self) -> Attempt:
         """The failed proof as error messages show it."""
-        return Attempt(self.access_key, self.signature, self.string_to_sign, self.canonical)
+        return Attempt(self.claim.access_key, self.signature, self.string_to_sign, self.canonical)
 
     def _canonical(self, path: str, query: str) -> str:
         claim = self.claim
-        headers = canonical_headers(claim.signed, self._request.headers)
+        headers = claim.canonical_headers(self._request.headers)
         return f"{self._request.method}\n{path}\n{query}\n{headers}\n\n{claim.signed_text}\n{self.body_hash}"
 
     def _string_to_sign(self, canonical: str) -> str:
-        digest = hashlib.sha256(_wire(canonical)).hexdigest()
+        digest = hashlib.sha256(wire(canonical)).hexdigest()
         return f"{ALGORITHM}\n{self.timestamp}\n{self.claim.scope}\n{digest}"
 
     def _other_canonicals(self) -> Iterator[str]:
@@ -139,15 +171,15 @@ class SigningKey:
 
     def __init__(self, secret: str, date: str, region: str, service: str) -> None:
         key = ("AWS4" + secret).encode()
-        for part in (date, region, service, "aws4_request"):
-            key = hmac.digest(key, _wire(part), "sha256")
+        for part in (date, region, service, TERMINATOR):
+            key = hmac.digest(key, wire(part), "sha256")
         # A keyed state to copy: hmac.digest() would set up the key on every call, which takes longer than to sign.
         self._keyed = hmac.new(key, digestmod="sha256")
 
     def sign(self, text: str) -> str:
         """The signature of a string to sign, in hexadecimal digits."""
         state = self._keyed.copy()
-        state.update(_wire(text))
+        state.update(wire(text))
         return state.hexdigest()
 
 
@@ -157,11 +189,11 @@ def signing_key(secret: str, date: str, region: str, service: str) -> SigningKey
 
 
 def _equal(computed: str, given: str) -> bool:
-    return hmac.compare_digest(computed.encode(), _wire(given))
+    return hmac.compare_digest(computed.encode(), wire(given))
 
 
-def _wire(text: str) -> bytes:
-    """The bytes as they came: heads are read as latin-1, so that UTF-8 in a header is signed as UTF-8."""
+def wire(text: str) -> bytes:
+    """The bytes of a head as they came: heads are read as latin-1, so that UTF-8 in a header is signed as UTF-8."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -176,7 +208,7 @@ def from_header(request: Request, authorization: str, words: Refusals, body_hash
     claim, signature = _read_header(authorization, words)
     timestamp = _header_timestamp(request.headers, authorization, words)
     _check_claim(claim, timestamp, request.headers, words)
-    return Proof(claim, timestamp, signature, request, body_hash)
+    return Proof(claim, timestamp, signature, request, words, body_hash)
 
 
 def from_query(request: Request, words: Refusals, body_hash: str) -> tuple[Proof, int]:
@@ -190,7 +222,7 @@ def from_query(request: Request, words: Refusals, body_hash: str) -> tuple[Proof
         raise words.unsupported(algorithm)
     claim = make_claim(credential, signed, words)
     _check_claim(claim, timestamp, request.headers, words)
-    return Proof(claim, timestamp, signature, request, body_hash), _expires(params, claim, words)
+    return Proof(claim, timestamp, signature, request, words, body_hash), _expires(params, claim, words)
 
 
 def _expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
@@ -230,17 +262,16 @@ def _claim_of(parts: dict[str, str], authorization: str, words: Refusals) -> Cla
     return make_claim(parts["Credential"], parts["SignedHeaders"], words)
 
 
+@lru_cache(maxsize=4096)
 def make_claim(credential: str, signed_headers: str, words: Refusals) -> Claim:
     """The claim of a credential (`AKID/20250131/us-east-1/s3/aws4_request`) and a list of signed headers."""
     parts = credential.split("/")
     if len(parts) != 5 or not all(parts[:4]):
         raise words.credential_shape(credential)
     access_key, date, region, service, terminator = parts
-    if terminator != "aws4_request":
+    if terminator != TERMINATOR:
         raise words.terminator(terminator)
-    scope = f"{date}/{region}/{service}/{terminator}"
-    signed_text = signed_headers.lower()
-    return Claim(access_key, date, region, service, scope, tuple(signed_text.split(";")), signed_text)
+    return Claim(access_key, date, region, service, signed_headers.lower())
 
 
 def _header_timestamp(headers: dict[str, str], authorization: str, words: Refusals) -> str:
@@ -294,66 +325,21 @@ def epoch(timestamp: str) -> int:
     return timegm((year, month, day, int(digits[8:10]), int(digits[10:12]), int(digits[12:14])))
 
 
-class Scope(msgspec.Struct, frozen=True):
-    """Who says to call which service where: enough to route a request, not yet proved."""
-
-    access_key: str
-    region: str
-    service: str
-
-
-def scope(request: Request) -> Scope | None:
-    """The credential scope that a request names, for routing. None when it names none; never raises."""
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        return _header_scope(authorization.rpartition(_SIGNATURE)[0] or authorization)
-    if "X-Amz-Credential=" in request.query:
-        params = dict(query_pairs(request.query))
-        return _credential_scope(params.get("X-Amz-Credential", ""))
-    if "AWSAccessKeyId=" in request.query and "Signature=" in request.query:
-        return Scope(dict(query_pairs(request.query)).get("AWSAccessKeyId", ""), "us-east-1", "s3")
-    return None
-
-
-@lru_cache(maxsize=4096)
-def _header_scope(head: str) -> Scope | None:
-    if head.startswith("AWS4-"):
-        found = re.search(r"Credential=([^, ]+)", head)
-        return _credential_scope(found[1]) if found else None
-    if head.startswith("AWS "):
-        return Scope(head[4:].partition(":")[0], "us-east-1", "s3")
-    return None
-
-
-def _credential_scope(credential: str) -> Scope | None:
-    parts = credential.split("/")
-    return Scope(parts[0], parts[2], parts[3]) if len(parts) == 5 else None
-
-
 # -- canonical forms
-
-
-def canonical_headers(names: tuple[str, ...], headers: dict[str, str]) -> str:
-    """The signed headers as `name:value` lines, runs of blanks folded to one."""
-    get = headers.get
-    text = "\n".join([f"{name}:{get(name, '')}" for name in names])
-    if "  " in text or "\t" in text:
-        text = "\n".join([f"{name}:{' '.join(get(name, '').split())}" for name in names])
-    return text
 
 
 def s3_path(path: str) -> str:
     """S3's canonical path: decoded once and encoded again, nothing normalised."""
     if _CLEAN.fullmatch(path):
         return path
-    return _encode(unquote_to_bytes(_wire(path)), "/")
+    return _encode(unquote_to_bytes(wire(path)), "/")
 
 
 def service_path(path: str) -> str:
     """Everybody else's: dot segments and double slashes removed, then the sent spelling encoded once more."""
     if path == "/":
         return path
-    return _encode(_wire(normalized(path)), "/")
+    return _encode(wire(normalized(path)), "/")
 
 
 def normalized(path: str) -> str:
@@ -404,13 +390,13 @@ def _encode(raw: bytes, also_safe: str) -> str:
 
 def other_paths(path: str) -> list[str]:
     """The spellings that signers in the field use besides AWS's: as sent, encoded again, plus signs taken as blanks."""
-    decoded = unquote_to_bytes(_wire(path))
-    plus = unquote_to_bytes(_wire(path).replace(b"+", b" "))
+    decoded = unquote_to_bytes(wire(path))
+    plus = unquote_to_bytes(wire(path).replace(b"+", b" "))
     spellings = [
         service_path(path),
         _encode(decoded, "/"),
         path,
-        _encode(_wire(path), "/"),
+        _encode(wire(path), "/"),
         normalized(path),
         _encode(plus, "/"),
     ]
