@@ -1,0 +1,174 @@
+"""The fast way to read a JSON request: msgspec decoders on types made from the model, which validate while they parse.
+
+A decoder accepts only what is right in every respect, so what it returns needs no further check. Whatever it refuses, wrong
+or merely unusual, is read again by `json_values`, which knows AWS's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
+
+import msgspec
+from msgspec import Meta
+
+from fogbank.protocols.compiler import Closure, ShapeCompiler
+from fogbank.protocols.json_values import read_json_text
+from fogbank.protocols.model import Shape
+from fogbank.protocols.patterns import anchored, compiled
+from fogbank.protocols.scalars import BadValue
+from fogbank.protocols.timestamps import parse
+
+INT64 = range(-(2**63), 2**63)
+
+Decode = Callable[[bytes], Any]
+
+
+class TypeBuilder:
+    """Types for shapes. One builder serves a whole service, so that operations share their shapes' types.
+
+    `documents` are shapes whose values stay plain JSON; with `enums` false any string passes for an enum.
+    """
+
+    def __init__(self, documents: frozenset[str] = frozenset(), enums: bool = True) -> None:
+        self._documents = documents
+        self._enums = enums
+        self._structures: dict[str, Any] = {}
+        self._building: set[str] = set()
+
+    def decoder(self, shape: Shape) -> Decode:
+        return msgspec.json.Decoder(self.type_of(shape)).decode
+
+    def type_of(self, shape: Shape) -> Any:
+        if shape.is_document or shape.name in self._documents:
+            return Any
+        if shape.type == "structure":
+            return self._structure(shape)
+        if shape.type in ("list", "map"):
+            return self._collection(shape)
+        return self._scalar(shape)
+
+    def _structure(self, shape: Shape) -> Any:
+        """A TypedDict, registered while it is still empty so that recursive shapes find it."""
+        known = self._structures.get(shape.name)
+        if known is None:
+            known = self._structures[shape.name] = TypedDict(shape.name, {})  # type: ignore[operator]
+            members = {name: member for name, member in shape.members.items() if member.location is None}
+            required = {name for name in shape.required if name in members}
+            keys = {name: member.wire_name or name for name, member in members.items()}
+            known.__annotations__ = {
+                keys[name]: (Required if name in required else NotRequired)[self.type_of(member)]  # type: ignore[misc]
+                for name, member in members.items()
+            }
+            known.__required_keys__ = frozenset(keys[name] for name in required)
+            known.__optional_keys__ = frozenset(keys.values()) - known.__required_keys__
+        return known
+
+    def _collection(self, shape: Shape) -> Any:
+        if shape.name in self._building:  # a list of itself: no such type can be written down
+            return Any
+        self._building.add(shape.name)
+        try:
+            if shape.type == "list":
+                plain: Any = list[self.type_of(shape.member)]  # type: ignore[misc]
+            else:
+                plain = dict[self.type_of(shape.key), self.type_of(shape.value)]  # type: ignore[misc]
+        finally:
+            self._building.discard(shape.name)
+        return _constrained(plain, min_length=_positive(shape.get("min")), max_length=shape.get("max"))
+
+    def _scalar(self, shape: Shape) -> Any:
+        kind = shape.type
+        if kind in ("string", "character"):
+            return self._string(shape)
+        if kind == "blob":
+            return _constrained(bytes, min_length=_positive(shape.get("min")), max_length=shape.get("max"))
+        if kind in ("integer", "long"):
+            return _constrained(int, ge=_bound(shape.get("min")), le=_bound(shape.get("max")))
+        if kind in ("float", "double"):
+            return _constrained(float, ge=shape.get("min"), le=shape.get("max"))
+        if kind == "timestamp":
+            return float if _is_numeric(shape) else str
+        return bool
+
+    def _string(self, shape: Shape) -> Any:
+        if shape.get("jsonvalue"):
+            return str
+        if shape.get("enum") and self._enums:
+            return Literal[tuple(shape.get("enum"))]  # type: ignore[misc]
+        pattern = None if shape.get("enum") else shape.get("pattern")
+        return _constrained(
+            str,
+            min_length=_positive(shape.get("min")),
+            max_length=shape.get("max"),
+            pattern=anchored(pattern) if pattern and compiled(pattern) else None,
+        )
+
+
+class Finisher(ShapeCompiler):
+    """Closures for what a decoder leaves: members known by another name on the wire, dates as text, JSON in strings.
+
+    None, for most shapes, where nothing is left to do. Raises BadValue.
+    """
+
+    def __init__(self, documents: frozenset[str] = frozenset()) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def structure(self, shape: Shape) -> Closure | None:
+        if shape.is_document or shape.name in self._documents:
+            return None
+        body = {name: member for name, member in shape.members.items() if member.location is None}
+        members = {member.wire_name or name: (name, self.closure(member)) for name, member in body.items()}
+        if all(wire_name == name and finish is None for wire_name, (name, finish) in members.items()):
+            return None
+
+        def finish(value: Any) -> Any:
+            result = {}
+            for wire_name, item in value.items():
+                name, convert = members[wire_name]
+                result[name] = item if convert is None else convert(item)
+            return result
+
+        return finish
+
+    def list(self, shape: Shape) -> Closure | None:
+        convert = None if shape.name in self._documents else self.closure(shape.member)
+        return None if convert is None else lambda value: [convert(item) for item in value]
+
+    def map(self, shape: Shape) -> Closure | None:
+        convert = None if shape.name in self._documents else self.closure(shape.value)
+        return None if convert is None else lambda value: {key: convert(item) for key, item in value.items()}
+
+    def scalar(self, shape: Shape) -> Closure | None:
+        if shape.get("jsonvalue"):
+            return read_json_text
+        if shape.type == "timestamp" and not _is_numeric(shape):
+            return _timestamp
+        return None
+
+
+def _is_numeric(shape: Shape) -> bool:
+    return shape.get("timestampFormat", "unixTimestamp") == "unixTimestamp"
+
+
+def _timestamp(text: str) -> float:
+    try:
+        return parse(text)
+    except (ValueError, OverflowError) as error:
+        raise BadValue("STRING_VALUE cannot be converted to Timestamp", "Timestamp", text) from error
+
+
+def _constrained(plain: Any, **constraints: Any) -> Any:
+    present = {name: value for name, value in constraints.items() if value is not None}
+    return Annotated[plain, Meta(**present)] if present else plain
+
+
+def _positive(bound: int | None) -> int | None:
+    """A lower bound of a length, None where it says nothing."""
+    return bound if bound and bound > 0 else None
+
+
+def _bound(value: float | None) -> int | None:
+    """An integer bound within what msgspec can compare; one outside of 64 bits is no bound for a long."""
+    return int(value) if value is not None and int(value) in INT64 else None

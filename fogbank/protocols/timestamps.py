@@ -1,0 +1,106 @@
+"""Timestamps between the wire and epoch seconds (float, UTC)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+Moment = float | int | datetime
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
+    r"(Z|z|[+-]\d\d:?\d\d)?"
+)
+_BASIC_ISO = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)()(Z)")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def parse(text: str) -> float:
+    """Epoch seconds of an ISO 8601, RFC 822/1123 or epoch-seconds text. Raises ValueError."""
+    match = _ISO.fullmatch(text) or _BASIC_ISO.fullmatch(text)
+    if match is not None:
+        return _from_iso(match)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return _from_rfc822(text)
+
+
+def _from_iso(match: re.Match[str]) -> float:
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    microsecond = int((fraction or "0")[:6].ljust(6, "0"))
+    moment = datetime(
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), microsecond, _zone(zone)
+    )
+    return epoch(moment)
+
+
+def _zone(text: str | None) -> timezone:
+    if text is None or text in "Zz":
+        return UTC
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+
+
+def _from_rfc822(text: str) -> float:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, IndexError) as error:
+        raise ValueError(f"not a timestamp: {text!r}") from error
+    return epoch(moment)
+
+
+def epoch(moment: Moment) -> float:
+    """Epoch seconds of what a service may return as a time; a datetime without a zone is taken as UTC."""
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH) / timedelta(seconds=1)
+    return moment
+
+
+def iso8601(moment: Moment) -> str:
+    """`2009-10-12T17:50:30Z`, with milliseconds when there are any."""
+    text = iso8601_milliseconds(moment)
+    return f"{text[:-5]}Z" if text.endswith(".000Z") else text
+
+
+def iso8601_milliseconds(moment: Moment) -> str:
+    """`2009-10-12T17:50:30.000Z`, as S3 and EC2 write it."""
+    seconds = moment if moment.__class__ is float else epoch(moment)
+    return f"{datetime.fromtimestamp(round(seconds, 3), UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def rfc822(moment: Moment) -> str:
+    """`Mon, 12 Oct 2009 17:50:30 GMT`: whole seconds, rounded down."""
+    at = datetime.fromtimestamp(epoch(moment) // 1, UTC)
+    return f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} GMT"
+
+
+def unix(moment: Moment) -> float | int:
+    """Epoch seconds as JSON and CBOR carry them: milliseconds at most, a whole number where there is no fraction."""
+    seconds = round(epoch(moment), 3)
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
+def unix_text(moment: Moment) -> str:
+    return str(unix(moment))
+
+
+def formatter(name: str) -> Callable[[Moment], str]:
+    """The writer of a model's `timestampFormat` as text."""
+    return _FORMATTERS[name.lower()]
+
+
+_FORMATTERS: dict[str, Callable[[Moment], str]] = {
+    "iso8601": iso8601,
+    "iso8601_milliseconds": iso8601_milliseconds,
+    "rfc822": rfc822,
+    "unixtimestamp": unix_text,
+}
