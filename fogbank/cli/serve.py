@@ -1,0 +1,75 @@
+"""Serving in this process until a signal comes."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from fogbank import app, pidfile
+from fogbank.cli.errors import CommandError, Exit
+from fogbank.cli.messages import already_running, ready_line
+from fogbank.config import Settings
+from fogbank.storage.base import NewerFormat, StoreError
+from fogbank.storage.datadir import DirectoryBusy
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; print one line when ready. Raises CommandError when the server cannot start."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+async def _serve(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    server = await _start(settings)
+    directory = server.app.directory.path
+    pidfile.publish(pidfile.Running(directory, os.getpid(), server.endpoint, server.app.started))
+    print(ready_line(server.endpoint, None if settings.ephemeral else directory), flush=True)
+    await stop.wait()
+    # From here on a second signal ends the process at once; what was acknowledged is safe.
+    for number in _SIGNALS:
+        loop.remove_signal_handler(number)
+    pidfile.withdraw(directory)
+    await server.close()
+
+
+async def _start(settings: Settings) -> app.Server:
+    try:
+        return await app.start(settings)
+    except DirectoryBusy:
+        raise already_running(settings.data_dir) from None
+    except NewerFormat as error:
+        raise CommandError(Exit.NEWER_FORMAT, str(error)) from None
+    except StoreError as error:
+        raise CommandError(Exit.DIRECTORY_UNUSABLE, str(error)) from None
+    except OSError as error:
+        raise _cannot_listen(settings, error) from None
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> CommandError:
+    if error.errno == errno.EADDRINUSE:
+        return CommandError(Exit.PORT_UNAVAILABLE, f"port {settings.port} is in use: choose another one with --port")
+    if error.errno == errno.EACCES:
+        return CommandError(Exit.PORT_UNAVAILABLE, f"port {settings.port} needs more rights: choose one above 1023")
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return CommandError(Exit.PORT_UNAVAILABLE, f"{settings.host} is not an address of this machine")
+    return CommandError(Exit.FAILED, f"cannot start: {error}")
