@@ -27,7 +27,7 @@ from fogbank.kernel.service import Operation, Service
 
 if TYPE_CHECKING:
     from fogbank.app import App
-    from fogbank.gateway.front import Reply
+    from fogbank.gateway.exchange import Reply
     from fogbank.gateway.routing import Target
     from fogbank.identity import Identity
     from fogbank.storage.base import StoreError
