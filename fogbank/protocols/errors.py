@@ -10,7 +10,7 @@ import orjson
 
 from fogbank.http import Response
 from fogbank.kernel.errors import AWSError
-from fogbank.protocols import cbor
+from fogbank.protocols import cbor, s3
 from fogbank.protocols.bindings import ResponseBindings
 from fogbank.protocols.json_values import JsonWriter
 from fogbank.protocols.model import OperationModel, ServiceModel, Shape
@@ -194,21 +194,12 @@ def _rest_xml(model: ServiceModel, spelling: Spelling, request_id: str) -> Respo
 
 
 def _s3(spelling: Spelling, request_id: str) -> Response:
-    host_id = s3_host_id(request_id)
     body = (
         f"{DECLARATION}<Error>{_code_and_message(spelling)}{_xml_members(spelling)}"
-        f"<RequestId>{request_id}</RequestId><HostId>{host_id}</HostId></Error>"
+        f"<RequestId>{request_id}</RequestId><HostId>{s3.host_id(request_id)}</HostId></Error>"
     )
-    headers = [("Content-Type", "application/xml"), ("x-amz-request-id", request_id), ("x-amz-id-2", host_id)]
+    headers = [("Content-Type", "application/xml"), *s3.id_headers(request_id)]
     return Response(spelling.status, headers, body.encode())
-
-
-def s3_host_id(request_id: str) -> str:
-    """S3's second request id: opaque to clients, 76 characters of base64, here derived from the first."""
-    import base64
-    import hashlib
-
-    return base64.b64encode(hashlib.sha512(request_id.encode()).digest()[:56]).decode()
 
 
 _SERIALIZERS: dict[str, Callable[[ServiceModel, Spelling, str], Response]] = {

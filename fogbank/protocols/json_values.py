@@ -272,3 +272,10 @@ _READERS: dict[str, Closure] = {
     "blob": _read_blob,
     "timestamp": _read_timestamp,
 }
+
+
+def parse_json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError as error:
+        raise BadValue("Unparseable JSON document", "Json") from error

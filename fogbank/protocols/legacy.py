@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_NAMESPACES = {"sqs": "http://queue.amazonaws.com/doc/2012-11-05/", "s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
+_NAMESPACES = {
+    "cloudfront": "http://cloudfront.amazonaws.com/doc/{apiVersion}/",
+    "route53": "https://route53.amazonaws.com/doc/{apiVersion}/",
+    "s3": "http://s3.amazonaws.com/doc/{apiVersion}/",
+    "s3control": "http://awss3control.amazonaws.com/doc/{apiVersion}/",
+    "sqs": "http://queue.amazonaws.com/doc/{apiVersion}/",
+}
 
 
 def protocols(service_id: str, metadata: Mapping[str, Any]) -> list[str]:
@@ -20,8 +26,7 @@ def protocols(service_id: str, metadata: Mapping[str, Any]) -> list[str]:
 
 def xml_namespace(service_id: str, metadata: Mapping[str, Any]) -> str | None:
     """The namespace of a service's XML documents."""
-    namespace = metadata.get("xmlNamespace") or _NAMESPACES.get(service_id)
-    return namespace["uri"] if isinstance(namespace, dict) else namespace
+    return metadata.get("xmlNamespace") or _NAMESPACES.get(service_id, "").format_map(metadata) or None
 
 
 def _list_of(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import orjson
-from botocore import xform_name
+from botocore import xform_name as snake_case
 
 from fogbank.protocols import legacy
 
@@ -134,7 +134,7 @@ class OperationModel:
         self.service = service
         self.name = name
         self.traits = traits
-        self.snake = xform_name(name)
+        self.snake = snake_case(name)
         self.method: str = http["method"]
         self.path_template, _, literals = http["requestUri"].partition("?")
         self.literals = _query_literals(literals)
@@ -200,11 +200,12 @@ class ServiceModel:
 
     def operation_by_snake(self, snake: str) -> OperationModel:
         """The operation of a boto3 method name. Raises KeyError."""
-        return self.operations[self._names_by_snake[snake]]
+        return self.operations[self.snake_names[snake]]
 
     @cached_property
-    def _names_by_snake(self) -> dict[str, str]:
-        return {xform_name(name): name for name in self.operations}
+    def snake_names(self) -> dict[str, str]:
+        """The operations' names by boto3's names of their methods."""
+        return {snake_case(name): name for name in self.operations}
 
     def shape(self, name: str) -> Shape:
         """The shape of this name without the traits of any reference. Raises KeyError."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+from hashlib import sha512
+
 from fogbank.kernel.errors import AWSError
-from fogbank.protocols.model import OperationModel
 from fogbank.protocols.scalars import BadValue
+from fogbank.protocols.xml_values import DECLARATION, escape
 
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -42,10 +45,11 @@ ROOTS = {
 }
 
 
-def refusal(operation: OperationModel, error: BadValue) -> AWSError:
-    """S3's answer to a value that is not what the model says."""
+def refusal(error: BadValue) -> AWSError:
+    """S3's answer to a value that is not what the model says: of a header or query parameter, or of the document."""
     if not error.member:
-        return malformed_xml()
+        message = "The XML you provided was not well-formed or did not validate against our published schema"
+        return AWSError("MalformedXML", message, 400)
     if error.wanted in ("Integer", "Long"):
         message = f"Provided {error.member} not an integer or within integer range"
     else:
@@ -53,10 +57,19 @@ def refusal(operation: OperationModel, error: BadValue) -> AWSError:
     return AWSError("InvalidArgument", message, 400, ArgumentName=error.member, ArgumentValue=error.text)
 
 
-def malformed_xml() -> AWSError:
-    message = "The XML you provided was not well-formed or did not validate against our published schema"
-    return AWSError("MalformedXML", message, 400)
-
-
 def missing_body() -> AWSError:
     return AWSError("MissingRequestBodyError", "Request body is empty.", 400)
+
+
+def location_constraint(region: str | None) -> bytes:
+    """The one S3 document whose root is a member's value; empty in us-east-1."""
+    return f'{DECLARATION}<LocationConstraint xmlns="{NAMESPACE}">{escape(region or "")}</LocationConstraint>'.encode()
+
+
+def id_headers(request_id: str) -> list[tuple[str, str]]:
+    return [("x-amz-request-id", request_id), ("x-amz-id-2", host_id(request_id))]
+
+
+def host_id(request_id: str) -> str:
+    """S3's second request id: opaque to clients, 76 characters of base64, here derived from the first."""
+    return b2a_base64(sha512(request_id.encode()).digest()[:56], newline=False).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, NamedTuple
 
 from fogbank.protocols.compiler import Closure, ShapeCompiler
@@ -47,10 +47,16 @@ class Checker(ShapeCompiler):
         return None
 
     def structure(self, shape: Shape) -> Closure | None:
-        if shape.is_document or shape.name in self._documents:
+        if shape.is_document or shape.is_event_stream or shape.name in self._documents:
             return None
-        required = [(name, lower_camel(name)) for name in shape.required if name in shape.members]
-        checks = {name: (lower_camel(name), self.closure(member)) for name, member in shape.members.items()}
+        return self.members(shape, shape.members)
+
+    def members(self, shape: Shape, names: Container[str]) -> Check | None:
+        """The check of some of a structure's members."""
+        required = [(name, lower_camel(name)) for name in shape.required if name in shape.members and name in names]
+        checks = {
+            name: (lower_camel(name), self.closure(member)) for name, member in shape.members.items() if name in names
+        }
         checks = {name: entry for name, entry in checks.items() if entry[1] is not None}
         if not required and not checks:
             return None
@@ -110,9 +116,11 @@ class Checker(ShapeCompiler):
         return check
 
     def scalar(self, shape: Shape) -> Closure | None:
+        if shape.get("jsonvalue") or shape.is_streaming:
+            return None
         if shape.type == "string":
             checks = [self._enum(shape), _pattern(shape), _length(shape)]
-        elif shape.type == "blob" and not shape.is_streaming:
+        elif shape.type == "blob":
             checks = [_length(shape)]
         elif shape.type in ("integer", "long", "float", "double"):
             checks = [_range(shape)]

@@ -1,0 +1,245 @@
+"""The REST protocols: parameters in the path, the query string, headers and a JSON or XML body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from fogbank.http import Payload, Request, Response, ResponseBody
+from fogbank.kernel.errors import AWSError
+from fogbank.protocols import s3
+from fogbank.protocols.bindings import RequestBindings, ResponseBindings
+from fogbank.protocols.codec import Codec, Headers
+from fogbank.protocols.eventstream import CONTENT_TYPE as EVENT_STREAM
+from fogbank.protocols.eventstream import EventReader, EventWriter
+from fogbank.protocols.json_values import parse_json
+from fogbank.protocols.model import Shape
+from fogbank.protocols.scalars import BadValue
+from fogbank.protocols.violations import Check
+from fogbank.protocols.xml_values import DECLARATION, Append, parse_document
+
+NO_MEMBERS: dict[str, Any] = {}
+
+
+class RestCodec(Codec):
+    """What both REST protocols share: members outside of the body, and bodies that are one member."""
+
+    document_type: str  # of the bodies that are documents
+
+    @cached_property
+    def _bindings(self) -> RequestBindings | None:
+        shape = self.operation.input_shape
+        return RequestBindings(shape) if shape else None
+
+    @cached_property
+    def _payload(self) -> tuple[str, Shape] | None:
+        return _payload_member(self.operation.input_shape)
+
+    @cached_property
+    def _has_members(self) -> bool:
+        return _has_body_members(self.operation.input_shape)
+
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
+        if self._bindings is None:
+            return {}
+        params = self._bindings.read(request, uri)
+        if self._payload is not None:
+            name, shape = self._payload
+            value = self._read_payload(shape, request.payload)
+            if value is not None:
+                params[name] = value
+        elif self._has_members and request.payload.data:
+            assert self.operation.input_shape is not None
+            params |= self.read_document(self.operation.input_shape, request.payload.data)
+        return params
+
+    def _read_payload(self, shape: Shape, payload: Payload) -> Any:
+        """The one member that is the body; None where a body is missing."""
+        if shape.is_streaming:
+            return payload
+        if shape.is_event_stream:
+            return EventReader(shape, self.read_document).events(payload)
+        body = payload.data
+        if not body:
+            return None
+        if shape.type == "blob":
+            return body
+        if shape.type == "string":
+            return _text(body)
+        return self.read_document(shape, body)
+
+    def read_document(self, shape: Shape, body: bytes) -> Any:
+        """A body that is a document of a shape. Raises BadValue."""
+        raise NotImplementedError
+
+    @cached_property
+    def _output_payload(self) -> tuple[str, Shape] | None:
+        return _payload_member(self.operation.output_shape)
+
+    @cached_property
+    def _output_bindings(self) -> ResponseBindings | None:
+        shape = self.operation.output_shape
+        return ResponseBindings(shape) if shape else None
+
+    @cached_property
+    def _has_output_members(self) -> bool:
+        return _has_body_members(self.operation.output_shape)
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        headers = self.id_headers(request_id)
+        bindings = self._output_bindings
+        if bindings is None:
+            return Response(self.operation.status, headers)
+        bindings.write(result, headers)
+        status = bindings.status(result, self.operation.status)
+        if self._output_payload is not None:
+            name, shape = self._output_payload
+            return Response(status, headers, self._write_payload(shape, result.get(name), headers))
+        return Response(status, headers, self.write_members(result, headers))
+
+    def _write_payload(self, shape: Shape, value: Any, headers: Headers) -> ResponseBody:
+        if shape.is_event_stream:
+            add_content_type(headers, EVENT_STREAM)
+            return EventWriter(shape, self.document_type, self.write_document).body(value)
+        if value is None:
+            return b""
+        if shape.type in ("blob", "string"):
+            add_content_type(headers, "application/octet-stream" if shape.type == "blob" else "text/plain")
+            return value.encode() if isinstance(value, str) else value
+        add_content_type(headers, self.document_type)
+        return self.write_document(shape, value)
+
+    def id_headers(self, request_id: str) -> Headers:
+        return [("x-amzn-RequestId", request_id)]
+
+    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
+        """The body of an output whose members stand in it side by side."""
+        raise NotImplementedError
+
+    def write_document(self, shape: Shape, value: Any) -> bytes:
+        """A body that is a document of a shape."""
+        raise NotImplementedError
+
+
+class RestJsonCodec(RestCodec):
+    document_type = "application/json"
+
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
+        self._is_validated = True
+        params = super().read(request, uri)
+        self._checked = params if self._is_validated else None
+        return params
+
+    @cached_property
+    def unread_check(self) -> Check | None:  # type: ignore[override]
+        shape = self.operation.input_shape
+        outside = {name for name, member in shape.members.items() if member.location is not None} if shape else set()
+        return self.tools.checker.members(shape, outside) if shape else None
+
+    @cached_property
+    def _decoders(self) -> dict[str, Callable[[bytes], Any]]:
+        return {}
+
+    def read_document(self, shape: Shape, body: bytes) -> Any:
+        """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
+        decode = self._decoders.get(shape.name)
+        if decode is None:
+            decode = self._decoders[shape.name] = self.tools.types.decoder(shape)
+        try:
+            document = decode(body)
+        except (ValueError, RecursionError):
+            self._is_validated = False
+            document = parse_json(body)
+            read = self.tools.json_reader.closure(shape)
+            return document if read is None else read(document)
+        finish = self.tools.finisher.closure(shape)
+        return document if finish is None else finish(document)
+
+    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
+        if not self._has_output_members:
+            return b""
+        assert self.operation.output_shape is not None
+        add_content_type(headers, self.document_type)
+        return self.write_document(self.operation.output_shape, result)
+
+    def write_document(self, shape: Shape, value: Any) -> bytes:
+        write = self.tools.json_writer.closure(shape)
+        return orjson.dumps(value if write is None else write(value))
+
+
+class RestXmlCodec(RestCodec):
+    @cached_property
+    def _is_s3(self) -> bool:
+        return self.tools.model.service_id == "s3"
+
+    @cached_property
+    def document_type(self) -> str:  # type: ignore[override]
+        return "application/xml" if self._is_s3 else "text/xml"
+
+    def refusal(self, error: BadValue) -> AWSError:
+        return s3.refusal(error) if self._is_s3 else super().refusal(error)
+
+    def id_headers(self, request_id: str) -> Headers:
+        return s3.id_headers(request_id) if self._is_s3 else super().id_headers(request_id)
+
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
+        params = super().read(request, uri)
+        if self._is_s3 and self._payload is not None:
+            name, shape = self._payload
+            if name not in params and shape.type == "structure" and name in self.operation.input_shape.required:  # type: ignore[union-attr]
+                raise s3.missing_body()
+        return params
+
+    def read_document(self, shape: Shape, body: bytes) -> Any:
+        read = self.tools.xml_reader.closure(shape)
+        assert read is not None
+        return read(parse_document(body))
+
+    @cached_property
+    def _contents(self) -> Callable[[Any, Append], None]:
+        assert self.operation.output_shape is not None
+        return self.tools.xml_writer.contents(self.operation.output_shape)
+
+    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
+        if not self._has_output_members:
+            return b""
+        add_content_type(headers, self.document_type)
+        if self._is_s3 and self.operation.name == "GetBucketLocation":
+            return s3.location_constraint(result.get("LocationConstraint"))
+        name = self.operation.name
+        return self._document(s3.ROOTS.get(name, name) if self._is_s3 else f"{name}Response", result, self._contents)
+
+    def write_document(self, shape: Shape, value: Any) -> bytes:
+        root = s3.ROOTS.get(self.operation.name) if self._is_s3 else None
+        return self._document(root or shape.wire_name or shape.name, value, self.tools.xml_writer.contents(shape))
+
+    def _document(self, root: str, value: Any, contents: Callable[[Any, Append], None]) -> bytes:
+        parts = [f'{DECLARATION}<{root} xmlns="{self.tools.model.xml_namespace}">']
+        contents(value, parts.append)
+        parts.append(f"</{root}>")
+        return "".join(parts).encode()
+
+
+def _payload_member(shape: Shape | None) -> tuple[str, Shape] | None:
+    name = shape.payload if shape else None
+    return (name, shape.members[name]) if shape and name else None
+
+
+def _has_body_members(shape: Shape | None) -> bool:
+    return shape is not None and any(member.location is None for member in shape.members.values())
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadValue("The body is not UTF-8") from error
+
+
+def add_content_type(headers: Headers, value: str) -> None:
+    """Name the body's type, unless a member of the output has named it."""
+    if not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", value))

@@ -1,0 +1,228 @@
+"""The protocols whose operations are named by the request and whose parameters are all in its body."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from fogbank.http import Request, Response, ResponseBody
+from fogbank.kernel.errors import AWSError
+from fogbank.protocols import cbor
+from fogbank.protocols.codec import Codec
+from fogbank.protocols.errors import CRC32_SERVICES
+from fogbank.protocols.eventstream import CONTENT_TYPE as EVENT_STREAM
+from fogbank.protocols.eventstream import EventReader, EventWriter
+from fogbank.protocols.forms import fields, tree
+from fogbank.protocols.json_values import parse_json
+from fogbank.protocols.model import Shape
+from fogbank.protocols.scalars import BadValue
+from fogbank.protocols.xml_values import DECLARATION, Append
+
+Convert = Callable[[Any], Any]
+
+
+def _nothing(value: Any) -> dict[str, Any]:
+    return {}
+
+
+class DocumentCodec(Codec):
+    """What JSON and CBOR share: one document each way, or an event stream whose first message it is."""
+
+    content_type: str
+
+    def load(self, body: bytes) -> Any:
+        raise NotImplementedError
+
+    def dump(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def reader(self, shape: Shape) -> Convert | None:
+        raise NotImplementedError
+
+    def writer(self, shape: Shape) -> Convert | None:
+        raise NotImplementedError
+
+    def headers(self, content_type: str, request_id: str) -> list[tuple[str, str]]:
+        return [("Content-Type", content_type), ("x-amzn-RequestId", request_id)]
+
+    @cached_property
+    def _read(self) -> Convert:
+        shape = self.operation.input_shape
+        return (self.reader(shape) if shape else None) or _nothing
+
+    @cached_property
+    def _write(self) -> Convert:
+        shape = self.operation.output_shape
+        return (self.writer(shape) if shape else None) or _nothing
+
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
+        if self.operation.event_input is not None:
+            return {self.operation.event_input: self._events(request)}
+        return self.read_document(request.payload.data or b"")
+
+    def read_document(self, body: bytes) -> dict[str, Any]:
+        return self._read(self.load(body) if body else {})
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        if self.operation.output_shape is None:
+            return Response(200, self.headers(self.content_type, request_id))
+        document = self.dump(self._write(result))
+        if self.operation.event_output is not None:
+            return Response(200, self.headers(EVENT_STREAM, request_id), self._event_body(result, document))
+        return Response(200, self.headers(self.content_type, request_id), document)
+
+    def _event_body(self, result: dict[str, Any], document: bytes) -> ResponseBody:
+        assert self.operation.output_shape is not None and self.operation.event_output is not None
+        union = self.operation.output_shape.members[self.operation.event_output]
+        events = EventWriter(union, self.content_type, self._write_event)
+        return events.body(result.get(self.operation.event_output), events.initial(document))
+
+    def _write_event(self, shape: Shape, value: Any) -> bytes:
+        write = self.writer(shape)
+        return self.dump(value if write is None else write(value))
+
+    def _events(self, request: Request) -> Any:
+        assert self.operation.input_shape is not None and self.operation.event_input is not None
+        union = self.operation.input_shape.members[self.operation.event_input]
+        return EventReader(union, self._read_event).events(request.payload)
+
+    def _read_event(self, shape: Shape, body: bytes) -> Any:
+        read = self.reader(shape)
+        document = self.load(body)
+        return document if read is None else read(document)
+
+
+class JsonCodec(DocumentCodec):
+    """AWS JSON 1.0 and 1.1."""
+
+    @cached_property
+    def content_type(self) -> str:  # type: ignore[override]
+        return f"application/x-amz-json-{self.tools.model.metadata.get('jsonVersion', '1.0')}"
+
+    @cached_property
+    def _decode(self) -> Callable[[bytes], Any]:
+        shape = self.operation.input_shape
+        return self.tools.types.decoder(shape) if shape else lambda body: {}
+
+    @cached_property
+    def _finish(self) -> Convert | None:
+        shape = self.operation.input_shape
+        return self.tools.finisher.closure(shape) if shape else None
+
+    def read_document(self, body: bytes) -> dict[str, Any]:
+        """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
+        try:
+            params = self._decode(body or b"{}")
+        except (ValueError, RecursionError):
+            return super().read_document(body)
+        if self._finish is not None:
+            params = self._finish(params)
+        self._checked = params
+        return params
+
+    def load(self, body: bytes) -> Any:
+        return parse_json(body)
+
+    def dump(self, value: Any) -> bytes:
+        return orjson.dumps(value)
+
+    def reader(self, shape: Shape) -> Convert | None:
+        return self.tools.json_reader.closure(shape)
+
+    def writer(self, shape: Shape) -> Convert | None:
+        return self.tools.json_writer.closure(shape)
+
+    @cached_property
+    def _has_crc32(self) -> bool:
+        return self.tools.model.service_id in CRC32_SERVICES
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        response = super().serialize(result, request_id)
+        if self._has_crc32:
+            assert isinstance(response.body, bytes)
+            response.headers.append(("x-amz-crc32", str(zlib.crc32(response.body))))
+        return response
+
+
+class CborCodec(DocumentCodec):
+    """Smithy RPC v2 CBOR."""
+
+    content_type = "application/cbor"
+
+    def headers(self, content_type: str, request_id: str) -> list[tuple[str, str]]:
+        return [*super().headers(content_type, request_id), ("smithy-protocol", "rpc-v2-cbor")]
+
+    def load(self, body: bytes) -> Any:
+        return cbor.loads(body)
+
+    def dump(self, value: Any) -> bytes:
+        return cbor.dumps(value)
+
+    def reader(self, shape: Shape) -> Convert | None:
+        return self.tools.cbor_reader.closure(shape)
+
+    def writer(self, shape: Shape) -> Convert | None:
+        return self.tools.cbor_writer.closure(shape)
+
+
+class QueryCodec(Codec):
+    """AWS query: form fields in, XML with a result wrapper out."""
+
+    @cached_property
+    def _read(self) -> Convert:
+        shape = self.operation.input_shape
+        return (self.tools.form_reader.closure(shape) if shape else None) or _nothing
+
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
+        pairs = fields((request.payload.data or b"").decode("latin-1"))
+        if request.query:
+            pairs = fields(request.query) + pairs
+        params = self._read(tree(pairs))
+        if self.tools.model.service_id == "sqs" and request.path != "/" and "QueueUrl" not in params:
+            params["QueueUrl"] = request.endpoint + request.path  # SQS's query API is called on the queue's URL
+        return params
+
+    def refusal(self, error: BadValue) -> AWSError:
+        return AWSError("MalformedInput", error.message, 400)
+
+    @cached_property
+    def _contents(self) -> Callable[[Any, Append], None] | None:
+        shape = self.operation.output_shape
+        return self.tools.xml_writer.contents(shape) if shape else None
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        name = self.operation.name
+        parts = [f'<{name}Response xmlns="{self.tools.model.xml_namespace}">']
+        if self._contents is not None:
+            parts.append(f"<{name}Result>")
+            self._contents(result, parts.append)
+            parts.append(f"</{name}Result>")
+        parts.append(f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>")
+        headers = [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)]
+        return Response(200, headers, "".join(parts).encode())
+
+
+class Ec2Codec(QueryCodec):
+    """EC2's query: no result wrapper, the request id first."""
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        name = self.operation.name
+        parts = [f'{DECLARATION}<{name}Response xmlns="{self.tools.model.xml_namespace}/">']
+        parts.append(f"<requestId>{request_id}</requestId>")
+        if self._contents is not None:
+            self._contents(result, parts.append)
+        parts.append(f"</{name}Response>")
+        headers = [("Content-Type", "text/xml;charset=UTF-8"), ("x-amzn-RequestId", request_id)]
+        return Response(200, headers, "".join(parts).encode())
+
+
+CODECS: dict[str, type[Codec]] = {
+    "json": JsonCodec,
+    "query": QueryCodec,
+    "ec2": Ec2Codec,
+    "smithy-rpc-v2-cbor": CborCodec,
+}
