@@ -9,10 +9,10 @@ import time
 from typing import IO, TYPE_CHECKING, Any
 
 from fogbank import __version__
-from fogbank.gateway.authorisation import service_principal
 from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
+from fogbank.identity.principals import service_principal
 from fogbank.kernel import blobs as kept_blobs
 from fogbank.kernel import keys
 from fogbank.kernel.clock import Clock
@@ -61,7 +61,7 @@ class App:
         self.services = Registry()
         self.waiters = Waiters()
         self.tasks = TaskRunner(self)
-        self.authenticator = Authenticator(strict=settings.credentials == "strict")
+        self.authenticator = Authenticator(credentials=settings.credentials)
         self.gateway = Gateway(self)
         self.active: Transaction | None = None
         self.requests: set[asyncio.Task[None]] = set()

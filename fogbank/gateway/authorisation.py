@@ -7,17 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.identity import principals
-from fogbank.identity.principals import Principal
-
 if TYPE_CHECKING:
     from fogbank.kernel.context import Context
     from fogbank.kernel.service import Operation
-
-
-def service_principal(service: str, account: str) -> Principal:
-    """The principal as which a service acts for an account: `sns.amazonaws.com`."""
-    return principals.service(f"{service}.amazonaws.com", account)
 
 
 async def check(ctx: Context, operation: Operation, params: dict[str, Any]) -> None:

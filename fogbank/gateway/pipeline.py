@@ -19,8 +19,8 @@ import orjson
 
 from fogbank import protocols
 from fogbank.gateway import admin, authorisation, routing
-from fogbank.gateway.authorisation import service_principal
 from fogbank.http import PayloadError, Request, Response
+from fogbank.identity.principals import service_principal
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented
 from fogbank.kernel.service import Operation, Service
