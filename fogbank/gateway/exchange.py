@@ -1,0 +1,237 @@
+"""What HTTP/1.1 and HTTP/2 share: the contract with the application, arriving bodies, refusals, the Date header."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+from xml.sax.saxutils import escape
+
+from fogbank.gateway.limits import KIB
+from fogbank.http import FileBody, Payload, PayloadError, Request, Response
+
+SERVER = "Fogbank"
+_FILE_PIECE = 256 * KIB
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Application(Protocol):
+    """What the front serves. Both methods are called on the event loop and must not raise."""
+
+    def wants_stream(self, head: Request) -> bool:
+        """Asked at the end of a head whose body is chunked or longer than `Limits.inline`.
+
+        True: `handle` is called now, and `payload` is iterated while the body arrives. False: the body is read whole
+        (up to `Limits.buffered`) before `handle` is called.
+        """
+
+    def handle(self, request: Request, reply: Reply) -> None:
+        """Answer `request`, once, with `reply.send`: before returning or any time later."""
+
+
+class Reply(Protocol):
+    """How the application answers one request."""
+
+    disconnected: bool
+    """The client went away: whatever is sent is thrown away."""
+    on_disconnect: Callable[[], None] | None
+    """Called once if the client goes away before the answer was sent completely."""
+
+    def send(self, response: Response) -> None:
+        """Send the answer: exactly once. The body is closed by the front, even when the client is gone."""
+
+
+class BodySource(Protocol):
+    """The connection side of a `RequestStream`."""
+
+    def wanted(self, stream: RequestStream) -> None:
+        """The application began to read."""
+
+    def taken(self, stream: RequestStream, size: int) -> None:
+        """The application took `size` bytes."""
+
+
+class RequestStream(Payload):
+    """A body that is still arriving. The connection feeds it; the application iterates over it, once.
+
+    Iteration raises PayloadError when the client broke off or broke the framing.
+    """
+
+    __slots__ = ("_begun", "_chunks", "_error", "_source", "_waiter", "complete", "queued")
+
+    def __init__(self, length: int | None, source: BodySource) -> None:
+        super().__init__(None, length)
+        self.complete = False
+        self.queued = 0
+        self._begun = False
+        self._chunks: deque[bytes] = deque()
+        self._error: PayloadError | None = None
+        self._source = source
+        self._waiter: asyncio.Future[None] | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self.queued += len(chunk)
+        self._wake()
+
+    def finish(self) -> None:
+        """The last byte was fed."""
+        self.complete = True
+        self._wake()
+
+    def fail(self, error: PayloadError) -> None:
+        """No more will come; a body that is complete already is left as it is."""
+        if not self.complete and self._error is None:
+            self._error = error
+            self._wake()
+
+    def collect(self) -> None:
+        """Make a complete stream an ordinary payload whose bytes are all in `data`."""
+        self.data = b"".join(self._chunks)
+        self.length = len(self.data)
+        self._chunks.clear()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        if self.data is not None:
+            return super().__aiter__()
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            self._source.wanted(self)
+        while not self._chunks:
+            if self._error is not None:
+                raise self._error
+            if self.complete:
+                raise StopAsyncIteration
+            await self._more()
+        chunk = self._chunks.popleft()
+        self.queued -= len(chunk)
+        self._source.taken(self, len(chunk))
+        return chunk
+
+    async def _more(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def incomplete_body() -> PayloadError:
+    """S3's words: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+    return PayloadError(
+        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header."
+    )
+
+
+class Refused(Exception):
+    """The front refuses a request by itself. The connection is closed after the answer.
+
+    Codes and sentences are those of S3's error list where it has one. The fronts of other AWS services answer in other
+    forms (an empty body, HTML, JSON): a client that could be malformed enough to see one does not parse it.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+    def response(self) -> Response:
+        xml = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f"<Error><Code>{self.code}</Code><Message>{escape(str(self))}</Message></Error>"
+        )
+        return Response(self.status, [("Content-Type", "application/xml")], xml.encode())
+
+
+def bad_request(why: str) -> Refused:
+    return Refused(400, "BadRequest", f"An error occurred when parsing the HTTP request: {why}.")
+
+
+def bad_target() -> Refused:
+    return Refused(400, "InvalidURI", "Couldn't parse the specified URI.")
+
+
+def timed_out() -> Refused:
+    return Refused(
+        408,
+        "RequestTimeout",
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+    )
+
+
+def body_too_large() -> Refused:
+    return Refused(413, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+
+
+def target_too_long() -> Refused:
+    return Refused(414, "RequestURITooLong", "The request URI is too long.")
+
+
+def head_too_large() -> Refused:
+    return Refused(
+        431,
+        "RequestHeaderSectionTooLarge",
+        "Your request header section exceeds the maximum allowed request header section size.",
+    )
+
+
+def expectation_failed() -> Refused:
+    return Refused(417, "ExpectationFailed", "The only expectation that can be met is 100-continue.")
+
+
+def header_not_implemented() -> Refused:
+    return Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+
+
+def method_not_implemented() -> Refused:
+    return Refused(501, "NotImplemented", "The request method is not implemented.")
+
+
+def internal_failure() -> Response:
+    """For a defect of ours that the client has to be told of."""
+    return Refused(500, "InternalFailure", "The request processing has failed because of an unknown error.").response()
+
+
+def discard(response: Response) -> None:
+    """Free what the body of an answer that cannot be sent holds."""
+    if isinstance(response.body, FileBody):
+        response.body.close()
+
+
+async def read_file(body: FileBody) -> AsyncIterator[bytes]:
+    """The span of a file in pieces, for connections that cannot be given the file itself."""
+    while body.length:
+        os.lseek(body.fd, body.offset, os.SEEK_SET)
+        piece = os.read(body.fd, min(_FILE_PIECE, body.length))
+        if not piece:
+            return
+        body.offset += len(piece)
+        body.length -= len(piece)
+        yield piece
+
+
+_date_second = 0
+_date_text = ""
+
+
+def http_date() -> str:
+    """Now, as the Date header has it. By the real clock: SDKs correct their signing time by this header."""
+    global _date_second, _date_text
+    now = int(time.time())
+    if now != _date_second:
+        year, month, day, hour, minute, second, weekday, *_ = time.gmtime(now)
+        _date_text = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year} {hour:02}:{minute:02}:{second:02} GMT"
+        _date_second = now
+    return _date_text

@@ -1,0 +1,142 @@
+"""The HTTP edge: listens, decides by the first bytes what a connection speaks, watches all deadlines with one ticker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol, cast
+
+from fogbank.gateway.exchange import Application, Reply
+from fogbank.gateway.http1 import Http1Connection
+from fogbank.gateway.limits import Limits
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["Application", "Front", "Limits", "Reply", "serve"]
+
+log = logging.getLogger("fogbank.gateway")
+
+BACKLOG = 1024
+TLS_HANDSHAKE = 0x16
+
+
+class Connection(Protocol):
+    """What the front does with a connection, whatever it speaks."""
+
+    transport: asyncio.Transport
+    deadline: float
+    """When to call `expire`, in `Front.now` terms."""
+
+    def expire(self) -> None: ...
+
+    def shut_down(self) -> None:
+        """Close when what is in flight is answered, at once when nothing is."""
+
+
+class Front:
+    """A running HTTP edge. Made by `serve`."""
+
+    def __init__(self, app: Application, limits: Limits, tls: ssl.SSLContext | None) -> None:
+        self.app = app
+        self.limits = limits
+        self.tls = tls
+        self.loop = asyncio.get_running_loop()
+        self.port = 0
+        self.closing = False
+        self.now = 0.0
+        """The end of the current tick in loop time: what a deadline is counted from, so that none is ever early."""
+        self._connections: set[Connection] = set()
+        self._ticker: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
+        self._server: asyncio.Server | None = None
+
+    async def listen(self, host: str, port: int) -> None:
+        """Errors: OSError, when the address cannot be had."""
+        self._server = await self.loop.create_server(lambda: Door(self), host, port, backlog=BACKLOG)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def joined(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        if self._ticker is None:
+            self._tick()
+
+    def left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def _tick(self) -> None:
+        """Expire what is due. Ticks only as long as there are connections."""
+        now = self.loop.time()
+        self.now = now + self.limits.tick
+        for connection in [each for each in self._connections if each.deadline <= now]:
+            connection.expire()
+        self._ticker = self.loop.call_later(self.limits.tick, self._tick) if self._connections else None
+
+    async def close(self) -> None:
+        """Stop listening, let requests in flight finish for `Limits.close_seconds`, then drop what is left."""
+        self.closing = True
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.shut_down()
+        await self._until_empty(self.limits.close_seconds)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await self._until_empty(1.0)
+        if self._ticker is not None:
+            self._ticker.cancel()
+
+    async def _until_empty(self, seconds: float) -> None:
+        self._empty.clear()
+        if self._connections:
+            try:
+                await asyncio.wait_for(self._empty.wait(), seconds)
+            except TimeoutError:
+                pass
+
+
+class Door(asyncio.Protocol):
+    """A connection whose client has not said yet what it speaks."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.deadline = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.front.joined(self)
+        self.deadline = self.front.now + self.front.limits.idle_seconds
+
+    def data_received(self, data: bytes) -> None:
+        self._hand_over(Http1Connection(self.front), data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.front.left(self)
+
+    def expire(self) -> None:
+        self.transport.abort()
+
+    def shut_down(self) -> None:
+        self.transport.close()
+
+    def _hand_over(self, protocol: asyncio.Protocol, data: bytes) -> None:
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        self.front.left(self)
+        protocol.data_received(data)
+
+
+async def serve(
+    app: Application, host: str, port: int, *, tls: ssl.SSLContext | None = None, limits: Limits | None = None
+) -> Front:
+    """Serve `app` on `host` and `port` (0: any that is free, then in `Front.port`).
+
+    With `tls`, clients may speak TLS or plain HTTP on the same port. Errors: OSError, when the address cannot be had.
+    """
+    front = Front(app, limits or Limits(), tls)
+    await front.listen(host, port)
+    return front

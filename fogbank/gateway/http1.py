@@ -1,0 +1,803 @@
+"""HTTP/1.1 on one connection: heads by httptools, bodies by counting, answers in order.
+
+Only heads go through the parser, one fresh parser each, so that no state of one message can leak into the next; where a
+message ends is decided here, by `Content-Length` or the chunked framing and nothing else. Requests of a connection are
+handled one after the other. A small request costs no task and no timer: the answer is usually written before
+`data_received` returns, and times are watched for all connections by the front's one ticker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from enum import IntEnum
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import httptools
+
+from fogbank.gateway import exchange
+from fogbank.gateway.exchange import Refused, RequestStream
+from fogbank.gateway.limits import KIB, Limits
+from fogbank.http import FileBody, Payload, PayloadError, Request, Response
+
+if TYPE_CHECKING:
+    from fogbank.gateway.front import Front
+
+log = logging.getLogger("fogbank.gateway")
+
+NEVER = float("inf")
+TURN = 16
+"""Pipelined requests handled before other connections get a turn."""
+SMALL_BODY = 64 * KIB
+"""Up to here a body is written together with its head."""
+SLICE = 512 * KIB
+"""What one `sendfile` may move before other connections get a turn: about 0.1 ms."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+METHODS = {name.encode(): name for name in ("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH")}
+VERSIONS = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
+BODILESS = frozenset((204, 304))
+
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST = re.compile(r"(?:[!$&'()*+;=._~%0-9A-Za-z-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
+_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
+_FRAMING_LINE = 4 * KIB
+_TRAILERS = 16 * KIB
+
+
+# Heads
+
+
+class _Names(dict[bytes, str]):
+    """Header names as sent -> as the Request has them. Bounded, since clients choose them."""
+
+    def __missing__(self, name: bytes) -> str:
+        lowered = name.lower().decode("ascii")
+        if len(self) < 2000:
+            self[name] = lowered
+        return lowered
+
+
+_names = _Names()
+_hosts: set[str] = set()
+
+
+class _Headers:
+    """What httptools calls. It looks all its callbacks up by name, and absent ones cost more than None."""
+
+    __slots__ = ("fields",)
+    on_message_begin = on_url = on_headers_complete = on_body = None
+    on_message_complete = on_chunk_header = on_chunk_complete = None
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = _names[name]
+        text = value.decode("latin-1").rstrip(" \t")
+        if key in self.fields:
+            text = f"{self.fields[key]},{text}"
+        self.fields[key] = text
+
+
+def parse_head(head: bytes, limits: Limits) -> Request:
+    """A request, without its body, from the bytes up to and including the first empty line.
+
+    A target with bytes above 0x7F is refused: clients percent-encode, and a signature could not be verified otherwise.
+    An absolute-form target replaces the Host header (RFC 9112, 3.2.2). Errors: Refused.
+    """
+    method, target, version = _request_line(head, limits)
+    headers = _Headers()
+    try:
+        httptools.HttpRequestParser(headers).feed_data(head)
+    except httptools.HttpParserUpgrade:
+        pass  # an offer that we may ignore: the request is answered as if it had not been made (RFC 9110, 7.8)
+    except httptools.HttpParserInvalidURLError:
+        raise exchange.bad_target() from None
+    except httptools.HttpParserError as error:
+        raise exchange.bad_request(str(error)) from None
+    fields = headers.fields
+    if not target.startswith("/"):
+        target = _other_form(target, method, fields)
+    _check_host(fields.get("host"), version)
+    path, _, query = target.partition("?")
+    return Request(method, path, query, fields, _EMPTY, version=version)
+
+
+_EMPTY = Payload(b"")
+
+
+def _request_line(head: bytes, limits: Limits) -> tuple[str, str, str]:
+    line = head[: head.find(b"\r\n")]
+    parts = line.split(b" ")
+    if len(parts) != 3:
+        raise exchange.bad_request("Invalid request line")
+    version = VERSIONS.get(parts[2])
+    if version is None:
+        raise exchange.bad_request("Invalid HTTP version")
+    method = METHODS.get(parts[0])
+    if method is None:
+        known = _TOKEN.fullmatch(parts[0])
+        raise exchange.method_not_implemented() if known else exchange.bad_request("Invalid method")
+    if len(parts[1]) > limits.target:
+        raise exchange.target_too_long()
+    return method, parts[1].decode("latin-1"), version
+
+
+def _other_form(target: str, method: str, fields: dict[str, str]) -> str:
+    """The path and query of a target in absolute form, or of `OPTIONS *`."""
+    if target == "*" and method == "OPTIONS":
+        return target
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        raise exchange.bad_target()
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    fields["host"] = authority
+    tail = rest[len(authority) :]
+    return tail if tail.startswith("/") else f"/{tail}"
+
+
+def _check_host(host: str | None, version: str) -> None:
+    if host in _hosts:
+        return
+    if host is None:
+        if version == "1.1":
+            raise exchange.bad_request("Missing Host header")
+        return
+    if not _HOST.fullmatch(host):
+        raise exchange.bad_request("Invalid Host header")
+    if len(_hosts) < 2000:
+        _hosts.add(host)
+
+
+def body_length(request: Request) -> int | None:
+    """Bytes of the body that follows the head, None when it is chunked. Errors: Refused.
+
+    httptools refused a Content-Length that is repeated, malformed or beside a Transfer-Encoding already.
+    """
+    coding = request.headers.get("transfer-encoding")
+    if coding is None:
+        return int(request.headers.get("content-length", 0))
+    if request.version == "1.0" or "content-length" in request.headers:
+        raise exchange.bad_request("Unexpected Transfer-Encoding")
+    if coding.lower() != "chunked":
+        raise exchange.header_not_implemented()
+    return None
+
+
+def keeps_alive(request: Request) -> bool:
+    """Whether the client wants to use the connection again."""
+    wish = request.headers.get("connection")
+    if wish is None:
+        return request.version == "1.1"
+    options = [option.strip() for option in wish.lower().split(",")]
+    return "close" not in options and (request.version == "1.1" or "keep-alive" in options)
+
+
+def expects_continue(request: Request) -> bool:
+    """Whether the client waits for `100 Continue` before it sends the body. Errors: Refused."""
+    expectation = request.headers.get("expect")
+    if expectation is None or request.version == "1.0":
+        return False
+    if expectation.lower() != "100-continue":
+        raise exchange.expectation_failed()
+    return True
+
+
+# Bodies that arrive
+
+
+class Counted:
+    """A body of a known length."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, length: int) -> None:
+        self.left = length
+
+    def take(self, data: bytes, stream: RequestStream) -> bytes:
+        """Feed `stream` and finish it at the body's end. Returns what belongs to the next message."""
+        body, rest = (data, b"") if len(data) <= self.left else (data[: self.left], data[self.left :])
+        if body:
+            stream.feed(body)
+            self.left -= len(body)
+        if not self.left:
+            stream.finish()
+        return rest
+
+
+class Chunked:
+    """A body in chunked framing (RFC 9112, 7.1), read strictly: lines end with CRLF, extensions are ignored."""
+
+    __slots__ = ("_expects", "_held", "_left", "_trailer_bytes")
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._left = 0
+        self._trailer_bytes = 0
+        self._expects: Callable[[bytes, RequestStream], None] | None = self._size
+
+    def take(self, data: bytes, stream: RequestStream) -> bytes:
+        """As `Counted.take`. Errors: Refused, when the framing is broken."""
+        data = self._held + data if self._held else data
+        pieces: list[bytes] = []
+        at = 0
+        while self._expects is not None:
+            if self._left:
+                piece = data[at : at + self._left]
+                if not piece:
+                    break
+                pieces.append(piece)
+                at += len(piece)
+                self._left -= len(piece)
+                continue
+            end = data.find(b"\r\n", at)
+            if end < 0:
+                break
+            self._expects(data[at:end], stream)
+            at = end + 2
+        if pieces:
+            stream.feed(b"".join(pieces))
+        if self._expects is None:
+            stream.finish()
+            return data[at:]
+        self._held = data[at:]
+        if len(self._held) > _FRAMING_LINE:
+            raise exchange.bad_request("Chunk framing too long")
+        return b""
+
+    def _size(self, line: bytes, stream: RequestStream) -> None:
+        match = _CHUNK_SIZE.fullmatch(line)
+        if match is None:
+            raise exchange.bad_request("Invalid chunk size")
+        self._left = int(match[1], 16)
+        self._expects = self._end_of_chunk if self._left else self._trailer
+
+    def _end_of_chunk(self, line: bytes, stream: RequestStream) -> None:
+        if line:
+            raise exchange.bad_request("Invalid end of chunk")
+        self._expects = self._size
+
+    def _trailer(self, line: bytes, stream: RequestStream) -> None:
+        if not line:
+            self._expects = None
+            return
+        self._trailer_bytes += len(line)
+        match = _TRAILER.fullmatch(line)
+        if match is None or self._trailer_bytes > _TRAILERS:
+            raise exchange.bad_request("Invalid trailer")
+        stream.trailers[_names[match[1]]] = match[2].decode("latin-1").rstrip(" \t")
+
+
+# Answers
+
+
+class Defective(Exception):
+    """The application's answer cannot be put into HTTP."""
+
+
+class Head(NamedTuple):
+    """The head of an answer, and what follows from it."""
+
+    data: bytes
+    length: int | None
+    """Of the body; None: it ends with the last chunk, or with the connection for an HTTP/1.0 client."""
+    chunked: bool
+    keep: bool
+
+
+def response_head(response: Response, request: Request, keep: bool) -> Head:
+    """Put the head of an answer into bytes. `keep`: the connection may be used again.
+
+    Header names keep their case; values that latin-1 cannot hold are sent as UTF-8. Date and Server are added where
+    absent; Connection and Transfer-Encoding are the front's own and dropped. Errors: Defective, for a line break in a
+    header or a Content-Length that contradicts the body.
+    """
+    lines = [STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n"]
+    lines += [f"{name}: {value}\r\n" for name, value in response.headers]
+    text = "".join(lines)
+    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+        raise Defective("a header with a line break or NUL")
+    lowered = text.lower()
+    if "\nconnection:" in lowered or "\ntransfer-encoding:" in lowered:
+        return response_head(_end_to_end(response), request, keep)
+    length = _announced_length(response, request, lowered)
+    chunked = length is None and request.version == "1.1"
+    keep = keep and (length is not None or chunked)
+    added = [text]
+    if "\ndate:" not in lowered:
+        added.append(f"Date: {exchange.http_date()}\r\n")
+    if "\nserver:" not in lowered:
+        added.append(f"Server: {exchange.SERVER}\r\n")
+    if chunked:
+        added.append("Transfer-Encoding: chunked\r\n")
+    elif length is not None and response.status not in BODILESS and "\ncontent-length:" not in lowered:
+        added.append(f"Content-Length: {length}\r\n")
+    if not keep:
+        added.append("Connection: close\r\n")
+    elif request.version == "1.0":
+        added.append("Connection: keep-alive\r\n")
+    added.append("\r\n")
+    return Head(_encode("".join(added)), length, chunked, keep)
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")
+
+
+def _end_to_end(response: Response) -> Response:
+    headers = [(name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP]
+    return Response(response.status, headers, response.body)
+
+
+_HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
+
+
+def _announced_length(response: Response, request: Request, lowered: str) -> int | None:
+    """Bytes of body that the head promises. To HEAD this is what GET would have answered."""
+    body = response.body
+    length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileBody) else None
+    if response.status in BODILESS:
+        return 0
+    start = lowered.find("\ncontent-length:")
+    if start < 0:
+        return length
+    announced = lowered[start + 16 : lowered.find("\r", start)].strip()
+    if not announced.isdecimal():
+        raise Defective(f"Content-Length {announced!r}")
+    if length is not None and length != int(announced) and request.method != "HEAD":
+        raise Defective(f"Content-Length {announced} of a body of {length} bytes")
+    return int(announced)
+
+
+class Http1Reply:
+    """The answer to one request, and what the connection remembers of that request until then."""
+
+    __slots__ = ("_connection", "answered", "disconnected", "keep", "on_disconnect", "request", "stream")
+
+    def __init__(self, connection: Http1Connection, request: Request, stream: RequestStream | None) -> None:
+        self._connection = connection
+        self.request = request
+        self.stream = stream
+        self.keep = keeps_alive(request)
+        self.answered = False
+        self.disconnected = False
+        self.on_disconnect: Callable[[], None] | None = None
+
+    def send(self, response: Response) -> None:
+        if self.answered:
+            raise RuntimeError("the request was answered already")
+        self.answered = True
+        if self.disconnected:
+            exchange.discard(response)
+        else:
+            self._connection.answer(self, response)
+
+    def disconnect(self) -> None:
+        """The client went away."""
+        self.disconnected = True
+        if self.on_disconnect is not None:
+            try:
+                self.on_disconnect()
+            except Exception:
+                log.exception("unhandled error in on_disconnect")
+
+
+# The connection
+
+
+class Phase(IntEnum):
+    """What the connection waits for, which is what its deadline means."""
+
+    IDLE = 0
+    HEAD = 1
+    BODY = 2
+    HANDLING = 3
+    SENDING = 4
+    DRAINING = 5
+
+
+IDLE, HEAD, BODY, HANDLING, SENDING, DRAINING = Phase
+
+
+@cache
+def phase_seconds(limits: Limits) -> tuple[float, ...]:
+    """How long each phase may last."""
+    return (
+        limits.idle_seconds,
+        limits.head_seconds,
+        limits.progress_seconds,
+        NEVER,
+        limits.idle_seconds,
+        limits.drain_seconds,
+    )
+
+
+class Http1Connection(asyncio.Protocol):
+    """One client connection that speaks HTTP/1.1 or 1.0."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self.deadline = NEVER
+        self._limits = front.limits
+        self._seconds = phase_seconds(front.limits)
+        self._phase = IDLE
+        self._waiting = b""  # what belongs to requests that are not begun
+        self._advancing = False
+        self._reply: Http1Reply | None = None
+        self._request: Request | None = None  # the request whose body is arriving, with its body and framing
+        self._stream: RequestStream | None = None
+        self._framing: Counted | Chunked | None = None
+        self._owes_continue = False
+        self._progress = 0  # bytes that came or went in this phase
+        self._unsent = 0
+        self._read_paused = False
+        self._write_paused = False
+        self._writable: asyncio.Future[None] | None = None
+        self._sender: asyncio.Task[None] | None = None
+
+    # What the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._remote = peer[0] if isinstance(peer, tuple) else "127.0.0.1"
+        self._secure = transport.get_extra_info("ssl_object") is not None
+        self._scheme = "https" if self._secure else "http"
+        self.front.joined(self)
+        self._enter(IDLE)
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase is DRAINING:
+            self._throw_away(data)
+            return
+        if self._framing is not None:
+            data = self._take_body(self._framing, data)
+        if data:
+            self._waiting = self._waiting + data if self._waiting else data
+        if self._reply is None:
+            self._advance()
+        elif len(self._waiting) > self._limits.head:
+            self._pause_reading()
+
+    def eof_received(self) -> bool:
+        """The client sends no more. It went away, unless it is being sent an answer (of which TLS knows no half)."""
+        return self._phase is SENDING and not self._secure
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.front.left(self)
+        self._waiting = b""
+        self._framing = None
+        if self._stream is not None:
+            self._stream.fail(exchange.incomplete_body())
+        if self._sender is not None:
+            self._sender.cancel()
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.disconnect()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        if self._reply is None:
+            self._advance()
+
+    # What the front calls
+
+    def shut_down(self) -> None:
+        """Close now if idle, else after the answer to the request in flight."""
+        if self._phase in (IDLE, HEAD):
+            self._close()
+
+    def expire(self) -> None:
+        """The deadline passed."""
+        if self._phase is HEAD:
+            self._refuse(exchange.timed_out())
+        elif self._phase is BODY:
+            self._judge_body()
+        elif self._phase is DRAINING or self._stalled():
+            self.transport.abort()
+        else:
+            self._enter(self._phase)
+
+    def _stalled(self) -> bool:
+        """Whether the client neither asks for anything nor takes anything."""
+        if self._phase is SENDING:
+            return self._write_paused and not self._progress
+        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        return not self._unsent or self._unsent == before
+
+    # Requests
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._progress = 0
+        self.deadline = self.front.now + self._seconds[phase]
+
+    def _advance(self) -> None:
+        """Begin the requests that wait, one after the other, as long as each is answered at once."""
+        if self._advancing:
+            return
+        self._advancing = True
+        turns = TURN
+        while self._waiting and self._reply is None and self._framing is None and not self._write_paused:
+            if not turns:
+                self.front.loop.call_soon(self._advance)
+                break
+            turns -= 1
+            if not self._begin():
+                break
+        self._advancing = False
+
+    def _begin(self) -> bool:
+        """Begin one request. False: its head is not complete, or was refused."""
+        data = self._waiting
+        if data.startswith(b"\r\n"):  # one empty line before a request is borne (RFC 9112, 2.2)
+            data = data[2:]
+        end = data.find(b"\r\n\r\n") + 4
+        try:
+            if end < 4 or end > self._limits.head:
+                self._await_head(data)
+                return False
+            request = parse_head(data[:end], self._limits)
+            length = body_length(request)
+            self._owes_continue = expects_continue(request)
+        except Refused as refused:
+            self._refuse(refused)
+            return False
+        request.remote = self._remote
+        request.scheme = self._scheme
+        if length is not None and length <= self._limits.inline and end + length <= len(data):
+            if length:
+                request.payload = Payload(data[end : end + length])
+            self._waiting = data[end + length :]
+            self._handle(Http1Reply(self, request, None))
+        else:
+            self._begin_body(request, length, data[end:])
+        return True
+
+    def _await_head(self, data: bytes) -> None:
+        limits = self._limits
+        if len(data) > limits.target + 32 and b"\r\n" not in data[: limits.target + 32]:
+            raise exchange.target_too_long()
+        if len(data) > limits.head:
+            raise exchange.head_too_large()
+        if self._phase is not HEAD:
+            self._enter(HEAD)
+
+    def _handle(self, reply: Http1Reply) -> None:
+        self._reply = reply
+        if self._framing is None:
+            self._enter(HANDLING)
+        try:
+            self.front.app.handle(reply.request, reply)
+        except Exception:
+            log.exception("unhandled error in %s %s", reply.request.method, reply.request.path)
+            if not reply.answered:
+                reply.send(exchange.internal_failure())
+
+    # Bodies
+
+    def _begin_body(self, request: Request, length: int | None, data: bytes) -> None:
+        """Take a body that is not all here. `data` is what is. The application sees the request now or at its end."""
+        large = length is None or length > self._limits.inline
+        self._stream = request.payload = RequestStream(length, self)
+        self._framing = framing = Chunked() if length is None else Counted(length)
+        self._request = request
+        self._waiting = b""
+        self._enter(BODY)
+        if large and self.front.app.wants_stream(request):
+            self._reply = reply = Http1Reply(self, request, self._stream)
+            self._waiting = self._take_body(framing, data)
+            self._handle(reply)
+        elif length is not None and length > self._limits.buffered:
+            self._refuse(exchange.body_too_large())
+        else:
+            self._waiting = self._take_body(framing, data)
+            self._send_continue()
+
+    def _take_body(self, framing: Counted | Chunked, data: bytes) -> bytes:
+        """Take what belongs to the body out of `data`. Returns the rest."""
+        stream = self._stream
+        assert stream is not None
+        self._progress += len(data)
+        try:
+            rest = framing.take(data, stream)
+        except Refused as refused:
+            self._give_up(stream, refused)
+            return b""
+        if stream.complete:
+            self._end_body(stream)
+        elif self._reply is not None:
+            if stream.queued > self._limits.queued:
+                self._pause_reading()
+        elif stream.queued > self._limits.buffered:
+            self._refuse(exchange.body_too_large())
+        return rest
+
+    def _end_body(self, stream: RequestStream) -> None:
+        self._framing = None
+        if self._reply is None:
+            assert self._request is not None
+            stream.collect()
+            self._handle(Http1Reply(self, self._request, stream))
+        elif self._phase is BODY:
+            self._enter(HANDLING)
+
+    def _give_up(self, stream: RequestStream, refused: Refused) -> None:
+        """The body will not be completed: the application says so if it has the request, else the front."""
+        if self._reply is None:
+            self._refuse(refused)
+            return
+        self._framing = None
+        stream.fail(PayloadError(refused.code, str(refused)))
+        if self._phase is BODY:
+            self._enter(HANDLING)
+
+    def _judge_body(self) -> None:
+        """Time for a bit of a body is up: was it enough?"""
+        assert self._stream is not None
+        if self._owes_continue or self._read_paused or self._progress >= self._limits.progress_bytes:
+            self._enter(BODY)
+        else:
+            self._give_up(self._stream, exchange.timed_out())
+
+    def wanted(self, stream: RequestStream) -> None:
+        self._send_continue()
+
+    def taken(self, stream: RequestStream, size: int) -> None:
+        if self._read_paused and stream.queued <= self._limits.queued // 2:
+            self._resume_reading()
+
+    def _send_continue(self) -> None:
+        if self._owes_continue and self._framing is not None and self._stream is not None and not self._stream.queued:
+            self.transport.write(CONTINUE)
+        self._owes_continue = False
+
+    def _pause_reading(self) -> None:
+        if not self._read_paused:
+            self._read_paused = True
+            self.transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._read_paused:
+            self._read_paused = False
+            self.transport.resume_reading()
+
+    # Answers
+
+    def answer(self, reply: Http1Reply, response: Response) -> None:
+        keep = reply.keep and not self.front.closing and (reply.stream is None or reply.stream.complete)
+        try:
+            head = response_head(response, reply.request, keep)
+        except Defective as defect:
+            log.error("%s %s answered with %s", reply.request.method, reply.request.path, defect)
+            exchange.discard(response)
+            response = exchange.internal_failure()
+            head = response_head(response, reply.request, keep)
+        body = response.body
+        if reply.request.method == "HEAD" or response.status in BODILESS:
+            exchange.discard(response)
+            body = b""
+        if isinstance(body, bytes):
+            self._write(head.data, body)
+            self._finish(head.keep)
+        else:
+            self._enter(SENDING)
+            self._sender = self.front.loop.create_task(self._send(head, body))
+            if isinstance(body, FileBody):
+                self._sender.add_done_callback(lambda _: body.close())
+
+    def _write(self, head: bytes, body: bytes) -> None:
+        if len(body) <= SMALL_BODY:
+            self.transport.write(head + body)
+        else:
+            self.transport.writelines((head, body))
+
+    async def _send(self, head: Head, body: FileBody | AsyncIterator[bytes]) -> None:
+        """Send an answer whose body is not in memory. Cancelled when the client goes away."""
+        try:
+            self.transport.write(head.data)
+            if isinstance(body, FileBody):
+                await self._send_pieces(head, exchange.read_file(body))
+            else:
+                await self._send_pieces(head, body)
+        except Exception:
+            log.exception("the body of an answer broke off")
+            self.transport.abort()
+            return
+        self._sender = None
+        self._finish(head.keep)
+
+    async def _send_pieces(self, head: Head, pieces: AsyncIterator[bytes]) -> None:
+        left = head.length
+        try:
+            async for piece in pieces:
+                if not piece:
+                    continue
+                if left is not None:
+                    left -= len(piece)
+                    if left < 0:
+                        raise Defective("a body longer than its Content-Length")
+                self._write_piece(piece, head.chunked)
+                if self._write_paused:
+                    await self._until_writable()
+        finally:
+            close = getattr(pieces, "aclose", None)
+            if close is not None:
+                await close()
+        if left:
+            raise Defective(f"a body {left} bytes shorter than its Content-Length")
+        if head.chunked:
+            self.transport.write(b"0\r\n\r\n")
+
+    def _write_piece(self, piece: bytes, chunked: bool) -> None:
+        self._progress += len(piece)
+        if chunked:
+            self.transport.writelines((b"%x\r\n" % len(piece), piece, b"\r\n"))
+        else:
+            self.transport.write(piece)
+
+    async def _until_writable(self) -> None:
+        self._writable = self.front.loop.create_future()
+        try:
+            await self._writable
+        finally:
+            self._writable = None
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer by ourselves, and close: what follows cannot be trusted to be a request."""
+        response = refused.response()
+        self.transport.write(response_head(response, _REFUSED, keep=False).data + cast(bytes, response.body))
+        self._framing = None
+        self._drain()
+
+    def _finish(self, keep: bool) -> None:
+        """The answer was handed to the transport."""
+        stream, self._stream = self._stream, None
+        whole = stream is None or stream.complete
+        if stream is not None:
+            stream.fail(exchange.incomplete_body())
+        self._reply = self._request = self._framing = None
+        if not keep:
+            self._close() if whole else self._drain()
+            return
+        self._enter(IDLE)
+        self._resume_reading()
+        if self._waiting:
+            self._advance()
+
+    def _close(self) -> None:
+        self._waiting = b""
+        self.transport.close()
+
+    def _drain(self) -> None:
+        """Close when the client did, throwing away what it still sends: closing at once would reset the connection."""
+        self._waiting = b""
+        self._enter(DRAINING)
+        self._resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _throw_away(self, data: bytes) -> None:
+        self._progress += len(data)
+        if self._progress > self._limits.drained:
+            self._close()
+
+
+_REFUSED = Request("GET", "/", "", {}, _EMPTY)
