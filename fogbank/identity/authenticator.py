@@ -17,18 +17,18 @@ import msgspec
 from fogbank.http import Request
 from fogbank.identity import chunked, errors, sigv2, sigv4
 from fogbank.identity.credentials import (
-    Credential,
     DummySecrets,
+    Evidence,
     Lookup,
     dummy_principal,
     dummy_secrets,
     is_aws_shaped,
     no_issued_credentials,
 )
-from fogbank.identity.errors import S3_HEADER, S3_SERVICES, Refusals, refusals
+from fogbank.identity.errors import S3_HEADER, S3_QUERY, S3_SERVICES, Refusals, refusals
 from fogbank.identity.principals import ANONYMOUS, DEFAULT_ACCOUNT, Principal
-from fogbank.identity.sigv2 import ProofV2
-from fogbank.identity.sigv4 import Proof
+from fogbank.identity.sigv2 import FormProofV2, ProofV2
+from fogbank.identity.sigv4 import FormProof, Proof, query_pairs
 
 # Larger bodies are hashed in a thread, so that the loop stays free (1 MiB takes 0.6 ms).
 _HASH_INLINE = 1 << 20
@@ -99,12 +99,24 @@ class Authenticator:
             raise refusals(service, protocol, False).missing()
         claim = proof.claim
         if self._is_dummy(claim.access_key):
-            principal, secret = self._prove_dummy(proof, claim.access_key, proof.words)
+            principal, secret = self._prove_dummy(proof, proof.words)
         else:
-            principal, secret = await self._prove_issued(proof, claim.access_key, request, proof.words)
+            principal, secret = await self._prove_issued(proof, _token(request), proof.words)
         if service in S3_SERVICES:
             _bind_body(request, body_hash, proof.signing(secret) if secret is not None else None)
         return Identity(principal, claim.region, claim.service)
+
+    async def authenticate_form(self, fields: dict[str, str]) -> Identity:
+        """The identity behind an S3 form upload, from the form's fields; anonymous when it has no policy.
+
+        What the policy allows is for `post_policy.check` to say. Raises AWSError.
+        """
+        form = {name.lower(): value for name, value in fields.items()}
+        if "policy" not in form:
+            return _ANONYMOUS
+        proof = _form_proof(form)
+        principal = await self._prove(proof, form.get("x-amz-security-token", ""))
+        return Identity(principal, proof.region, "s3")
 
     # -- proofs
 
@@ -124,13 +136,7 @@ class Authenticator:
 
     async def _version_2_or_anonymous(self, request: Request, authorization: str | None) -> Identity:
         proof = self._version_2_proof(request, authorization)
-        if proof is None:
-            identity = _ANONYMOUS
-        elif self._is_dummy(proof.access_key):
-            identity = Identity(self._prove_dummy(proof, proof.access_key, S3_HEADER)[0], "", "s3")
-        else:
-            principal, _ = await self._prove_issued(proof, proof.access_key, request, S3_HEADER)
-            identity = Identity(principal, "", "s3")
+        identity = _ANONYMOUS if proof is None else Identity(await self._prove(proof, _token(request)), "", "s3")
         _bind_body(request, request.headers.get("x-amz-content-sha256", sigv4.UNSIGNED), None)
         return identity
 
@@ -170,20 +176,28 @@ class Authenticator:
     def _is_dummy(self, access_key: str) -> bool:
         return not self._strict and not is_aws_shaped(access_key)
 
-    async def _prove_issued(
-        self, proof: Proof | ProofV2, access_key: str, request: Request, words: Refusals
-    ) -> tuple[Principal, str]:
+    async def _prove(self, proof: Evidence, token: str) -> Principal:
+        """The principal of a signature of S3's other kinds."""
+        if self._is_dummy(proof.access_key):
+            return self._prove_dummy(proof, S3_HEADER)[0]
+        return (await self._prove_issued(proof, token, S3_HEADER))[0]
+
+    async def _prove_issued(self, proof: Evidence, token: str, words: Refusals) -> tuple[Principal, str]:
         """The principal of an issued key, and the key's secret."""
-        credential = await self._lookup(access_key)
+        credential = await self._lookup(proof.access_key)
         if credential is None or not credential.active:
-            raise words.unknown_key(access_key)
-        self._check_token(credential, request, words)
+            raise words.unknown_key(proof.access_key)
+        if token != credential.session_token:
+            raise words.invalid_token(token)
+        if credential.expires is not None and credential.expires <= self._now():
+            raise words.expired_token(token)
         if not proof.matches(credential.secret):
             raise words.mismatch(proof.attempt())
         return credential.principal, credential.secret
 
-    def _prove_dummy(self, proof: Proof | ProofV2, access_key: str, words: Refusals) -> tuple[Principal, str | None]:
+    def _prove_dummy(self, proof: Evidence, words: Refusals) -> tuple[Principal, str | None]:
         """The principal of a dummy key, and the key's secret when it is known."""
+        access_key = proof.access_key
         proved = self._dummies.proved.get(access_key)
         if proved is not None:
             if not proof.matches(proved):
@@ -195,14 +209,36 @@ class Authenticator:
                 return dummy_principal(access_key), secret
         return dummy_principal(access_key), None
 
-    def _check_token(self, credential: Credential, request: Request, words: Refusals) -> None:
-        token = request.headers.get("x-amz-security-token", "")
-        if not token and "-Security-Token=" in request.query.title():
-            token = next(v for n, v in sigv4.query_pairs(request.query) if n.lower() == "x-amz-security-token")
-        if token != credential.session_token:
-            raise words.invalid_token(token)
-        if credential.expires is not None and credential.expires <= self._now():
-            raise words.expired_token(token)
+
+def _token(request: Request) -> str:
+    """The session token, from the header or the query; empty when there is none."""
+    token = request.headers.get("x-amz-security-token")
+    if token is not None or "ecurity-" not in request.query:
+        return token or ""
+    return next((value for name, value in query_pairs(request.query) if name.lower() == "x-amz-security-token"), "")
+
+
+def _form_proof(form: dict[str, str]) -> FormProof | FormProofV2:
+    policy = form["policy"]
+    if "x-amz-signature" not in form and "signature" in form:
+        return FormProofV2(_field(form, "AWSAccessKeyId"), form["signature"], policy)
+    signature = _field(form, "X-Amz-Signature")
+    if _field(form, "X-Amz-Algorithm") != sigv4.ALGORITHM:
+        raise S3_HEADER.unsupported("AWS4-")
+    claim = sigv4.make_claim(_field(form, "X-Amz-Credential"), "", S3_QUERY)
+    timestamp = _field(form, "X-Amz-Date")
+    if claim.service not in S3_SERVICES:
+        raise S3_QUERY.wrong_service(claim.service, "s3")
+    if claim.date != timestamp[:8]:
+        raise S3_QUERY.scope_date(claim.date, timestamp)
+    return FormProof(claim, signature, policy)
+
+
+def _field(form: dict[str, str], name: str) -> str:
+    value = form.get(name.lower())
+    if value is None:
+        raise errors.form_field_missing(name)
+    return value
 
 
 def _check_service(proof: Proof, service: str) -> None:
@@ -239,7 +275,7 @@ def _header_body_hash(request: Request, service: str) -> str | None:
 def _presigned_body_hash(request: Request, service: str) -> str | None:
     if service not in S3_SERVICES:
         return _quick_hash(request)
-    in_query = dict(sigv4.query_pairs(request.query)).get("X-Amz-Content-Sha256")
+    in_query = dict(query_pairs(request.query)).get("X-Amz-Content-Sha256")
     return in_query or request.headers.get("x-amz-content-sha256", sigv4.UNSIGNED)
 
 

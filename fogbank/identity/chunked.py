@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import AsyncIterator
 
 from fogbank.http import Payload, PayloadError
@@ -23,7 +24,7 @@ MODES = frozenset({SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER})
 
 _MAX_LINE = 16 * 1024
 _MIN_CHUNK = 8192
-_MAX_SIZE_DIGITS = 12
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,12}")
 
 
 def decode(payload: Payload, mode: str, headers: dict[str, str], signing: Signing | None) -> Payload:
@@ -232,12 +233,9 @@ def _decoded_length(value: str | None) -> int:
 
 
 def _parse_size(digits: bytes) -> int:
-    if not digits.isalnum() or len(digits) > _MAX_SIZE_DIGITS:
+    if _SIZE.fullmatch(digits) is None:
         raise _incomplete()
-    try:
-        return int(digits, 16)
-    except ValueError:
-        raise _incomplete() from None
+    return int(digits, 16)
 
 
 def _chunk_signature(extension: bytes) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 
+from fogbank.identity.errors import Attempt
 from fogbank.identity.principals import DEFAULT_ACCOUNT, Principal, root
 
 TEST_KEY = "test"
@@ -27,6 +29,15 @@ class Credential(msgspec.Struct, frozen=True):
     session_token: str = ""
     expires: float | None = None
     active: bool = True
+
+
+class Evidence(Protocol):
+    """A signature, ready to be held against secrets."""
+
+    @property
+    def access_key(self) -> str: ...
+    def matches(self, secret: str) -> bool: ...
+    def attempt(self) -> Attempt: ...
 
 
 Lookup = Callable[[str], Awaitable[Credential | None]]

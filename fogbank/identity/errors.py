@@ -347,6 +347,16 @@ def two_mechanisms(authorization: str) -> AWSError:
     )
 
 
+def form_field_missing(name: str) -> AWSError:
+    return AWSError(
+        "InvalidArgument",
+        f"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.",
+        400,
+        ArgumentName=name,
+        ArgumentValue="",
+    )
+
+
 def payload_hash_missing() -> AWSError:
     return AWSError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400)
 

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html. Presign
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from base64 import b64encode
@@ -37,15 +36,36 @@ class ProofV2:
 
     def matches(self, secret: str) -> bool:
         """Whether the signature was made with this secret."""
-        key = secret.encode()
-        return any(self._equals(hmac.digest(key, wire(text), hashlib.sha1)) for text in self._strings_to_sign)
+        return any(_signs(secret, text, self.signature) for text in self._strings_to_sign)
 
     def attempt(self) -> Attempt:
         """The failed proof as error messages show it."""
         return Attempt(self.access_key, self.signature, self._strings_to_sign[0])
 
-    def _equals(self, digest: bytes) -> bool:
-        return hmac.compare_digest(b64encode(digest), wire(self.signature))
+
+class FormProofV2:
+    """A version 2 signature over the policy of a form upload."""
+
+    __slots__ = ("_policy", "access_key", "signature")
+    region = ""
+
+    def __init__(self, access_key: str, signature: str, policy: str) -> None:
+        self.access_key = access_key
+        self.signature = signature
+        self._policy = policy
+
+    def matches(self, secret: str) -> bool:
+        """Whether the signature was made with this secret."""
+        return _signs(secret, self._policy, self.signature)
+
+    def attempt(self) -> Attempt:
+        """The failed proof as error messages show it."""
+        return Attempt(self.access_key, self.signature, self._policy)
+
+
+def _signs(secret: str, text: str, signature: str) -> bool:
+    digest = hmac.digest(secret.encode(), wire(text), "sha1")
+    return hmac.compare_digest(b64encode(digest), wire(signature))
 
 
 def in_header(authorization: str) -> bool:

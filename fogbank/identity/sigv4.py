@@ -122,6 +122,10 @@ class Proof:
         self.canonical = self._canonical(path, query)
         self.string_to_sign = self._string_to_sign(self.canonical)
 
+    @property
+    def access_key(self) -> str:
+        return self.claim.access_key
+
     def matches(self, secret: str) -> bool:
         """Whether the signature was made with this secret."""
         claim = self.claim
@@ -153,12 +157,45 @@ class Proof:
 
     def _other_canonicals(self) -> Iterator[str]:
         seen = {self.canonical}
-        for path in other_paths(self._request.path):
+        spellings = other_s3_paths if self.claim.service in S3_SERVICES else other_service_paths
+        for path in spellings(self._request.path):
             for query in other_queries(self._request.query):
                 canonical = self._canonical(path, query)
                 if canonical not in seen:
                     seen.add(canonical)
                     yield canonical
+
+
+class FormProof:
+    """A signature over the policy of a form upload: the policy's base64 text is the string to sign.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
+    """
+
+    __slots__ = ("_policy", "claim", "signature")
+
+    def __init__(self, claim: Claim, signature: str, policy: str) -> None:
+        self.claim = claim
+        self.signature = signature
+        self._policy = policy
+
+    @property
+    def access_key(self) -> str:
+        return self.claim.access_key
+
+    @property
+    def region(self) -> str:
+        return self.claim.region
+
+    def matches(self, secret: str) -> bool:
+        """Whether the signature was made with this secret."""
+        claim = self.claim
+        key = signing_key(secret, claim.date, claim.region, claim.service)
+        return _equal(key.sign(self._policy), self.signature)
+
+    def attempt(self) -> Attempt:
+        """The failed proof as error messages show it."""
+        return Attempt(self.access_key, self.signature, self._policy)
 
 
 # -- keys and signatures
@@ -388,19 +425,17 @@ def _encode(raw: bytes, also_safe: str) -> str:
     return quote_from_bytes(raw, safe=_UNRESERVED + also_safe)
 
 
-def other_paths(path: str) -> list[str]:
-    """The spellings that signers in the field use besides AWS's: as sent, encoded again, plus signs taken as blanks."""
-    decoded = unquote_to_bytes(wire(path))
-    plus = unquote_to_bytes(wire(path).replace(b"+", b" "))
-    spellings = [
-        service_path(path),
-        _encode(decoded, "/"),
-        path,
-        _encode(wire(path), "/"),
-        normalized(path),
-        _encode(plus, "/"),
-    ]
-    return list(dict.fromkeys(spellings))
+def other_s3_paths(path: str) -> list[str]:
+    """The spellings that signers in the field use besides S3's own: as sent, or encoded again though that is needless.
+
+    None is normalised: `/a//b` and `/a/b` are two objects.
+    """
+    return [s3_path(path), _encode(unquote_to_bytes(wire(path)), "/"), path]
+
+
+def other_service_paths(path: str) -> list[str]:
+    """Likewise for the others: with and without normalising, encoded once or twice."""
+    return [service_path(path), _encode(wire(path), "/"), normalized(path), path]
 
 
 def other_queries(query: str) -> list[str]:
@@ -409,5 +444,4 @@ def other_queries(query: str) -> list[str]:
         return [""]
     literal = [(_encode_text(unquote(n)), _encode_text(unquote(v))) for n, v in _raw_pairs(query)]
     encoded = [(_encode_text(name), _encode_text(value)) for name, value in query_pairs(query)]
-    spellings = [canonical_query(query), _join_pairs(_raw_pairs(query)), _join_pairs(encoded), _join_pairs(literal)]
-    return list(dict.fromkeys(spellings))
+    return [canonical_query(query), _join_pairs(_raw_pairs(query)), _join_pairs(encoded), _join_pairs(literal)]
