@@ -200,7 +200,11 @@ def drive(app: App, work: Coroutine[Any, Any, None], reply: Reply | None = None)
     app.requests.add(task)
     task.add_done_callback(app.requests.discard)
     if reply is not None:
-        reply.on_disconnect = task.cancel
+
+        def stop() -> None:
+            task.cancel()
+
+        reply.on_disconnect = stop
 
 
 async def _resume(app: App, work: Coroutine[Any, Any, None], waits_for: Any) -> None:

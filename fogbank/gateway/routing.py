@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from fogbank.protocols.model import OperationModel, ServiceModel
     from fogbank.protocols.router import Routed
 
-_HEADER_SCOPE = re.compile(r"Credential=[^/,]+/[^/,]*/[^/,]*/([^/,]+)/")
 _QUERY_SCOPE = re.compile(
     r"X-Amz-Credential=[^&]+?(?:%2[Ff]|/)\d{8}(?:%2[Ff]|/)[^&]*?(?:%2[Ff]|/)([^&/%]+)(?:%2[Ff]|/)"
 )
@@ -34,15 +33,19 @@ class Target:
     `request` is the request as the operation's URI sees it: in path style, whatever style the client used.
     """
 
-    __slots__ = ("edge", "model", "protocol", "request", "routed", "service")
+    __slots__ = ("edge", "model", "request", "routed", "service")
 
     def __init__(self, model: ServiceModel, service: Service | None, request: Request) -> None:
         self.model = model
         self.service = service
         self.request = request
-        self.protocol = protocols.detect(model, request)
         self.routed: Routed | None = None
         self.edge: Edge | None = None
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that the request speaks, as far as can be told."""
+        return self.routed.protocol if self.routed is not None else protocols.detect(self.model, self.request)
 
     @property
     def operation(self) -> OperationModel | None:
@@ -56,7 +59,6 @@ class Target:
                     self.edge = edge
                     return
         self.routed = protocols.route(self.model, self.request)
-        self.protocol = self.routed.protocol
 
 
 def find(services: Registry, request: Request) -> Target:
@@ -92,8 +94,9 @@ def _service_name(services: Registry, request: Request) -> str:
 def _signing_name(request: Request) -> str | None:
     header = request.headers.get("authorization")
     if header is not None:
-        found = _HEADER_SCOPE.search(header)
-        return found[1] if found else "s3" if header.startswith("AWS ") else None
+        # AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, ...
+        scope = header.split("/", 4)
+        return scope[3] if len(scope) == 5 else "s3" if header.startswith("AWS ") else None
     if "X-Amz-Credential=" in request.query:
         found = _QUERY_SCOPE.search(request.query)
         return found[1] if found else None

@@ -21,7 +21,10 @@ Scope = Literal["region", "account", "global"]
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """A stored value. Fields are kept by position: append new ones at the end, with a default, and never reorder."""
+    """A stored value: `class Queue(Record, frozen=True)`.
+
+    Fields are kept by position: append new ones at the end, with a default, and never reorder.
+    """
 
 
 R = TypeVar("R")

@@ -91,6 +91,7 @@ def configuration(
         scope, key = await owner(ctx, request)
         stored = await documents.scan(scope, name, *key)
         output = _model(service, list or "").output_shape
+        assert output is not None
         member = next(member for member, shape in output.members.items() if shape.type == "list")
         return {member: [next(iter(_unpack(document).values())) for document in stored], "IsTruncated": False}
 
@@ -105,13 +106,15 @@ def configuration(
 
 def _document(operation: OperationModel, request: Document) -> Document:
     """The part of a put request that is the document: its payload, under the payload's name."""
-    payload = operation.input_shape.payload
-    return {payload: request.get(payload)}
+    shape = operation.input_shape
+    assert shape is not None and shape.payload is not None
+    return {shape.payload: request.get(shape.payload)}
 
 
 def _answer(operation: OperationModel, stored: Document) -> Document:
     """The document as the get operation wants it: under its member's name, or spread out."""
     ((member, value),) = stored.items()
+    assert operation.output_shape is not None
     members = operation.output_shape.members
     if member in members:
         return {member: value}

@@ -13,12 +13,12 @@ _OFFSET = 1 << 63
 
 
 def encode_part(part: Part) -> bytes:
-    if part.__class__ is int:
-        return (part + _OFFSET).to_bytes(8, "big")  # type: ignore[operator]
-    raw = part.encode("utf-8", "surrogatepass") if part.__class__ is str else part  # type: ignore[union-attr]
-    if b"\0" in raw:  # type: ignore[operator]
-        raw = raw.replace(b"\0", b"\0\xff")  # type: ignore[union-attr]
-    return raw + b"\0"  # type: ignore[operator]
+    if isinstance(part, int):
+        return (part + _OFFSET).to_bytes(8, "big")
+    raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+    if b"\0" in raw:
+        raw = raw.replace(b"\0", b"\0\xff")
+    return raw + b"\0"
 
 
 def encode(parts: tuple[Part, ...]) -> bytes:

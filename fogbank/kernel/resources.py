@@ -143,9 +143,9 @@ class DerivedResource:
         invalid = self._error("list", "Token|Pagination", "ValidationException", "The next token is not valid.")
         after = None if token is None else (pages.position(token, invalid),)
         rows = await self.records.items(ctx, (str,), after=after, limit=limit + 1)
-        rows, next_token = pages.page(rows, limit, lambda row: str(row[0][0]))
+        shown, next_token = pages.page(rows, limit, lambda row: str(row[0][0]))
         member = next(name for name, shape in output.members.items() if shape.type == "list")
-        answer: Document = {member: [_unpack(row[1]) for row in rows]}
+        answer: Document = {member: [_unpack(row[1]) for row in shown]}
         answer.update({name: next_token for name in output.members if re.match(r"(?i)next_?(token|marker)", name)})
         return answer
 

@@ -31,7 +31,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
 
-class Task(Record):
+class Task(Record, frozen=True):
     service: str
     name: str
     account: str
@@ -44,7 +44,7 @@ class Task(Record):
     id: str = ""
 
 
-class Place(Record):
+class Place(Record, frozen=True):
     """Where the one pending task of a key is."""
 
     due: int
@@ -209,14 +209,17 @@ class TaskRunner:
         clock = self.app.clock
         async with self._turn:
             target = clock.now() + seconds
-            while task := await self._next(target):
-                clock.set(task.due / 1e6)
-                self.app.waiters.wake_all()
-                await self._start(task)
-                if running := self._running.get(task.id):
-                    await asyncio.wait([running])
-                await asyncio.sleep(0)
-            clock.set(target)
+            try:
+                while task := await self._next(target):
+                    clock.hold(task.due / 1e6)
+                    self.app.waiters.wake_all()
+                    await self._start(task)
+                    if running := self._running.get(task.id):
+                        await asyncio.wait([running])
+                    await asyncio.sleep(0)
+                clock.hold(target)
+            finally:
+                clock.release()
         self.app.waiters.wake_all()
         self.wake()
 

@@ -129,7 +129,7 @@ class SqliteStore(Store):
             if layer:
                 overlay.update({key: value for key, value in layer.items() if start <= key < end})
         wanted = -1 if limit is None else limit + len(overlay)
-        rows = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
+        rows: list[Any] = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
         if not overlay:
             return rows
         merged: Writes = dict(rows)
