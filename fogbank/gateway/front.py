@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from fogbank.gateway.exchange import Application, Reply
@@ -19,6 +20,9 @@ log = logging.getLogger("fogbank.gateway")
 
 BACKLOG = 1024
 TLS_HANDSHAKE = 0x16
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HTTP1 = "http/1.1"
+HTTP2 = "h2"
 
 
 class Connection(Protocol):
@@ -98,21 +102,31 @@ class Front:
 
 
 class Door(asyncio.Protocol):
-    """A connection whose client has not said yet what it speaks."""
+    """A connection whose client has not shown yet what it speaks."""
 
     transport: asyncio.Transport
 
     def __init__(self, front: Front) -> None:
         self.front = front
         self.deadline = 0.0
+        self._seen = b""
+        self._handshake: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.front.joined(self)
-        self.deadline = self.front.now + self.front.limits.idle_seconds
+        self.deadline = self.front.now + self.front.limits.head_seconds
 
     def data_received(self, data: bytes) -> None:
-        self._hand_over(Http1Connection(self.front), data)
+        data = self._seen = self._seen + data
+        if self._handshake is not None:
+            return  # it was decrypted before the handshake's task went on
+        if data[0] == TLS_HANDSHAKE:
+            self._begin_tls(data)
+        elif data.startswith(PREFACE):
+            self._open(HTTP2)
+        elif not PREFACE.startswith(data):
+            self._open(HTTP1)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.front.left(self)
@@ -123,20 +137,57 @@ class Door(asyncio.Protocol):
     def shut_down(self) -> None:
         self.transport.close()
 
-    def _hand_over(self, protocol: asyncio.Protocol, data: bytes) -> None:
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
+    def _begin_tls(self, data: bytes) -> None:
+        if self.front.tls is None:
+            log.info("a client spoke TLS, which is off")
+            self.transport.abort()
+            return
+        self._seen = b""
+        self.deadline = self.front.now + self.front.limits.handshake_seconds
+        self._handshake = self.front.loop.create_task(self._shake_hands(self.front.tls, data))
+
+    async def _shake_hands(self, context: ssl.SSLContext, data: bytes) -> None:
+        from fogbank.gateway import tls
+
+        try:
+            self.transport = await tls.start(self.transport, self, context, data, self.front.limits.handshake_seconds)
+        except OSError as error:
+            log.debug("TLS handshake failed: %s", error)
+            self.front.left(self)
+            return
+        spoken = self.transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        self._open(HTTP2 if spoken == "h2" else HTTP1)
+
+    def _open(self, version: str) -> None:
+        """Let the protocol that the client speaks take over."""
+        connection = self._connection(version)
+        self.transport.set_protocol(connection)
+        connection.connection_made(self.transport)
         self.front.left(self)
-        protocol.data_received(data)
+        if self._seen:
+            connection.data_received(self._seen)
+
+    def _connection(self, version: str) -> asyncio.Protocol:
+        if version == HTTP1:
+            return Http1Connection(self.front)
+        from fogbank.gateway.http2 import Http2Connection
+
+        return Http2Connection(self.front)
 
 
 async def serve(
-    app: Application, host: str, port: int, *, tls: ssl.SSLContext | None = None, limits: Limits | None = None
+    app: Application, host: str, port: int, *, tls: Path | None = None, limits: Limits | None = None
 ) -> Front:
     """Serve `app` on `host` and `port` (0: any that is free, then in `Front.port`).
 
-    With `tls`, clients may speak TLS or plain HTTP on the same port. Errors: OSError, when the address cannot be had.
+    `tls`: the directory where the certificate is kept; clients may then speak TLS or plain HTTP on the same port.
+    Errors: OSError, when the address cannot be had or the directory not be written.
     """
-    front = Front(app, limits or Limits(), tls)
+    context = None
+    if tls is not None:
+        from fogbank.gateway.tls import server_context
+
+        context = server_context(tls)
+    front = Front(app, limits or Limits(), context)
     await front.listen(host, port)
     return front
