@@ -98,7 +98,7 @@ class Collection(Generic[R]):
         ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = None
 
     async def scan(self, ctx: Context, *prefix: Part, **bounds: Any) -> list[R]:
-        """Records under the key prefix, in key order. Bounds: see `rows`."""
+        """Records under the key prefix, in key order. Bounds: `limit`, `reverse`, and those of `_span`."""
         rows = await self._rows(ctx, prefix, **bounds)
         decode = self._decode
         return [value if decode is None else decode(value) for _, value in rows]  # type: ignore[misc]
@@ -121,7 +121,18 @@ class Collection(Generic[R]):
         skip = len(self.row_key(ctx, *prefix))
         return [(key[skip:], value) for key, value in rows]
 
+    async def count(self, ctx: Context, *prefix: Part, limit: int | None = None, **bounds: Any) -> int:
+        """How many rows there are under the key prefix, counted up to `limit`: nothing of them is read."""
+        low, high = self._span(ctx, prefix, **bounds)
+        return await ctx.tx.count(low, high, limit) if low < high else 0
+
     async def _rows(
+        self, ctx: Context, prefix: tuple[Part, ...], limit: int | None = None, reverse: bool = False, **bounds: Any
+    ) -> list[tuple[bytes, bytes]]:
+        low, high = self._span(ctx, prefix, **bounds)
+        return await ctx.tx.scan(low, high, limit, reverse) if low < high else []
+
+    def _span(
         self,
         ctx: Context,
         prefix: tuple[Part, ...],
@@ -129,10 +140,8 @@ class Collection(Generic[R]):
         after: tuple[Part, ...] | None = None,
         since: tuple[Part, ...] | None = None,
         until: tuple[Part, ...] | None = None,
-        limit: int | None = None,
-        reverse: bool = False,
-    ) -> list[tuple[bytes, bytes]]:
-        """Rows under the whole key parts `prefix`.
+    ) -> tuple[bytes, bytes]:
+        """The bounds (from, up to) of the rows under the whole key parts `prefix`.
 
         starts_with  the next part (a str) starts with this
         after        only keys greater than this tuple of remaining parts, and not below it (exclusive)
@@ -148,6 +157,4 @@ class Collection(Generic[R]):
             low = max(low, keys.after_prefix(base + keys.encode(after)))
         if until is not None:
             high = min(high, base + keys.encode(until))
-        if low >= high:
-            return []
-        return await ctx.tx.scan(low, high, limit, reverse)
+        return low, high

@@ -33,6 +33,10 @@ class Transaction(ABC):
     async def scan(self, start: bytes, end: bytes, limit: int | None = None, reverse: bool = False) -> list[Pair]:
         """Pairs with start <= key < end in key order (or in reverse), at most `limit`."""
 
+    @abstractmethod
+    async def count(self, start: bytes, end: bytes, limit: int | None = None) -> int:
+        """How many keys there are with start <= key < end, counted up to `limit`."""
+
     def put(self, key: bytes, value: bytes) -> None:
         self.writes[key] = value
 

@@ -36,6 +36,7 @@ _GET = "SELECT v FROM kv WHERE k=?"
 _PUT = "INSERT OR REPLACE INTO kv(k, v) VALUES(?, ?)"
 _DELETE = "DELETE FROM kv WHERE k=?"
 _SCAN = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k LIMIT ?"
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM kv WHERE k>=? AND k<? LIMIT ?)"
 _SCAN_REVERSE = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k DESC LIMIT ?"
 
 _MISSING: Any = object()
@@ -58,6 +59,9 @@ class SqliteTransaction(Transaction):
 
     async def scan(self, start: bytes, end: bytes, limit: int | None = None, reverse: bool = False) -> list[Pair]:
         return self._store.read_range(start, end, limit, reverse, self.writes)
+
+    async def count(self, start: bytes, end: bytes, limit: int | None = None) -> int:
+        return self._store.count_range(start, end, limit, self.writes)
 
 
 class SqliteStore(Store):
@@ -124,10 +128,7 @@ class SqliteStore(Store):
         return self._read(_GET, (key,)).get
 
     def read_range(self, start: bytes, end: bytes, limit: int | None, reverse: bool, own: Writes) -> list[Pair]:
-        overlay: Writes = {}
-        for layer in (self._inflight, self._pending, own):
-            if layer:
-                overlay.update({key: value for key, value in layer.items() if start <= key < end})
+        overlay = self._not_yet_written(start, end, own)
         wanted = -1 if limit is None else limit + len(overlay)
         rows: list[Any] = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
         if not overlay:
@@ -136,6 +137,22 @@ class SqliteStore(Store):
         merged.update(overlay)
         ordered = sorted([pair for pair in merged.items() if pair[1] is not None], reverse=reverse)
         return ordered if limit is None else ordered[:limit]  # type: ignore[return-value]
+
+    def count_range(self, start: bytes, end: bytes, limit: int | None, own: Writes) -> int:
+        overlay = self._not_yet_written(start, end, own)
+        wanted = -1 if limit is None else limit + len(overlay)
+        count: int = self._read(_COUNT, (start, end, wanted)).get
+        for key, value in overlay.items():
+            count += (value is not None) - (self._read(_GET, (key,)).get is not None)
+        return count if limit is None else min(count, limit)
+
+    def _not_yet_written(self, start: bytes, end: bytes, own: Writes) -> Writes:
+        """What was accepted, or written by this transaction, in that range, and is not in the file yet."""
+        overlay: Writes = {}
+        for layer in (self._inflight, self._pending, own):
+            if layer:
+                overlay.update({key: value for key, value in layer.items() if start <= key < end})
+        return overlay
 
     # -- writing
 

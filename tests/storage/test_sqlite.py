@@ -168,3 +168,16 @@ def test_groups_name_every_scope_that_has_rows(tmp_path):
         b"sqs\0queues\x001\0eu\0",
         b"sqs\0queues\x002\0eu\0",
     ]
+
+
+def test_a_count_sees_what_is_written_and_what_is_not_yet(tmp_path):
+    async def work(store):
+        await write(store, a="1", b="2", c="3", d="4")
+        await flushed(store)
+        await write(store, b=None, e="5")
+        tx = store.begin()
+        tx.put(b"a", b"again")
+        tx.delete(b"c")
+        return await tx.count(b"a", b"z"), await tx.count(b"a", b"z", limit=2), await tx.count(b"x", b"z")
+
+    assert run(work, tmp_path / "state.db") == (3, 2, 0)
