@@ -108,7 +108,7 @@ class Door(asyncio.Protocol):
 
     def __init__(self, front: Front) -> None:
         self.front = front
-        self.deadline = 0.0
+        self.deadline = float("inf")  # joining may tick, before the deadline is known
         self._seen = b""
         self._handshake: asyncio.Task[None] | None = None
 
