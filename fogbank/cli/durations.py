@@ -27,8 +27,8 @@ def parse_duration(text: str) -> float:
 
 
 def describe_duration(seconds: float) -> str:
-    """The two largest units: `2d 3h`, `15m 8s`, `0s`."""
-    left = int(seconds)
+    """The two largest units, rounded to seconds: `2d 3h`, `15m 8s`, `0s`."""
+    left = round(seconds)
     parts = []
     for unit, size in _SECONDS.items():
         count, left = divmod(left, int(size))

@@ -45,7 +45,7 @@ class Gateway:
 
     def wants_stream(self, head: Request) -> bool:
         """Is this the head of an operation that takes its body as a stream?"""
-        return routing.takes_stream(self.app.services, head)
+        return admin.takes_stream(head) or routing.takes_stream(self.app.services, head)
 
     def handle(self, request: Request, reply: Reply) -> None:
         drive(self.app, self._serve(request, reply), reply)
@@ -65,7 +65,7 @@ class Gateway:
         store.after_flush(flushed)
 
     async def _answer(self, request: Request) -> Response:
-        if request.path.startswith(("/_fogbank/", "/_localstack/")):
+        if request.path.startswith(admin.PREFIXES):
             return await admin.handle(self.app, request)
         request_id = self.app.ids.uuid()
         target: Target | None = None
