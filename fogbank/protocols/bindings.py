@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import orjson
@@ -13,16 +13,14 @@ from fogbank.protocols import scalars
 from fogbank.protocols.compiler import Closure
 from fogbank.protocols.forms import fields
 from fogbank.protocols.model import Shape
-from fogbank.protocols.scalars import BadValue, write_blob
-
-# Every one of these is the front's business or would contradict the body that is sent.
-_FRONT_HEADERS = frozenset({"transfer-encoding", "connection"})
+from fogbank.protocols.scalars import BadValue, is_json_header, write_blob
 
 
 class RequestBindings:
     """Reads the members of an input structure that are not in the body."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, literals: Container[str] = ()) -> None:
+        self._literals = literals  # names in the query that belong to the path's template
         self._labels: list[tuple[str, str, Closure | None]] = []
         self._queries: dict[str, tuple[str, Closure | None, bool]] = {}
         self._query_map: tuple[str, bool] | None = None
@@ -69,7 +67,8 @@ class RequestBindings:
         for key, text in fields(query):
             entry = self._queries.get(key)
             if entry is None:
-                others.append((key, text))
+                if key not in self._literals:
+                    others.append((key, text))
                 continue
             name, convert, is_list = entry
             value = _converted(convert, text, key)
@@ -96,10 +95,12 @@ class ResponseBindings:
         self._headers: list[tuple[str, str, Closure | None]] = []
         self._prefixes: list[tuple[str, str]] = []
         self._status: str | None = None
+        self.names_content_type = False
         for name, member in shape.members.items():
             wire_name = member.wire_name or name
             if member.location == "header":
                 self._headers.append((name, wire_name, _header_writer(member)))
+                self.names_content_type |= wire_name.lower() == "content-type"
             elif member.location == "headers":
                 self._prefixes.append((name, member.wire_name or ""))
             elif member.location == "statusCode":
@@ -136,7 +137,7 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _header_reader(shape: Shape) -> Closure | None:
-    if shape.get("jsonvalue"):
+    if is_json_header(shape):
         return _read_json_header
     if shape.type != "list":
         return scalars.reader(shape)
@@ -146,7 +147,7 @@ def _header_reader(shape: Shape) -> Closure | None:
 
 
 def _header_writer(shape: Shape) -> Closure | None:
-    if shape.get("jsonvalue"):
+    if is_json_header(shape):
         return lambda value: write_blob(value if isinstance(value, str | bytes) else orjson.dumps(value))
     if shape.type != "list":
         return scalars.writer(shape, "rfc822")

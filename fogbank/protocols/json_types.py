@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Meta
 
 from fogbank.protocols.compiler import Closure, ShapeCompiler
-from fogbank.protocols.json_values import read_json_text
 from fogbank.protocols.model import Shape
 from fogbank.protocols.patterns import anchored, compiled
 from fogbank.protocols.scalars import BadValue
@@ -92,8 +91,6 @@ class TypeBuilder:
         return bool
 
     def _string(self, shape: Shape) -> Any:
-        if shape.get("jsonvalue"):
-            return str
         if shape.get("enum") and self._enums:
             return Literal[tuple(shape.get("enum"))]  # type: ignore[misc]
         pattern = None if shape.get("enum") else shape.get("pattern")
@@ -106,7 +103,7 @@ class TypeBuilder:
 
 
 class Finisher(ShapeCompiler):
-    """Closures for what a decoder leaves: members known by another name on the wire, dates as text, JSON in strings.
+    """Closures for what a decoder leaves: members known by another name on the wire, and dates as text.
 
     None, for most shapes, where nothing is left to do. Raises BadValue.
     """
@@ -141,8 +138,6 @@ class Finisher(ShapeCompiler):
         return None if convert is None else lambda value: {key: convert(item) for key, item in value.items()}
 
     def scalar(self, shape: Shape) -> Closure | None:
-        if shape.get("jsonvalue"):
-            return read_json_text
         if shape.type == "timestamp" and not _is_numeric(shape):
             return _timestamp
         return None

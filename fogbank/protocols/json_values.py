@@ -76,8 +76,6 @@ class JsonWriter(ShapeCompiler):
         return write
 
     def scalar(self, shape: Shape) -> Closure | None:
-        if shape.get("jsonvalue"):
-            return _write_json_text
         if shape.type == "timestamp":
             return _timestamp_writer(shape)
         return _WRITERS.get(shape.type)
@@ -86,10 +84,6 @@ class JsonWriter(ShapeCompiler):
 def _timestamp_writer(shape: Shape) -> Closure:
     name = shape.get("timestampFormat", "unixTimestamp")
     return timestamps.unix if name == "unixTimestamp" else timestamps.formatter(name)
-
-
-def _write_json_text(value: Any) -> Any:
-    return value if isinstance(value, str | Fragment) else orjson.dumps(value).decode()
 
 
 def _write_float(value: Any) -> Any:
@@ -164,17 +158,7 @@ class JsonReader(ShapeCompiler):
         return read
 
     def scalar(self, shape: Shape) -> Closure | None:
-        if shape.get("jsonvalue"):
-            return read_json_text
         return _READERS[shape.type]
-
-
-def read_json_text(value: Any) -> Any:
-    """A `jsonvalue` string member, parsed."""
-    try:
-        return orjson.loads(_read_string(value))
-    except ValueError as error:
-        raise BadValue("Unparseable JSON value", "Json") from error
 
 
 def _misplaced(value: Any, shape: Shape) -> str:

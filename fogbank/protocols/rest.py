@@ -17,11 +17,14 @@ from fogbank.protocols.eventstream import CONTENT_TYPE as EVENT_STREAM
 from fogbank.protocols.eventstream import EventReader, EventWriter
 from fogbank.protocols.json_values import parse_json
 from fogbank.protocols.model import Shape
+from fogbank.protocols.router import IGNORED_LITERALS
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.violations import Check
 from fogbank.protocols.xml_values import DECLARATION, Append, parse_document
 
-NO_MEMBERS: dict[str, Any] = {}
+Body = tuple[ResponseBody, str | None]  # with its Content-Type
+
+NO_BODY: Body = (b"", None)
 
 
 class RestCodec(Codec):
@@ -32,7 +35,7 @@ class RestCodec(Codec):
     @cached_property
     def _bindings(self) -> RequestBindings | None:
         shape = self.operation.input_shape
-        return RequestBindings(shape) if shape else None
+        return RequestBindings(shape, {*self.operation.literals, *IGNORED_LITERALS}) if shape else None
 
     @cached_property
     def _payload(self) -> tuple[str, Shape] | None:
@@ -97,25 +100,28 @@ class RestCodec(Codec):
         status = bindings.status(result, self.operation.status)
         if self._output_payload is not None:
             name, shape = self._output_payload
-            return Response(status, headers, self._write_payload(shape, result.get(name), headers))
-        return Response(status, headers, self.write_members(result, headers))
+            body, content_type = self._write_payload(shape, result.get(name))
+        else:
+            body, content_type = self.write_members(result)
+        if content_type and not bindings.names_content_type:
+            headers.append(("Content-Type", content_type))
+        return Response(status, headers, body)
 
-    def _write_payload(self, shape: Shape, value: Any, headers: Headers) -> ResponseBody:
+    def _write_payload(self, shape: Shape, value: Any) -> Body:
         if shape.is_event_stream:
-            add_content_type(headers, EVENT_STREAM)
-            return EventWriter(shape, self.document_type, self.write_document).body(value)
+            return EventWriter(shape, self.document_type, self.write_document).body(value), EVENT_STREAM
         if value is None:
-            return b""
-        if shape.type in ("blob", "string"):
-            add_content_type(headers, "application/octet-stream" if shape.type == "blob" else "text/plain")
-            return value.encode() if isinstance(value, str) else value
-        add_content_type(headers, self.document_type)
-        return self.write_document(shape, value)
+            return NO_BODY
+        if shape.type == "blob":
+            return value, "application/octet-stream"
+        if shape.type == "string":
+            return value.encode(), "text/plain"
+        return self.write_document(shape, value), self.document_type
 
     def id_headers(self, request_id: str) -> Headers:
         return [("x-amzn-RequestId", request_id)]
 
-    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
+    def write_members(self, result: dict[str, Any]) -> Body:
         """The body of an output whose members stand in it side by side."""
         raise NotImplementedError
 
@@ -158,12 +164,11 @@ class RestJsonCodec(RestCodec):
         finish = self.tools.finisher.closure(shape)
         return document if finish is None else finish(document)
 
-    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
+    def write_members(self, result: dict[str, Any]) -> Body:
         if not self._has_output_members:
-            return b""
+            return NO_BODY
         assert self.operation.output_shape is not None
-        add_content_type(headers, self.document_type)
-        return self.write_document(self.operation.output_shape, result)
+        return self.write_document(self.operation.output_shape, result), self.document_type
 
     def write_document(self, shape: Shape, value: Any) -> bytes:
         write = self.tools.json_writer.closure(shape)
@@ -203,14 +208,14 @@ class RestXmlCodec(RestCodec):
         assert self.operation.output_shape is not None
         return self.tools.xml_writer.contents(self.operation.output_shape)
 
-    def write_members(self, result: dict[str, Any], headers: Headers) -> bytes:
-        if not self._has_output_members:
-            return b""
-        add_content_type(headers, self.document_type)
-        if self._is_s3 and self.operation.name == "GetBucketLocation":
-            return s3.location_constraint(result.get("LocationConstraint"))
+    def write_members(self, result: dict[str, Any]) -> Body:
         name = self.operation.name
-        return self._document(s3.ROOTS.get(name, name) if self._is_s3 else f"{name}Response", result, self._contents)
+        if not self._has_output_members:
+            return NO_BODY
+        if self._is_s3 and name == "GetBucketLocation":
+            return s3.location_constraint(result.get("LocationConstraint")), self.document_type
+        root = s3.ROOTS.get(name, name) if self._is_s3 else f"{name}Response"
+        return self._document(root, result, self._contents), self.document_type
 
     def write_document(self, shape: Shape, value: Any) -> bytes:
         root = s3.ROOTS.get(self.operation.name) if self._is_s3 else None
@@ -237,9 +242,3 @@ def _text(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError as error:
         raise BadValue("The body is not UTF-8") from error
-
-
-def add_content_type(headers: Headers, value: str) -> None:
-    """Name the body's type, unless a member of the output has named it."""
-    if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", value))

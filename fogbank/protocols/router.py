@@ -236,11 +236,12 @@ class RestRouter:
         named = leaf.telling_queries & query.keys()
         sent = leaf.telling_headers & headers.keys()
 
-        def fitness(candidate: _Candidate) -> tuple[int, int, int]:
+        def fitness(candidate: _Candidate) -> tuple[int, int, int, bool]:
             missing = len(candidate.required_queries - named) + len(
                 candidate.required_headers & leaf.telling_headers - sent
             )
-            return candidate.claims(named), len(candidate.header_names & sent), -missing
+            is_current = not candidate.operation.traits.get("deprecated")
+            return candidate.claims(named), len(candidate.header_names & sent), -missing, is_current
 
         fitting = [candidate for candidate in leaf.candidates if candidate.matches(query)]
         return max(fitting or leaf.candidates, key=fitness)
@@ -289,9 +290,9 @@ def _walk(node: _Node, parts: list[str], at: int) -> Iterator[tuple[_Leaf, list[
 
 
 def _greedy_ends(node: _Node, length: int, at: int) -> range:
-    """Where a greedy label may end: only at the path's end when nothing follows it in any template."""
+    """Where a greedy label may end: first where more steps of a template may follow, then at the path's end."""
     has_more = bool(node.literal or node.label)
-    return range(length, at, -1) if has_more else range(length, length - 1, -1)
+    return range(at + 1 if has_more else length, length + 1)
 
 
 def _first_values(query: str) -> dict[str, str]:

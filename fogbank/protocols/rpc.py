@@ -194,13 +194,19 @@ class QueryCodec(Codec):
         shape = self.operation.output_shape
         return self.tools.xml_writer.contents(shape) if shape else None
 
+    @cached_property
+    def _wrapper(self) -> str:
+        assert self.operation.output_shape is not None
+        return self.operation.output_shape.get("resultWrapper", f"{self.operation.name}Result")
+
     def serialize(self, result: dict[str, Any], request_id: str) -> Response:
         name = self.operation.name
         parts = [f'<{name}Response xmlns="{self.tools.model.xml_namespace}">']
         if self._contents is not None:
-            parts.append(f"<{name}Result>")
+            wrapper = self._wrapper
+            parts.append(f"<{wrapper}>")
             self._contents(result, parts.append)
-            parts.append(f"</{name}Result>")
+            parts.append(f"</{wrapper}>")
         parts.append(f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>")
         headers = [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)]
         return Response(200, headers, "".join(parts).encode())

@@ -62,6 +62,11 @@ def writer(shape: Shape, timestamp_format: str) -> Writer | None:
     return _WRITERS.get(shape.type)
 
 
+def is_json_header(shape: Shape) -> bool:
+    """Is this a header that holds base64 of a JSON document? (In bodies `jsonvalue` strings are plain strings.)"""
+    return bool(shape.get("jsonvalue")) and shape.location == "header"
+
+
 def read_blob(text: str) -> bytes:
     return b64decode(text.encode("ascii"), validate=True)
 

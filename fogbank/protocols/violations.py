@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from fogbank.protocols.compiler import Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
 from fogbank.protocols.patterns import compiled
+from fogbank.protocols.scalars import is_json_header
 
 
 class Violation(NamedTuple):
@@ -116,7 +117,7 @@ class Checker(ShapeCompiler):
         return check
 
     def scalar(self, shape: Shape) -> Closure | None:
-        if shape.get("jsonvalue") or shape.is_streaming:
+        if is_json_header(shape) or shape.is_streaming:
             return None
         if shape.type == "string":
             checks = [self._enum(shape), _pattern(shape), _length(shape)]
