@@ -32,7 +32,7 @@ class Running(NamedTuple):
 
     @property
     def is_alive(self) -> bool:
-        return _exists(self.pid) and _is_locked(self.directory)
+        return exists(self.pid) and _is_locked(self.directory)
 
 
 def publish(server: Running) -> None:
@@ -66,7 +66,8 @@ def ephemeral_servers() -> list[Running]:
     return [server for server in found if server is not None]
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Is there such a process, even one that has ended and was not waited for?"""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -73,7 +73,7 @@ def test_bad_value_is_refused_naming_the_flag(name, text):
 
 
 def test_bad_variable_is_refused_naming_the_variable():
-    with pytest.raises(SettingsError, match="^FOGBANK_PORT: expected a port number from 0 to 65535, not 'x'$"):
+    with pytest.raises(SettingsError, match=r"^FOGBANK_PORT: expected a port number from 0 to 65535, not 'x'$"):
         settings(environ={"FOGBANK_PORT": "x"})
 
 

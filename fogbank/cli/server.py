@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO
 
 from fogbank import pidfile
@@ -22,6 +22,7 @@ LOG_NAME = "fogbank.log"
 _LOG_LIMIT = 10 << 20
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 30.0
+_EXIT_TIMEOUT = 2.0
 _POLL = 0.02
 
 
@@ -45,12 +46,21 @@ def stop(command: Namespace) -> None:
 
     server = running_server(command.flags)
     os.kill(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_TIMEOUT
-    while server.is_alive:
-        if time.monotonic() > deadline:
-            raise CommandError(Exit.FAILED, f"the server (pid {server.pid}) is still busy after {_STOP_TIMEOUT:.0f} s")
-        time.sleep(_POLL)
+    if not _wait_while(lambda: server.is_alive, _STOP_TIMEOUT):
+        raise CommandError(Exit.FAILED, f"the server (pid {server.pid}) is still busy after {_STOP_TIMEOUT:.0f} s")
+    # State and port are free; the process itself has little left to do, unless nobody reaps it.
+    _wait_while(lambda: pidfile.exists(server.pid), _EXIT_TIMEOUT)
     print(f"Stopped (pid {server.pid})")
+
+
+def _wait_while(condition: Callable[[], bool], seconds: float) -> bool:
+    """Return True when the condition no longer holds, False when it still does after that time."""
+    deadline = time.monotonic() + seconds
+    while condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL)
+    return True
 
 
 def status(command: Namespace) -> None:

@@ -25,7 +25,9 @@ def test_duration_is_read(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "h", "P", "PT", "P1DT", "1x", "30m1h", "-5s", "P1M", "P1Y", "1h 30m", "1e3", "\u0663s"])
+@pytest.mark.parametrize(
+    "text", ["", "h", "P", "PT", "P1DT", "1x", "30m1h", "-5s", "P1M", "P1Y", "1h 30m", "1e3", "\u0663s"]
+)
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
