@@ -6,10 +6,10 @@ import os
 from typing import Any
 
 import pytest
-import wire_samples as wire
 
 from fogbank import protocols
 from fogbank.protocols import OperationModel
+from tests.protocols import wire_samples as wire
 
 SERVICES = protocols.service_ids()
 SEED = os.environ.get("FOGBANK_TEST_SEED", "1")  # another one gives other values
