@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Protocol
 from xml.sax.saxutils import escape
 
 from fogbank.gateway.limits import KIB
-from fogbank.http import FileBody, Payload, PayloadError, Request, Response
+from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
 
 SERVER = "Fogbank"
-_FILE_PIECE = 256 * KIB
+BODILESS = frozenset((204, 304))
+"""Statuses whose answers have no body."""
+SMALL_BODY = 64 * KIB
+"""Up to here a body is written together with its head, and read from its file at once."""
+
+_PIECE = 256 * KIB
+
+log = logging.getLogger("fogbank.gateway")
+
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -204,22 +213,106 @@ def internal_failure() -> Response:
     return Refused(500, "InternalFailure", "The request processing has failed because of an unknown error.").response()
 
 
+def call_disconnected(callback: Callable[[], None] | None) -> None:
+    """Tell the application that its client went away."""
+    if callback is None:
+        return
+    try:
+        callback()
+    except Exception:
+        log.exception("unhandled error in on_disconnect")
+
+
+# Answers
+
+
+class Defective(Exception):
+    """The application's answer cannot be put into HTTP."""
+
+
+def announced_length(response: Response, method: str, lowered: str) -> int | None:
+    """Bytes of body that the head promises, None when that is not known. To HEAD it is what GET would have been told.
+
+    `lowered` is the head as HTTP/1.1 text in lower case. Errors: Defective, for a Content-Length that contradicts the body.
+    """
+    body = response.body
+    length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileBody) else None
+    if response.status in BODILESS:
+        return 0
+    start = lowered.find("\ncontent-length:")
+    if start < 0:
+        return length
+    announced = lowered[start + 16 : lowered.find("\r", start)].strip()
+    if not announced.isdecimal():
+        raise Defective(f"Content-Length {announced!r}")
+    if length is not None and length != int(announced) and method != "HEAD":
+        raise Defective(f"Content-Length {announced} of a body of {length} bytes")
+    return int(announced)
+
+
+def sendable_body(response: Response, method: str) -> ResponseBody:
+    """What of the body is sent: nothing to HEAD, and what is small as bytes. Errors: Defective."""
+    body = response.body
+    if method == "HEAD" or response.status in BODILESS:
+        discard(response)
+        return b""
+    if isinstance(body, FileBody) and body.length <= SMALL_BODY:
+        data = read_span(body)
+        body.close()
+        if len(data) != body.length:
+            raise Defective("a file shorter than its span")
+        return data
+    return body
+
+
+async def measured(body: AsyncIterator[bytes], length: int | None) -> AsyncGenerator[bytes, None]:
+    """The pieces of `body` that are not empty, after which it is closed. Errors: Defective, if it is not `length` bytes."""
+    left = length
+    try:
+        async for piece in body:
+            if left is not None:
+                left -= len(piece)
+                if left < 0:
+                    raise Defective(f"a body longer than the {length} bytes announced")
+            if piece:
+                yield piece
+    finally:
+        close = getattr(body, "aclose", None)
+        if close is not None:
+            await close()
+    if left:
+        raise Defective(f"a body {left} bytes shorter than announced")
+
+
+def pieces_of(body: ResponseBody) -> AsyncIterator[bytes]:
+    """Any body as pieces small enough to be sent without holding up others."""
+    if isinstance(body, bytes):
+        return _bytes_pieces(body)
+    return _file_pieces(body) if isinstance(body, FileBody) else body
+
+
+async def _bytes_pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+async def _file_pieces(body: FileBody) -> AsyncIterator[bytes]:
+    while piece := read_span(body, _PIECE):
+        body.offset += len(piece)
+        body.length -= len(piece)
+        yield piece
+
+
 def discard(response: Response) -> None:
-    """Free what the body of an answer that cannot be sent holds."""
+    """Free what the body of an answer that is not sent holds. An iterator that was never begun holds nothing."""
     if isinstance(response.body, FileBody):
         response.body.close()
 
 
-async def read_file(body: FileBody) -> AsyncIterator[bytes]:
-    """The span of a file in pieces, for connections that cannot be given the file itself."""
-    while body.length:
-        os.lseek(body.fd, body.offset, os.SEEK_SET)
-        piece = os.read(body.fd, min(_FILE_PIECE, body.length))
-        if not piece:
-            return
-        body.offset += len(piece)
-        body.length -= len(piece)
-        yield piece
+def read_span(body: FileBody, size: int | None = None) -> bytes:
+    """The span, or its first `size` bytes; less where the file is shorter."""
+    os.lseek(body.fd, body.offset, os.SEEK_SET)  # not `pread`, which Windows lacks
+    return os.read(body.fd, body.length if size is None else min(size, body.length))
 
 
 _date_second = 0

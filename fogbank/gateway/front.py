@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from fogbank.gateway.exchange import Application, Reply
@@ -13,6 +12,7 @@ from fogbank.gateway.limits import Limits
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
 __all__ = ["Application", "Front", "Limits", "Reply", "serve"]
 

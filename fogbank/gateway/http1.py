@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from enum import IntEnum
 from functools import cache
 from http import HTTPStatus
@@ -20,9 +22,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import httptools
 
 from fogbank.gateway import exchange
-from fogbank.gateway.exchange import Refused, RequestStream
-from fogbank.gateway.limits import KIB, Limits
-from fogbank.http import FileBody, Payload, PayloadError, Request, Response
+from fogbank.gateway.exchange import BODILESS, Defective, Refused, RequestStream
+from fogbank.gateway.limits import KIB, MIB, Limits
+from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
 
 if TYPE_CHECKING:
     from fogbank.gateway.front import Front
@@ -32,8 +34,8 @@ log = logging.getLogger("fogbank.gateway")
 NEVER = float("inf")
 TURN = 16
 """Pipelined requests handled before other connections get a turn."""
-SMALL_BODY = 64 * KIB
-"""Up to here a body is written together with its head."""
+AT_ONCE = MIB
+"""Up to here a body in memory is left to the transport; a longer one is given to it as it can take it."""
 SLICE = 512 * KIB
 """What one `sendfile` may move before other connections get a turn: about 0.1 ms."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -41,7 +43,6 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 METHODS = {name.encode(): name for name in ("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH")}
 VERSIONS = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
-BODILESS = frozenset((204, 304))
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(r"(?:[!$&'()*+;=._~%0-9A-Za-z-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
@@ -278,10 +279,6 @@ class Chunked:
 # Answers
 
 
-class Defective(Exception):
-    """The application's answer cannot be put into HTTP."""
-
-
 class Head(NamedTuple):
     """The head of an answer, and what follows from it."""
 
@@ -307,7 +304,7 @@ def response_head(response: Response, request: Request, keep: bool) -> Head:
     lowered = text.lower()
     if "\nconnection:" in lowered or "\ntransfer-encoding:" in lowered:
         return response_head(_end_to_end(response), request, keep)
-    length = _announced_length(response, request, lowered)
+    length = exchange.announced_length(response, request.method, lowered)
     chunked = length is None and request.version == "1.1"
     keep = keep and (length is not None or chunked)
     added = [text]
@@ -342,23 +339,6 @@ def _end_to_end(response: Response) -> Response:
 _HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
 
 
-def _announced_length(response: Response, request: Request, lowered: str) -> int | None:
-    """Bytes of body that the head promises. To HEAD this is what GET would have answered."""
-    body = response.body
-    length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileBody) else None
-    if response.status in BODILESS:
-        return 0
-    start = lowered.find("\ncontent-length:")
-    if start < 0:
-        return length
-    announced = lowered[start + 16 : lowered.find("\r", start)].strip()
-    if not announced.isdecimal():
-        raise Defective(f"Content-Length {announced!r}")
-    if length is not None and length != int(announced) and request.method != "HEAD":
-        raise Defective(f"Content-Length {announced} of a body of {length} bytes")
-    return int(announced)
-
-
 class Http1Reply:
     """The answer to one request, and what the connection remembers of that request until then."""
 
@@ -383,13 +363,8 @@ class Http1Reply:
             self._connection.answer(self, response)
 
     def disconnect(self) -> None:
-        """The client went away."""
         self.disconnected = True
-        if self.on_disconnect is not None:
-            try:
-                self.on_disconnect()
-            except Exception:
-                log.exception("unhandled error in on_disconnect")
+        exchange.call_disconnected(self.on_disconnect)
 
 
 # The connection
@@ -444,6 +419,7 @@ class Http1Connection(asyncio.Protocol):
         self._unsent = 0
         self._read_paused = False
         self._write_paused = False
+        self._sends_file = False
         self._writable: asyncio.Future[None] | None = None
         self._sender: asyncio.Task[None] | None = None
 
@@ -518,7 +494,7 @@ class Http1Connection(asyncio.Protocol):
     def _stalled(self) -> bool:
         """Whether the client neither asks for anything nor takes anything."""
         if self._phase is SENDING:
-            return self._write_paused and not self._progress
+            return (self._write_paused or self._sends_file) and not self._progress
         before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
         return not self._unsent or self._unsent == before
 
@@ -563,8 +539,7 @@ class Http1Connection(asyncio.Protocol):
         request.remote = self._remote
         request.scheme = self._scheme
         if length is not None and length <= self._limits.inline and end + length <= len(data):
-            if length:
-                request.payload = Payload(data[end : end + length])
+            request.payload = Payload(data[end : end + length])
             self._waiting = data[end + length :]
             self._handle(Http1Reply(self, request, None))
         else:
@@ -685,16 +660,14 @@ class Http1Connection(asyncio.Protocol):
         keep = reply.keep and not self.front.closing and (reply.stream is None or reply.stream.complete)
         try:
             head = response_head(response, reply.request, keep)
+            body = exchange.sendable_body(response, reply.request.method)
         except Defective as defect:
             log.error("%s %s answered with %s", reply.request.method, reply.request.path, defect)
             exchange.discard(response)
             response = exchange.internal_failure()
             head = response_head(response, reply.request, keep)
-        body = response.body
-        if reply.request.method == "HEAD" or response.status in BODILESS:
-            exchange.discard(response)
-            body = b""
-        if isinstance(body, bytes):
+            body = response.body
+        if isinstance(body, bytes) and len(body) <= AT_ONCE:
             self._write(head.data, body)
             self._finish(head.keep)
         else:
@@ -704,19 +677,19 @@ class Http1Connection(asyncio.Protocol):
                 self._sender.add_done_callback(lambda _: body.close())
 
     def _write(self, head: bytes, body: bytes) -> None:
-        if len(body) <= SMALL_BODY:
+        if len(body) <= exchange.SMALL_BODY:
             self.transport.write(head + body)
         else:
             self.transport.writelines((head, body))
 
-    async def _send(self, head: Head, body: FileBody | AsyncIterator[bytes]) -> None:
+    async def _send(self, head: Head, body: ResponseBody) -> None:
         """Send an answer whose body is not in memory. Cancelled when the client goes away."""
         try:
-            self.transport.write(head.data)
-            if isinstance(body, FileBody):
-                await self._send_pieces(head, exchange.read_file(body))
+            if isinstance(body, FileBody) and hasattr(os, "sendfile") and not self._secure:
+                await self._send_file(head, body)
             else:
-                await self._send_pieces(head, body)
+                self.transport.write(head.data)
+                await self._send_pieces(head, exchange.pieces_of(body))
         except Exception:
             log.exception("the body of an answer broke off")
             self.transport.abort()
@@ -724,27 +697,57 @@ class Http1Connection(asyncio.Protocol):
         self._sender = None
         self._finish(head.keep)
 
-    async def _send_pieces(self, head: Head, pieces: AsyncIterator[bytes]) -> None:
-        left = head.length
-        try:
+    async def _send_pieces(self, head: Head, body: AsyncIterator[bytes]) -> None:
+        async with aclosing(exchange.measured(body, head.length)) as pieces:
             async for piece in pieces:
-                if not piece:
-                    continue
-                if left is not None:
-                    left -= len(piece)
-                    if left < 0:
-                        raise Defective("a body longer than its Content-Length")
                 self._write_piece(piece, head.chunked)
                 if self._write_paused:
                     await self._until_writable()
-        finally:
-            close = getattr(pieces, "aclose", None)
-            if close is not None:
-                await close()
-        if left:
-            raise Defective(f"a body {left} bytes shorter than its Content-Length")
         if head.chunked:
             self.transport.write(b"0\r\n\r\n")
+
+    async def _send_file(self, head: Head, body: FileBody) -> None:
+        """Let the kernel copy the file, a slice per turn of the loop, once the transport has sent all that it held.
+
+        The socket is watched through a descriptor of our own, since the loop lets nobody watch a transport's.
+        """
+        self.transport.set_write_buffer_limits(high=0)
+        self.transport.write(head.data)
+        if self._write_paused:
+            await self._until_writable()
+        socket = os.dup(self.transport.get_extra_info("socket").fileno())
+        sent: asyncio.Future[None] = self.front.loop.create_future()
+        self._sends_file = True
+        self.front.loop.add_writer(socket, self._send_slice, socket, body, sent)
+        try:
+            await sent
+        finally:
+            self._sends_file = False
+            self.front.loop.remove_writer(socket)
+            os.close(socket)
+        self.transport.set_write_buffer_limits()
+
+    def _send_slice(self, socket: int, body: FileBody, sent: asyncio.Future[None]) -> None:
+        if sent.done():
+            return
+        try:
+            size = os.sendfile(socket, body.fd, body.offset, min(SLICE, body.length))
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionError:
+            self.front.loop.remove_writer(socket)
+            self.transport.abort()  # which cancels the sender
+            return
+        except OSError as error:
+            sent.set_exception(error)
+            return
+        body.offset += size
+        body.length -= size
+        self._progress += size
+        if not size:
+            sent.set_exception(Defective("a file shorter than its span"))
+        elif not body.length:
+            sent.set_result(None)
 
     def _write_piece(self, piece: bytes, chunked: bool) -> None:
         self._progress += len(piece)
