@@ -8,8 +8,8 @@ import os
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from html import escape
 from typing import Protocol
-from xml.sax.saxutils import escape
 
 from fogbank.gateway.limits import KIB
 from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
@@ -159,7 +159,7 @@ class Refused(Exception):
     def response(self) -> Response:
         xml = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
-            f"<Error><Code>{self.code}</Code><Message>{escape(str(self))}</Message></Error>"
+            f"<Error><Code>{self.code}</Code><Message>{escape(str(self), quote=False)}</Message></Error>"
         )
         return Response(self.status, [("Content-Type", "application/xml")], xml.encode())
 
