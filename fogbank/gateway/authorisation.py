@@ -7,18 +7,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fogbank import protocols
+
 if TYPE_CHECKING:
+    from fogbank.identity.decision import Decision
     from fogbank.kernel.context import Context
     from fogbank.kernel.service import Operation
 
 
-async def check(ctx: Context, operation: Operation, params: dict[str, Any]) -> None:
-    """Raise AccessDenied, in the service's words, unless the caller may do this."""
-    if ctx.app.settings.iam == "off":
+async def check(ctx: Context, operation: Operation, protocol: str, params: dict[str, Any]) -> None:
+    """Raise AccessDenied, in the words of the service and its protocol, unless the caller may do this."""
+    mode = ctx.app.settings.iam
+    if mode == "off":
         return
     policy = None if operation.policy is None else await operation.policy(ctx, params)
     owner = ctx.account if operation.owner is None else await operation.owner(ctx, params) or ctx.account
-    principal = ctx.principal
-    if policy is None and principal.kind in ("root", "service") and owner == principal.account:
+    if policy is None and ctx.principal.kind == "root" and owner == ctx.principal.account:
         return
-    raise NotImplementedError
+    from fogbank.identity.decision import enforce
+
+    decision = _decide(ctx, operation, params, policy, owner)
+    enforce(decision, mode, protocols.load(ctx.service.name).signing_name, protocol)
+
+
+def _decide(ctx: Context, operation: Operation, params: dict[str, Any], policy: str | None, owner: str) -> Decision:
+    from fogbank.identity.condition_keys import ConditionKeys
+    from fogbank.identity.decision import authorise
+    from fogbank.identity.policy import parse
+
+    resources = "*" if operation.resource is None else operation.resource(ctx, params)
+    extra = None if operation.keys is None else operation.keys(ctx, params)
+    return authorise(
+        ctx.principal,
+        operation.action or _action(ctx, operation),
+        [resources] if isinstance(resources, str) else resources,
+        owner=owner,
+        resource_policy=None if policy is None else parse(policy),
+        keys=ConditionKeys(ctx.principal, ctx.region, ctx.now(), ctx.request, extra),
+    )
+
+
+def _action(ctx: Context, operation: Operation) -> str:
+    name = protocols.load(ctx.service.name).operation_by_snake(operation.name).name
+    return f"{ctx.service.iam_prefix}:{name}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fogbank.gateway.exchange import Reply
     from fogbank.gateway.routing import Target
     from fogbank.identity import Identity
+    from fogbank.protocols import Codec
     from fogbank.storage.base import StoreError
 
 log = logging.getLogger("fogbank")
@@ -105,15 +106,16 @@ class Gateway:
             raise _validation_error(service, routed.protocol, violations)
         ctx = self._context(service, operation.name, identity, request, request_id)
         if operation.transaction:
-            response = await ctx.transact(self._run, ctx, operation, codec, params)
+            response = await ctx.transact(self._run, ctx, operation, routed.protocol, codec, params)
         else:
-            response = await self._run(ctx, operation, codec, params)
+            response = await self._run(ctx, operation, routed.protocol, codec, params)
         if operation.fidelity != "hand":
             response.headers.append(("x-fogbank-fidelity", operation.fidelity))
         return response
 
-    async def _run(self, ctx: Context, operation: Operation, codec: Any, params: dict[str, Any]) -> Response:
-        await authorisation.check(ctx, operation, params)
+    @staticmethod
+    async def _run(ctx: Context, operation: Operation, protocol: str, codec: Codec, params: dict[str, Any]) -> Response:
+        await authorisation.check(ctx, operation, protocol, params)
         result = await operation.handler(ctx, params)
         return codec.serialize(result or {}, ctx.request_id)
 
@@ -159,7 +161,7 @@ class Gateway:
         inner = ctx.at(service=service)
         inner.operation = operation.name
         inner.principal = service_principal(ctx.service.name, ctx.account)
-        await authorisation.check(inner, operation, params)
+        await authorisation.check(inner, operation, model.protocols[0], params)
         return await operation.handler(inner, params) or {}
 
 

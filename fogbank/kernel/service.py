@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from fogbank.kernel.collection import Collection, Scope
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
 Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str]"]
 ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
+Keys = Callable[["Context", dict[str, Any]], "Mapping[str, str | tuple[str, ...]]"]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
 Fidelity = Literal["hand", "derived"]
 
@@ -29,9 +30,10 @@ class Operation:
     resource      gives the ARN(s) that the request acts on, for the decision
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
+    keys          gives the service's own condition keys of the request (`s3:prefix`)
     """
 
-    __slots__ = ("action", "fidelity", "handler", "name", "owner", "policy", "resource", "transaction")
+    __slots__ = ("action", "fidelity", "handler", "keys", "name", "owner", "policy", "resource", "transaction")
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Operation:
         policy: ResourcePolicy | None = None,
         owner: Callable[[Context, dict[str, Any]], Awaitable[str | None]] | None = None,
         fidelity: Fidelity = "hand",
+        keys: Keys | None = None,
     ) -> None:
         self.name = name
         self.handler = handler
@@ -52,6 +55,7 @@ class Operation:
         self.policy = policy
         self.owner = owner
         self.fidelity = fidelity
+        self.keys = keys
 
 
 class TaskKind:
