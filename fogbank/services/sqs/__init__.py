@@ -1,0 +1,17 @@
+"""Amazon SQS: queues, messages, dead letters. The way in is `messages.py`, whose top says how a queue lies in the store."""
+
+from fogbank.services.sqs import moves, permissions, queues, receiving, redrive, sending, settling, sweeping, tags
+from fogbank.services.sqs.service import service
+
+__all__ = [
+    "moves",
+    "permissions",
+    "queues",
+    "receiving",
+    "redrive",
+    "sending",
+    "service",
+    "settling",
+    "sweeping",
+    "tags",
+]

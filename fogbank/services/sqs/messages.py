@@ -1,0 +1,254 @@
+"""How the messages of a queue lie in the store, and the operations on that layout which both kinds of queues share.
+
+A queue's messages lie under its *backlog number*, the first part (B) of every key here. Purging gives the queue another number, and a
+task clears the old one. Times are microseconds since the epoch. A message's *sequence number* is the time of its arrival, made unique
+within the backlog by counting up; so the oldest messages, which expire first, come first.
+
+    messages   (B, sequence)              Message: what was sent, never rewritten
+    places     (B, sequence)              Place: of a message that was received: until when it is hidden, how often it was received
+    fresh      (B, visible, sequence)     \\  a standard queue's messages in the order of becoming visible: those never received
+    received   (B, visible, sequence)     /  (among them the delayed), and those received (in flight, or visible again)
+    lines      (B, group, sequence)       \\
+    groups     (B, group)                  | a FIFO queue's messages by group, and its groups: `ready` are the groups with no
+    ready      (B, sequence, group)        | message in flight, by their first message; `held` those with, by the time when
+    held       (B, free, group)           /  the last of these is visible again
+    counts     (B)                        Counts
+
+Nothing has a timer. What is visible, delayed, in flight or expired is read off the keys and the clock: receiving scans `fresh` and
+`received`, or `ready` and `held`, up to now, and takes the first ones, however many messages there are and however many groups are
+blocked. To send, receive or delete a message costs a handful of point operations.
+
+One task per queue deletes what has expired, at the moment when its oldest message does. Receiving looks for itself all the same, since
+a task may be late.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Self
+
+import msgspec
+
+from fogbank.kernel import Context, Record
+from fogbank.services.sqs.message_attributes import TypedValues
+from fogbank.services.sqs.queue import Queue, arn, queues
+from fogbank.services.sqs.service import service
+
+SECOND = 1_000_000
+
+# a count of messages in flight or delayed is exact up to here
+COUNTED = 120_001
+
+
+class Message(Record, frozen=True):
+    """What was sent. Digests are hexadecimal MD5.
+
+    source           the queue (ARN) from which the message came here as a dead letter
+    earlier_receives how often it was received in former queues
+    first_received   when it was first received in a former queue, 0 for never (microseconds)
+    delay            how long it was hidden at first, in a standard queue (seconds)
+    """
+
+    id: str
+    body: str
+    md5: str
+    sender: str
+    attributes: TypedValues = {}
+    attributes_md5: str | None = None
+    trace: str | None = None
+    group: str | None = None
+    deduplication: str | None = None
+    source: str | None = None
+    earlier_receives: int = 0
+    first_received: int = 0
+    delay: int = 0
+
+
+class Place(Record, frozen=True):
+    """Where a received message is: hidden until `visible`, received `receives` times, for the first and for the last time when."""
+
+    visible: int
+    receives: int
+    first_received: int
+    last_received: int
+
+
+class Counts(msgspec.Struct, array_like=True):
+    """How many messages there are, never received and received, and the last sequence number given out.
+
+    `expires` is when the task that deletes expired messages is due, 0 when there is none.
+    """
+
+    fresh: int = 0
+    received: int = 0
+    last: int = 0
+    expires: int = 0
+
+
+messages = service.collection("messages", Message)
+places = service.collection("places", Place)
+counts = service.collection("counts", Counts)
+
+
+class Found(NamedTuple):
+    """A message in the queue; it has no place unless it was received."""
+
+    sequence: int
+    message: Message
+    place: Place | None
+
+
+class Received(NamedTuple):
+    """A message in a receiver's hands."""
+
+    sequence: int
+    message: Message
+    place: Place
+
+
+class Backlog:
+    """The messages of a queue, within a transaction. Use `open`, then what is asked for, then `save`.
+
+    `now` is the time of the whole transaction.
+    """
+
+    def __init__(self, ctx: Context, queue: Queue, numbers: Counts) -> None:
+        self.ctx = ctx
+        self.queue = queue
+        self.number = queue.backlog
+        self.counts = numbers
+        self.now = int(ctx.now() * SECOND)
+
+    @classmethod
+    async def open(cls, ctx: Context, queue: Queue) -> Self:
+        """`ctx` is in the scope of the queue's account."""
+        return cls(ctx, queue, await counts.get(ctx, queue.backlog) or Counts())
+
+    def save(self) -> None:
+        counts.put(self.ctx, self.counts, self.number)
+
+    # -- sending
+
+    async def next_sequence(self) -> int:
+        """The arrival time of the next message, made unique."""
+        self.counts.last = max(self.now, self.counts.last + 1)
+        return self.counts.last
+
+    async def add(self, message: Message, sequence: int) -> None:
+        """Put a message in."""
+        messages.put(self.ctx, message, self.number, sequence)
+        self.counts.fresh += 1
+        await self.enqueue(message, sequence)
+        if not self.counts.expires:
+            await self.expire_at(self.expiry(sequence))
+        self.announce()
+
+    async def enqueue(self, message: Message, sequence: int) -> None:
+        raise NotImplementedError
+
+    def announce(self) -> None:
+        """Have those look again who wait for messages."""
+        self.ctx.notify(*topic(self.queue))
+
+    # -- receiving
+
+    async def take(self, limit: int, timeout: int) -> list[Received]:
+        """Receive up to `limit` visible messages and hide them for `timeout` seconds."""
+        raise NotImplementedError
+
+    async def first_visible(self) -> Found | None:
+        """The message that would be received next."""
+        raise NotImplementedError
+
+    async def next_visible(self) -> int | None:
+        """When the next message will be visible that is not now, if nothing happens before."""
+        raise NotImplementedError
+
+    def received_again(self, message: Message, place: Place | None, timeout: int) -> Place:
+        """The place of a message that is being received. It is hidden at least until after now, so that it is taken only once."""
+        visible = self.now + max(timeout * SECOND, 1)
+        if place is None:
+            self.counts.fresh -= 1
+            self.counts.received += 1
+            return Place(visible, 1, message.first_received or self.now, self.now)
+        return Place(visible, place.receives + 1, place.first_received, self.now)
+
+    async def must_go(self, sequence: int, message: Message, place: Place | None) -> bool:
+        """Is this message not to be delivered any more: because it has expired, or was received too often? Then it is gone now."""
+        if self.expiry(sequence) <= self.now:
+            await self.remove(sequence, message, place)
+            return True
+        policy = self.queue.dead_letters
+        if policy is None or place is None or place.receives < policy.receives:
+            return False
+        return await self.bury(policy.target, sequence, message, place)
+
+    # -- settling
+
+    async def remove(self, sequence: int, message: Message, place: Place | None) -> None:
+        """Take a message out for good."""
+        messages.delete(self.ctx, self.number, sequence)
+        if place is None:
+            self.counts.fresh -= 1
+        else:
+            self.counts.received -= 1
+            places.delete(self.ctx, self.number, sequence)
+        await self.dequeue(sequence, message, place)
+
+    async def dequeue(self, sequence: int, message: Message, place: Place | None) -> None:
+        raise NotImplementedError
+
+    async def hide(self, sequence: int, message: Message, place: Place, visible: int) -> None:
+        """Change until when a received message is hidden."""
+        raise NotImplementedError
+
+    def is_current(self, place: Place, receive: int) -> bool:
+        """May the receiver that got the message as its `receive`th one still settle it?"""
+        raise NotImplementedError
+
+    # -- dead letters
+
+    async def bury(self, target: str, sequence: int, message: Message, place: Place) -> bool:
+        """Move a message to the dead-letter queue, if that queue is there."""
+        grave = await queues.get(self.ctx, target)
+        if grave is None or grave.fifo != self.queue.fifo:
+            return False
+        await self.remove(sequence, message, place)
+        other = await type(self).open(self.ctx, grave)
+        dead = msgspec.structs.replace(
+            message,
+            source=arn(self.ctx, self.queue.name),
+            earlier_receives=message.earlier_receives + place.receives,
+            first_received=place.first_received,
+            delay=0,
+        )
+        await other.add(dead, await other.sequence_of_dead_letter(sequence))
+        other.save()
+        return True
+
+    async def sequence_of_dead_letter(self, sequence: int) -> int:
+        raise NotImplementedError
+
+    # -- expiry
+
+    def expiry(self, sequence: int) -> int:
+        return sequence + self.queue.retention * SECOND
+
+    async def expire_at(self, moment: int) -> None:
+        """Have the expired messages deleted at that time."""
+        self.counts.expires = moment
+        await self.ctx.schedule("expire", {"name": self.queue.name}, at=moment / SECOND, key=str(self.queue.id))
+
+    # -- counting
+
+    async def in_flight(self) -> int:
+        """Messages that were received and are hidden."""
+        raise NotImplementedError
+
+    async def delayed(self) -> int:
+        """Messages that were never visible yet."""
+        raise NotImplementedError
+
+
+def topic(queue: Queue) -> tuple[str, str]:
+    """What receivers wait for: something changed in the queue."""
+    return ("sqs", str(queue.id))
