@@ -19,6 +19,8 @@ _MISMATCH = (
     "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 )
 _SEVEN_DAYS = 604800
+# Services that answer a refused decision with a code of their own.
+_DENIED_CODES = {"sns": "AuthorizationError", "sqs": "AccessDenied"}
 
 
 def basic_iso(moment: float) -> str:
@@ -50,6 +52,7 @@ class Codes(msgspec.Struct, frozen=True):
     mismatch: str
     unknown: str
     expired_token: str
+    denied: str
 
 
 class Refusals:
@@ -148,6 +151,10 @@ class Refusals:
             self.codes.expired_token, "The security token included in the request is expired", self.codes.status
         )
 
+    def denied(self, service: str, message: str) -> AWSError:
+        """The refusal of a decision (`message` says why)."""
+        return AWSError(_DENIED_CODES.get(service, self.codes.denied), message, self.codes.status)
+
 
 class EC2Refusals(Refusals):
     """EC2 says less: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html."""
@@ -160,6 +167,9 @@ class EC2Refusals(Refusals):
 
     def expired_token(self, token: str) -> AWSError:
         return AWSError("RequestExpired", "Request has expired.", 400)
+
+    def denied(self, service: str, message: str) -> AWSError:
+        return AWSError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
 
 
 class S3Refusals(Refusals):
@@ -384,6 +394,7 @@ _QUERY = Codes(
     mismatch="SignatureDoesNotMatch",
     unknown="InvalidClientTokenId",
     expired_token="ExpiredToken",
+    denied="AccessDenied",
 )
 
 
@@ -396,6 +407,7 @@ def _json(status: int) -> Codes:
         mismatch="InvalidSignatureException",
         unknown="UnrecognizedClientException",
         expired_token="ExpiredTokenException",
+        denied="AccessDeniedException",
     )
 
 
