@@ -78,6 +78,7 @@ class SqliteStore(Store):
         self._committing = False
         self._checkpointing = False
         self._log_pages = 0
+        self._checkpoint_at = _CHECKPOINT_PAGES
         # decoded records of cached collections, by row key; an entry goes when its row is written
         self.decoded: dict[bytes, Any] = {}
         try:
@@ -241,9 +242,12 @@ class SqliteStore(Store):
     # -- the log
 
     def _log_grew(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        if pages < self._log_pages:  # the log began anew
+            self._checkpoint_at = _CHECKPOINT_PAGES
         self._log_pages = pages
-        if pages > _CHECKPOINT_PAGES and not self._checkpointing:
+        if pages > self._checkpoint_at and not self._checkpointing:
             self._checkpointing = True
+            self._checkpoint_at = pages + _CHECKPOINT_PAGES
             done = asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
             done.add_done_callback(self._checkpointed)
         return apsw.SQLITE_OK
