@@ -6,6 +6,7 @@ import asyncio
 import logging
 import struct
 import time
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from fogbank import __version__
@@ -28,8 +29,6 @@ from fogbank.storage.datadir import DataDirectory
 from fogbank.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    import ssl
-
     from fogbank.config import Settings
 
 log = logging.getLogger("fogbank")
@@ -192,20 +191,13 @@ class Server:
         await self.app.close()
 
 
-def _tls_context(app: App) -> ssl.SSLContext | None:
-    if not app.settings.tls:
-        return None
-    from fogbank.gateway.tls import server_context
-
-    return server_context(app.directory.path)
-
-
 async def start(settings: Settings) -> Server:
     """Open the state and the port. Raises StoreError when the state cannot be opened, OSError when the port is taken."""
     app = App(settings)
     try:
         await app.open()
-        front = await serve(app.gateway, settings.host, settings.port, tls=_tls_context(app))
+        tls = Path(app.directory.path) if settings.tls else None
+        front = await serve(app.gateway, settings.host, settings.port, tls=tls)
     except BaseException:
         await app.close()
         raise

@@ -15,18 +15,20 @@ from typing import Any
 from fogbank.cli import admin_client
 from fogbank.cli.durations import describe_duration, parse_duration
 from fogbank.cli.errors import CommandError, Exit
-from fogbank.cli.locate import find_endpoint
+from fogbank.cli.locate import find_endpoint, find_server
 from fogbank.config import Settings, chosen_options
 
 
 def env(command: Namespace) -> None:
     region = Settings(**chosen_options(command.flags)).region
+    endpoint = find_endpoint(command.flags)
     variables = {
-        "AWS_ENDPOINT_URL": find_endpoint(command.flags),
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": command.account,
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
+        **_trust(command.flags, endpoint),
     }
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
@@ -36,12 +38,23 @@ def aws(command: Namespace) -> None:
     """Become the AWS CLI, so that its exit code and its signals are its own."""
     program = _find_aws_cli()
     arguments = list(command.arguments)
+    region = Settings(**chosen_options({})).region
+    environment = _aws_environment(os.environ, arguments, region)
     if not _names_option(arguments, "--endpoint-url"):
         # Version 1 ignores AWS_ENDPOINT_URL for some services, hence the option.
-        arguments[:0] = ["--endpoint-url", find_endpoint({})]
-    region = Settings(**chosen_options({})).region
+        endpoint = find_endpoint({})
+        arguments[:0] = ["--endpoint-url", endpoint]
+        environment |= _trust({}, endpoint)
     sys.stdout.flush()
-    os.execve(program, [program, *arguments], _aws_environment(os.environ, arguments, region))
+    os.execve(program, [program, *arguments], environment)
+
+
+def _trust(flags: Mapping[str, str], endpoint: str) -> dict[str, str]:
+    """What makes AWS clients trust the server's own certificate, where it has one."""
+    server = find_server(flags)
+    if server is None or not endpoint.startswith("https:"):
+        return {}
+    return {"AWS_CA_BUNDLE": os.path.join(server.directory, "fogbank.crt")}
 
 
 def _find_aws_cli() -> str:

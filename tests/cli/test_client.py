@@ -37,6 +37,16 @@ def test_env_quotes_for_the_shell(fogbank):
     assert "export AWS_ACCESS_KEY_ID='a b'" in fogbank("env", "--account", "a b").stdout
 
 
+def test_aws_trusts_the_certificate_of_a_tls_server(fogbank):
+    fogbank("start", "--detach", "--tls", "--port", "0")
+    try:
+        assert "export AWS_CA_BUNDLE=" in fogbank("env").stdout
+        done = fogbank("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
+        assert (done.stdout, done.stderr) == ("000000000000\n", "")
+    finally:
+        fogbank("stop")
+
+
 def test_aws_runs_the_aws_cli_against_the_server(fogbank, queues):
     done = fogbank(
         "aws",
