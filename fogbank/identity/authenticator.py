@@ -69,7 +69,7 @@ class Authenticator:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._strict = credentials == "strict"
-        self._lookup = lookup
+        self.lookup = lookup
         self._now = now
         self._dummies = DummySecrets()
 
@@ -184,7 +184,7 @@ class Authenticator:
 
     async def _prove_issued(self, proof: Evidence, token: str, words: Refusals) -> tuple[Principal, str]:
         """The principal of an issued key, and the key's secret."""
-        credential = await self._lookup(proof.access_key)
+        credential = await self.lookup(proof.access_key)
         if credential is None or not credential.active:
             raise words.unknown_key(proof.access_key)
         if token != credential.session_token:

@@ -7,6 +7,8 @@ as `test` or as the key itself shows its secret; from then on another secret is 
 
 from __future__ import annotations
 
+import binascii
+from base64 import b32decode
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Protocol
@@ -51,6 +53,22 @@ async def no_issued_credentials(access_key: str) -> Credential | None:
 def is_aws_shaped(access_key: str) -> bool:
     """Whether a key looks like one of AWS's, so that it can only be genuine or wrong."""
     return access_key.startswith(("AKIA", "ASIA"))
+
+
+def account_of(access_key: str) -> str | None:
+    """The account that a key names by itself: a dummy's, or the one that AWS writes into its keys since 2019.
+
+    After the prefix come 80 bits in base32; the account number is in bits 1 to 40. None when there is none to read.
+    """
+    if not is_aws_shaped(access_key):
+        return dummy_principal(access_key).account
+    if len(access_key) != 20 or access_key[4] < "Q":
+        return None
+    try:
+        bits = int.from_bytes(b32decode(access_key[4:]), "big")
+    except binascii.Error:
+        return None
+    return f"{bits >> 39 & (1 << 40) - 1:012d}"
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,7 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 
 from fogbank.identity import Authenticator
-from fogbank.identity.credentials import DummySecrets
+from fogbank.identity.credentials import DummySecrets, account_of
 from fogbank.kernel.errors import AWSError
 
 from .conftest import ISSUED, SESSION, finish
@@ -140,3 +140,20 @@ def test_proofs_are_bounded_and_never_forget_test():
         secrets.prove(f"key-{number}", "test")
     assert len(secrets.proved) <= 4096
     assert secrets.proved["test"] == "test"
+
+
+@pytest.mark.parametrize(
+    ("key", "account"),
+    [
+        ("test", "000000000000"),
+        ("123456789012", "123456789012"),
+        ("ASIAY34FZKBOKMUTVV7A", "609629065308"),
+        ("ASIAQNZGKIQY56JQ7WML", "029608264753"),
+        ("AKIAIOSFODNN7EXAMPLE", None),
+        ("AKIAY34FZKBOKMUTVV7", None),
+        ("AKIAY34FZKBOKMUTVV10", None),
+    ],
+)
+def test_a_key_names_its_account(key, account):
+    # The long keys are examples that circulate together with the accounts that AWS names for them.
+    assert account_of(key) == account
