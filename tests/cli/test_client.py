@@ -57,7 +57,7 @@ def test_aws_runs_the_aws_cli_against_the_server(fogbank, queues):
         "--output",
         "text",
         AWS_ACCESS_KEY_ID=ACCOUNT,
-        AWS_SECRET_ACCESS_KEY="x",
+        AWS_SECRET_ACCESS_KEY="test",
     )
     assert done.stdout.strip().endswith(f"/{ACCOUNT}/kept"), done.stderr
 

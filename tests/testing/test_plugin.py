@@ -33,7 +33,7 @@ def test_client_of_another_account_can_be_asked_for(aws):
 
 
 def test_client_signs_with_given_credentials(aws):
-    keys = {"AccessKeyId": "444455556666", "SecretAccessKey": "any"}
+    keys = {"AccessKeyId": "444455556666", "SecretAccessKey": "test"}
     assert aws("sts", credentials=keys).get_caller_identity()["Account"] == "444455556666"
 
 
