@@ -59,9 +59,13 @@ def _text(name: str, value: str) -> str:
 
 
 def _policy(name: str, value: str) -> str:
-    document = _json_object(value)
-    if value and (document is None or not isinstance(document.get("Statement"), list | dict)):
-        raise errors.invalid_attribute(name)
+    from fogbank.identity import policy, policy_grammar
+
+    try:
+        if value:
+            policy.parse(value)
+    except policy_grammar.MalformedPolicy as error:
+        raise errors.invalid_attribute(name) from error
     return value
 
 
