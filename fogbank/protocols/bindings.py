@@ -92,17 +92,17 @@ class ResponseBindings:
     """Writes the members of an output structure (or an error's) that are not in the body."""
 
     def __init__(self, shape: Shape) -> None:
-        self._headers: list[tuple[str, str, Closure | None]] = []
-        self._prefixes: list[tuple[str, str]] = []
+        self._headers: dict[str, tuple[str, Closure | None]] = {}
+        self._prefixes: dict[str, str] = {}
         self._status: str | None = None
         self.names_content_type = False
         for name, member in shape.members.items():
             wire_name = member.wire_name or name
             if member.location == "header":
-                self._headers.append((name, wire_name, _header_writer(member)))
+                self._headers[name] = (wire_name, _header_writer(member))
                 self.names_content_type |= wire_name.lower() == "content-type"
             elif member.location == "headers":
-                self._prefixes.append((name, member.wire_name or ""))
+                self._prefixes[name] = member.wire_name or ""
             elif member.location == "statusCode":
                 self._status = name
 
@@ -110,13 +110,22 @@ class ResponseBindings:
         return int(result.get(self._status) or default) if self._status else default
 
     def write(self, result: Mapping[str, Any], headers: list[tuple[str, str]]) -> None:
-        get = result.get
-        for name, header, convert in self._headers:
-            value = get(name)
-            if value is not None:
-                headers.append((header, value if convert is None else convert(value)))
-        for name, prefix in self._prefixes:
-            headers.extend((f"{prefix}{key}", text) for key, text in (get(name) or {}).items())
+        """Append the headers, in the result's order."""
+        bound = self._headers
+        for name, value in result.items():
+            entry = bound.get(name)
+            if entry is not None and value is not None:
+                header, convert = entry
+                headers.append((header, _one_line(value if convert is None else convert(value))))
+        for name, prefix in self._prefixes.items():
+            headers.extend((f"{prefix}{key}", _one_line(text)) for key, text in (result.get(name) or {}).items())
+
+
+def _one_line(text: str) -> str:
+    """A header's value cannot hold a line break, whoever asks for it; what is not ASCII goes out as UTF-8."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if character < " " else character for character in text).encode().decode("latin-1")
 
 
 def _converted(convert: Closure | None, text: str, where: str) -> Any:

@@ -72,7 +72,7 @@ class Toolbox:
     def cbor_writer(self) -> CborWriter:
         from fogbank.protocols.cbor import CborWriter
 
-        return CborWriter(self.documents)
+        return CborWriter()
 
     @cached_property
     def xml_reader(self) -> XmlReader:

@@ -9,6 +9,8 @@ from fogbank.protocols.model import Shape
 
 Closure = Callable[..., Any]
 
+AGGREGATES = ("structure", "list", "map")
+
 
 class ShapeCompiler:
     """Builds and keeps one closure for each shape.
@@ -23,7 +25,7 @@ class ShapeCompiler:
         self._building: set[Hashable] = set()
 
     def closure(self, shape: Shape) -> Closure | None:
-        if shape.type not in ("structure", "list", "map"):
+        if shape.type not in AGGREGATES:
             return self.scalar(shape)
         key = self.key(shape)
         if key in self._building:

@@ -14,6 +14,7 @@ from fogbank.protocols import cbor, s3
 from fogbank.protocols.bindings import ResponseBindings
 from fogbank.protocols.json_values import JsonWriter
 from fogbank.protocols.model import OperationModel, ServiceModel, Shape
+from fogbank.protocols.timestamps import epoch
 from fogbank.protocols.xml_values import DECLARATION, XmlWriter, escape
 
 # Errors that are the server's fault whatever the model says of them.
@@ -144,9 +145,15 @@ def _cbor(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
         ("x-amzn-RequestId", request_id),
         *_query_error(model, spelling),
     ]
-    members = cbor.CborWriter().members(spelling.shape, spelling.members()) if spelling.shape else {}
+    known = spelling.shape.members if spelling.shape else {}
+    members = {name: _tagged(known.get(name), value) for name, value in spelling.error.members.items()}
     document = {"__type": _type_name(model, spelling), spelling.message_key: spelling.error.message, **members}
     return Response(spelling.status, headers, cbor.dumps(document))
+
+
+def _tagged(shape: Shape | None, value: Any) -> Any:
+    """A member of an error for CBOR, which wants to be told what is a time."""
+    return cbor.Timestamp(epoch(value)) if shape is not None and shape.type == "timestamp" else value
 
 
 def _xml_members(spelling: Spelling) -> str:

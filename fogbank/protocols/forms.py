@@ -32,7 +32,9 @@ def unquote_plus(text: str) -> str:
 
 def fields(text: str) -> list[tuple[str, str]]:
     """The fields of a form or of a query string, in order. A field without `=` has an empty value."""
-    pairs = (part.partition("=") for part in text.split("&") if part)
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    if "%" not in text and "+" not in text and text.isascii():
+        return [(name, value) for name, _, value in pairs]
     return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
 
 

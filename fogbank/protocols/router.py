@@ -8,11 +8,12 @@ that names a literal of another operation never falls back on the one without (`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fogbank.http import Request
 from fogbank.kernel.errors import AWSError
+from fogbank.protocols import s3
 from fogbank.protocols.forms import fields, unquote, unquote_plus
 from fogbank.protocols.model import OperationModel, ServiceModel
 from fogbank.protocols.scalars import BadValue
@@ -147,11 +148,11 @@ class _Candidate:
         self.required_headers = frozenset(headers[name] for name in required & headers.keys())
 
     def matches(self, query: Mapping[str, str]) -> bool:
+        """Does the query have all of this operation's literals?"""
         return all(name in query and value in (None, query[name]) for name, value in self.literals.items())
 
-    def claims(self, named: frozenset[str]) -> int:
-        """How many of the telling query names are this operation's."""
-        return sum(1 for name in named if name in self.literals or name in self.query_names)
+    def owns(self, name: str) -> bool:
+        return name in self.literals or name in self.query_names
 
 
 class _Leaf:
@@ -159,16 +160,37 @@ class _Leaf:
 
     def __init__(self) -> None:
         self.candidates: list[_Candidate] = []
-        self.telling_queries: frozenset[str] = frozenset()
-        self.telling_headers: frozenset[str] = frozenset()
+        self._telling_queries: frozenset[str] = frozenset()
+        self._telling_headers: frozenset[str] = frozenset()
+        self._plain: _Candidate | None = None
 
     def add(self, candidate: _Candidate) -> None:
         self.candidates.append(candidate)
-        if len(self.candidates) > 1:
-            everyones = frozenset.intersection(*(each.required_headers for each in self.candidates))
-            anyones = frozenset[str]().union(*(each.required_headers for each in self.candidates))
-            self.telling_headers = anyones - everyones
-        self.telling_queries = self.telling_queries | candidate.literals.keys() | candidate.required_queries
+        everyones = frozenset.intersection(*(each.required_headers for each in self.candidates))
+        anyones = frozenset[str]().union(*(each.required_headers for each in self.candidates))
+        self._telling_headers = anyones - everyones
+        self._telling_queries = self._telling_queries | candidate.literals.keys() | candidate.required_queries
+
+    def choose(self, query: Mapping[str, str], headers: Mapping[str, str]) -> _Candidate:
+        """The operation that answers for most of what the request names, and misses least of what it requires."""
+        if len(self.candidates) == 1:
+            return self.candidates[0]
+        named = self._telling_queries & query.keys()
+        sent = self._telling_headers & headers.keys()
+        if named or sent:
+            return self._fittest(query, named, sent)
+        if self._plain is None:
+            self._plain = self._fittest({}, named, sent)
+        return self._plain
+
+    def _fittest(self, query: Mapping[str, str], named: frozenset[str], sent: frozenset[str]) -> _Candidate:
+        def fitness(candidate: _Candidate) -> tuple[int, int, int, bool]:
+            missing = candidate.required_queries - named | (candidate.required_headers & self._telling_headers) - sent
+            is_current = not candidate.operation.traits.get("deprecated")
+            return sum(map(candidate.owns, named)), len(candidate.header_names & sent), -len(missing), is_current
+
+        fitting = [candidate for candidate in self.candidates if candidate.matches(query)]
+        return max(fitting or self.candidates, key=fitness)
 
 
 class _Node:
@@ -210,58 +232,30 @@ class RestRouter:
         self._literals.update(candidate.literals)
 
     def route(self, request: Request) -> Routed:
-        query = _first_values(request.query)
-        leaf, raw_labels = self._leaf(request)
-        candidate = self._choose(leaf, query, request.headers)
-        if self._is_astray(candidate, query):
+        root = self._roots.get(request.method)
+        found = _find(root, request.path[1:].split("/"), 0) if root is not None else None
+        if found is None:
             raise self._unknown(request)
+        leaf, texts = found
         try:
-            labels = {name: unquote(text) for name, text in zip(candidate.labels, raw_labels, strict=True)}
+            query = _first_values(request.query) if request.query else NO_LABELS
+            candidate = leaf.choose(query, request.headers)
+            if self._is_astray(candidate, query):
+                raise self._unknown(request)
+            labels = dict(zip(candidate.labels, map(unquote, reversed(texts)), strict=True))
         except BadValue as error:
             raise AWSError("InvalidURI", "Couldn't parse the specified URI.", 400) from error
         return Routed(candidate.operation, self._protocol, labels)
-
-    def _leaf(self, request: Request) -> tuple[_Leaf, list[str]]:
-        root = self._roots.get(request.method)
-        if root is not None:
-            for found in _walk(root, request.path[1:].split("/"), 0):
-                return found
-        raise self._unknown(request)
-
-    @staticmethod
-    def _choose(leaf: _Leaf, query: Mapping[str, str], headers: Mapping[str, str]) -> _Candidate:
-        """The operation that answers for most of what the request names, and misses least of what it requires."""
-        if len(leaf.candidates) == 1:
-            return leaf.candidates[0]
-        named = leaf.telling_queries & query.keys()
-        sent = leaf.telling_headers & headers.keys()
-
-        def fitness(candidate: _Candidate) -> tuple[int, int, int, bool]:
-            missing = len(candidate.required_queries - named) + len(
-                candidate.required_headers & leaf.telling_headers - sent
-            )
-            is_current = not candidate.operation.traits.get("deprecated")
-            return candidate.claims(named), len(candidate.header_names & sent), -missing, is_current
-
-        fitting = [candidate for candidate in leaf.candidates if candidate.matches(query)]
-        return max(fitting or leaf.candidates, key=fitness)
 
     def _is_astray(self, candidate: _Candidate, query: Mapping[str, str]) -> bool:
         """Does the request lack the operation's own literals, or name those of another operation?"""
         if not candidate.matches(query):
             return True
-        strangers = self._literals & query.keys()
-        return any(name not in candidate.literals and name not in candidate.query_names for name in strangers)
+        return any(name in self._literals and not candidate.owns(name) for name in query)
 
     def _unknown(self, request: Request) -> AWSError:
         if self._model.service_id == "s3":
-            return AWSError(
-                "MethodNotAllowed",
-                "The specified method is not allowed against this resource.",
-                405,
-                Method=request.method,
-                ResourceType="BUCKET" if request.path.count("/") < 2 else "OBJECT",
-            )
+            return s3.method_not_allowed(request.method, is_bucket=request.path.count("/") < 2)
         return AWSError("UnknownOperationException", f"Unknown operation: {request.method} {request.path}", 404)
 
 
@@ -270,38 +264,37 @@ def _parts(path: str) -> list[str]:
     return path.strip("/").split("/") if path.strip("/") else []
 
 
-def _walk(node: _Node, parts: list[str], at: int) -> Iterator[tuple[_Leaf, list[str]]]:
-    """The leaves that a path leads to with the raw texts of its labels: literal steps before labels before greedy ones."""
-    if at == len(parts) or (at == len(parts) - 1 and not parts[at]):
-        if node.leaf is not None:
-            yield node.leaf, []
-        return
+def _find(node: _Node, parts: list[str], at: int) -> tuple[_Leaf, list[str]] | None:
+    """The leaf that a path leads to, and the raw texts of its labels, last one first: literal steps win over labels, and labels
+    over greedy ones. A slash at the path's end says nothing, except within a greedy label."""
+    rest = len(parts) - at
+    if not rest or (rest == 1 and not parts[at]):
+        return (node.leaf, []) if node.leaf is not None else None
     part = parts[at]
     child = node.literal.get(part)
-    if child is not None:
-        yield from _walk(child, parts, at + 1)
-    if node.label is not None and part:
-        for leaf, labels in _walk(node.label, parts, at + 1):
-            yield leaf, [part, *labels]
-    if node.greedy is not None:
-        for end in _greedy_ends(node.greedy, len(parts), at):
-            for leaf, labels in _walk(node.greedy, parts, end):
-                yield leaf, ["/".join(parts[at:end]), *labels]
+    found = _find(child, parts, at + 1) if child is not None else None
+    if found is None and node.label is not None and part:
+        found = _find(node.label, parts, at + 1)
+        if found is not None:
+            found[1].append(part)
+    if found is None and node.greedy is not None:
+        found = _find_greedy(node.greedy, parts, at)
+    return found
 
 
-def _greedy_ends(node: _Node, length: int, at: int) -> range:
-    """Where a greedy label may end: first where more steps of a template may follow, then at the path's end."""
+def _find_greedy(node: _Node, parts: list[str], at: int) -> tuple[_Leaf, list[str]] | None:
+    """A greedy label ends where more steps of a template follow, else at the path's end."""
     has_more = bool(node.literal or node.label)
-    return range(at + 1 if has_more else length, length + 1)
+    for end in range(at + 1 if has_more else len(parts), len(parts) + 1):
+        found = _find(node, parts, end)
+        if found is not None:
+            found[1].append("/".join(parts[at:end]))
+            return found
+    return None
 
 
 def _first_values(query: str) -> dict[str, str]:
-    if not query:
-        return {}
     values: dict[str, str] = {}
-    try:
-        for name, value in fields(query):
-            values.setdefault(name, value)
-    except BadValue as error:
-        raise AWSError("InvalidURI", "Couldn't parse the specified URI.", 400) from error
+    for name, value in fields(query):
+        values.setdefault(name, value)
     return values

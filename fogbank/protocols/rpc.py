@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 import orjson
 
-from fogbank.http import Request, Response, ResponseBody
+from fogbank.http import Request, Response
 from fogbank.kernel.errors import AWSError
 from fogbank.protocols import cbor
-from fogbank.protocols.codec import Codec
+from fogbank.protocols.codec import Codec, Headers
 from fogbank.protocols.errors import CRC32_SERVICES
 from fogbank.protocols.eventstream import CONTENT_TYPE as EVENT_STREAM
 from fogbank.protocols.eventstream import EventReader, EventWriter
@@ -22,11 +22,8 @@ from fogbank.protocols.model import Shape
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.xml_values import DECLARATION, Append
 
-Convert = Callable[[Any], Any]
-
-
-def _nothing(value: Any) -> dict[str, Any]:
-    return {}
+Read = Callable[[bytes], Any]
+Write = Callable[[Any], bytes]
 
 
 class DocumentCodec(Codec):
@@ -34,66 +31,53 @@ class DocumentCodec(Codec):
 
     content_type: str
 
-    def load(self, body: bytes) -> Any:
+    def reader(self, shape: Shape | None) -> Read:
+        """From a document to a value of a shape, raising BadValue; of no shape: an empty structure."""
         raise NotImplementedError
 
-    def dump(self, value: Any) -> bytes:
+    def writer(self, shape: Shape) -> Write:
+        """From a value of a shape to a document."""
         raise NotImplementedError
 
-    def reader(self, shape: Shape) -> Convert | None:
-        raise NotImplementedError
-
-    def writer(self, shape: Shape) -> Convert | None:
-        raise NotImplementedError
-
-    def headers(self, content_type: str, request_id: str) -> list[tuple[str, str]]:
+    def headers(self, content_type: str, request_id: str) -> Headers:
         return [("Content-Type", content_type), ("x-amzn-RequestId", request_id)]
 
     @cached_property
-    def _read(self) -> Convert:
-        shape = self.operation.input_shape
-        return (self.reader(shape) if shape else None) or _nothing
+    def _read(self) -> Read:
+        return self.reader(self.operation.input_shape)
 
     @cached_property
-    def _write(self) -> Convert:
+    def _write(self) -> Write | None:
         shape = self.operation.output_shape
-        return (self.writer(shape) if shape else None) or _nothing
+        return self.writer(shape) if shape else None
+
+    @cached_property
+    def _events(self) -> EventWriter | None:
+        name, shape = self.operation.event_output, self.operation.output_shape
+        return EventWriter(shape.members[name], self.content_type, self._write_event) if name and shape else None
 
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
-        if self.operation.event_input is not None:
-            return {self.operation.event_input: self._events(request)}
-        return self.read_document(request.payload.data or b"")
+        name, shape = self.operation.event_input, self.operation.input_shape
+        if name is not None and shape is not None:
+            events = EventReader(shape.members[name], lambda shape, body: self.reader(shape)(body))
+            return {name: events.events(request.payload)}
+        return self.read_document(request.payload.data)
 
-    def read_document(self, body: bytes) -> dict[str, Any]:
-        return self._read(self.load(body) if body else {})
+    def read_document(self, body: bytes | None) -> dict[str, Any]:
+        return self._read(body) if body else {}
 
     def serialize(self, result: dict[str, Any], request_id: str) -> Response:
-        if self.operation.output_shape is None:
+        if self._write is None:
             return Response(200, self.headers(self.content_type, request_id))
-        document = self.dump(self._write(result))
-        if self.operation.event_output is not None:
-            return Response(200, self.headers(EVENT_STREAM, request_id), self._event_body(result, document))
-        return Response(200, self.headers(self.content_type, request_id), document)
-
-    def _event_body(self, result: dict[str, Any], document: bytes) -> ResponseBody:
-        assert self.operation.output_shape is not None and self.operation.event_output is not None
-        union = self.operation.output_shape.members[self.operation.event_output]
-        events = EventWriter(union, self.content_type, self._write_event)
-        return events.body(result.get(self.operation.event_output), events.initial(document))
+        document = self._write(result)
+        if self._events is None:
+            return Response(200, self.headers(self.content_type, request_id), document)
+        events = result.get(self.operation.event_output or "")
+        body = self._events.body(events, self._events.initial(document))
+        return Response(200, self.headers(EVENT_STREAM, request_id), body)
 
     def _write_event(self, shape: Shape, value: Any) -> bytes:
-        write = self.writer(shape)
-        return self.dump(value if write is None else write(value))
-
-    def _events(self, request: Request) -> Any:
-        assert self.operation.input_shape is not None and self.operation.event_input is not None
-        union = self.operation.input_shape.members[self.operation.event_input]
-        return EventReader(union, self._read_event).events(request.payload)
-
-    def _read_event(self, shape: Shape, body: bytes) -> Any:
-        read = self.reader(shape)
-        document = self.load(body)
-        return document if read is None else read(document)
+        return self.writer(shape)(value)
 
 
 class JsonCodec(DocumentCodec):
@@ -104,16 +88,16 @@ class JsonCodec(DocumentCodec):
         return f"application/x-amz-json-{self.tools.model.metadata.get('jsonVersion', '1.0')}"
 
     @cached_property
-    def _decode(self) -> Callable[[bytes], Any]:
+    def _decode(self) -> Read:
         shape = self.operation.input_shape
         return self.tools.types.decoder(shape) if shape else lambda body: {}
 
     @cached_property
-    def _finish(self) -> Convert | None:
+    def _finish(self) -> Callable[[Any], Any] | None:
         shape = self.operation.input_shape
         return self.tools.finisher.closure(shape) if shape else None
 
-    def read_document(self, body: bytes) -> dict[str, Any]:
+    def read_document(self, body: bytes | None) -> dict[str, Any]:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
         try:
             params = self._decode(body or b"{}")
@@ -124,17 +108,13 @@ class JsonCodec(DocumentCodec):
         self._checked = params
         return params
 
-    def load(self, body: bytes) -> Any:
-        return parse_json(body)
+    def reader(self, shape: Shape | None) -> Read:
+        read = self.tools.json_reader.closure(shape) if shape else lambda value: {}
+        return parse_json if read is None else lambda body: read(parse_json(body))
 
-    def dump(self, value: Any) -> bytes:
-        return orjson.dumps(value)
-
-    def reader(self, shape: Shape) -> Convert | None:
-        return self.tools.json_reader.closure(shape)
-
-    def writer(self, shape: Shape) -> Convert | None:
-        return self.tools.json_writer.closure(shape)
+    def writer(self, shape: Shape) -> Write:
+        write = self.tools.json_writer.closure(shape)
+        return orjson.dumps if write is None else lambda value: orjson.dumps(write(value))
 
     @cached_property
     def _has_crc32(self) -> bool:
@@ -144,7 +124,7 @@ class JsonCodec(DocumentCodec):
         response = super().serialize(result, request_id)
         if self._has_crc32:
             assert isinstance(response.body, bytes)
-            response.headers.append(("x-amz-crc32", str(zlib.crc32(response.body))))
+            response.headers.append(("x-amz-crc32", str(crc32(response.body))))
         return response
 
 
@@ -153,29 +133,24 @@ class CborCodec(DocumentCodec):
 
     content_type = "application/cbor"
 
-    def headers(self, content_type: str, request_id: str) -> list[tuple[str, str]]:
+    def headers(self, content_type: str, request_id: str) -> Headers:
         return [*super().headers(content_type, request_id), ("smithy-protocol", "rpc-v2-cbor")]
 
-    def load(self, body: bytes) -> Any:
-        return cbor.loads(body)
+    def reader(self, shape: Shape | None) -> Read:
+        read = self.tools.cbor_reader.closure(shape) if shape else lambda value: {}
+        return cbor.loads if read is None else lambda body: read(cbor.loads(body))
 
-    def dump(self, value: Any) -> bytes:
-        return cbor.dumps(value)
-
-    def reader(self, shape: Shape) -> Convert | None:
-        return self.tools.cbor_reader.closure(shape)
-
-    def writer(self, shape: Shape) -> Convert | None:
-        return self.tools.cbor_writer.closure(shape)
+    def writer(self, shape: Shape) -> Write:
+        return self.tools.cbor_writer.encoder(shape)
 
 
 class QueryCodec(Codec):
     """AWS query: form fields in, XML with a result wrapper out."""
 
     @cached_property
-    def _read(self) -> Convert:
+    def _read(self) -> Callable[[Any], dict[str, Any]]:
         shape = self.operation.input_shape
-        return (self.tools.form_reader.closure(shape) if shape else None) or _nothing
+        return (self.tools.form_reader.closure(shape) if shape else None) or (lambda node: {})
 
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
         pairs = fields((request.payload.data or b"").decode("latin-1"))

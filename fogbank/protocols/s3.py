@@ -57,6 +57,13 @@ def refusal(error: BadValue) -> AWSError:
     return AWSError("InvalidArgument", message, 400, ArgumentName=error.member, ArgumentValue=error.text)
 
 
+def method_not_allowed(method: str, is_bucket: bool) -> AWSError:
+    """No operation of S3 has this method, path and query."""
+    message = "The specified method is not allowed against this resource."
+    kind = "BUCKET" if is_bucket else "OBJECT"
+    return AWSError("MethodNotAllowed", message, 405, Method=method, ResourceType=kind)
+
+
 def missing_body() -> AWSError:
     return AWSError("MissingRequestBodyError", "Request body is empty.", 400)
 

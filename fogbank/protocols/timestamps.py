@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 Moment = float | int | datetime
 
@@ -67,19 +68,34 @@ def epoch(moment: Moment) -> float:
 
 def iso8601(moment: Moment) -> str:
     """`2009-10-12T17:50:30Z`, with milliseconds when there are any."""
-    text = iso8601_milliseconds(moment)
-    return f"{text[:-5]}Z" if text.endswith(".000Z") else text
+    second, millisecond = _split(moment)
+    return f"{_iso_second(second)}.{millisecond:03}Z" if millisecond else f"{_iso_second(second)}Z"
 
 
 def iso8601_milliseconds(moment: Moment) -> str:
     """`2009-10-12T17:50:30.000Z`, as S3 and EC2 write it."""
-    seconds = moment if moment.__class__ is float else epoch(moment)
-    return f"{datetime.fromtimestamp(round(seconds, 3), UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+    second, millisecond = _split(moment)
+    return f"{_iso_second(second)}.{millisecond:03}Z"
 
 
 def rfc822(moment: Moment) -> str:
     """`Mon, 12 Oct 2009 17:50:30 GMT`: whole seconds, rounded down."""
-    at = datetime.fromtimestamp(epoch(moment) // 1, UTC)
+    return _rfc822_second(_split(moment)[0])
+
+
+def _split(moment: Moment) -> tuple[int, int]:
+    """Whole seconds and milliseconds."""
+    return divmod(round(epoch(moment) * 1000), 1000)
+
+
+@lru_cache(2048)  # a listing's times lie close together, and formatting is the dearest part of it
+def _iso_second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
+
+
+@lru_cache(512)
+def _rfc822_second(second: int) -> str:
+    at = _EPOCH + timedelta(seconds=second)
     return f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} GMT"
 
 

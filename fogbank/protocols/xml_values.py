@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from fogbank.protocols import scalars
-from fogbank.protocols.compiler import Closure, ShapeCompiler
+from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
 from fogbank.protocols.scalars import BadValue
 
@@ -16,22 +16,20 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 Append = Callable[[str], None]
+Convert = Callable[[Any], str]
 WriteElement = Callable[[Any, str, Append], None]  # value, element name, output
 
-_SPECIAL = re.compile('[&<>"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028]')
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028]")
 
 
 def escape(text: str) -> str:
     """Text for an element or an attribute. Control characters become references, as S3 writes them."""
-    return text if _SPECIAL.search(text) is None else _SPECIAL.sub(_reference, text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text if text.isprintable() else _CONTROL.sub(_reference, text)
 
 
 def _reference(match: re.Match[str]) -> str:
-    character = match.group()
-    if character in "\n\t":
-        return character
-    return _ENTITIES.get(character) or f"&#x{ord(character):x};"
+    return f"&#x{ord(match.group()):x};"
 
 
 def malformed(error: Exception) -> BadValue:
@@ -88,25 +86,36 @@ class XmlWriter(ShapeCompiler):
         return write
 
     def contents(self, shape: Shape) -> Callable[[dict[str, Any], Append], None]:
-        """A writer of a structure's members without an element around them."""
-        writers: list[tuple[str, str, WriteElement]] = []
-        self._fill(shape, writers)
+        """A writer of a structure's members without an element around them, in the model's order."""
+        entries: list[tuple[str, str, str, Convert | None, WriteElement | None]] = []
+        self._fill(shape, entries)
 
         def write(value: dict[str, Any], append: Append) -> None:
             get = value.get
-            for name, element, write_member in writers:
+            for name, opening, closing, convert, write_member in entries:
                 item = get(name)
-                if item is not None:
-                    write_member(item, element, append)
+                if item is None:
+                    continue
+                if convert is not None:  # a scalar, written here to save a call
+                    append(f"{opening}{convert(item)}{closing}")
+                elif write_member is not None:
+                    write_member(item, opening, append)
 
         return write
 
-    def _fill(self, shape: Shape, writers: list[tuple[str, str, WriteElement]]) -> None:
+    def _fill(self, shape: Shape, entries: list[tuple[str, str, str, Convert | None, WriteElement | None]]) -> None:
+        """Fill in what `contents` writes: tags and a conversion for a scalar, else an element's name and its writer."""
         for name, member in shape.members.items():
-            if member.location is None and not member.get("xmlAttribute") and not member.is_event_stream:
-                writer = self.closure(member)
-                assert writer is not None
-                writers.append((name, _element_name(name, member), writer))
+            if member.location is not None or member.get("xmlAttribute") or member.is_event_stream:
+                continue
+            element = _element_name(name, member)
+            if member.type in AGGREGATES:
+                entries.append((name, element, "", None, self.closure(member)))
+            else:
+                entries.append((name, f"<{element}{_namespace(member)}>", f"</{element}>", self._convert(member), None))
+
+    def _convert(self, shape: Shape) -> Convert:
+        return scalars.writer(shape, self._timestamp_format) or escape
 
     def list(self, shape: Shape) -> Closure:
         write_item = self.closure(shape.member)
@@ -155,14 +164,8 @@ class XmlWriter(ShapeCompiler):
         return write_flat if shape.get("flattened") else write
 
     def scalar(self, shape: Shape) -> Closure:
-        convert = scalars.writer(shape, self._timestamp_format)
+        convert = self._convert(shape)
         namespace = _namespace(shape)
-        if convert is None:
-
-            def write_text(value: str, name: str, append: Append) -> None:
-                append(f"<{name}{namespace}>{value if _SPECIAL.search(value) is None else escape(value)}</{name}>")
-
-            return write_text
 
         def write(value: Any, name: str, append: Append) -> None:
             append(f"<{name}{namespace}>{convert(value)}</{name}>")
