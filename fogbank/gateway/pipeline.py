@@ -99,7 +99,7 @@ class Gateway:
         service, operation = self._operation(target)
         routed = target.routed
         assert routed is not None
-        codec = protocols.codec(routed.operation, routed.protocol, service.documents)
+        codec = protocols.codec(routed.operation, routed.protocol, service.documents, service.enums)
         params = codec.parse(target.request, routed.uri)
         violations = codec.violations(params)
         if violations:
@@ -143,7 +143,7 @@ class Gateway:
             operation,
             principal,
             principal.account,
-            identity.region,
+            identity.region or self.app.settings.region,
             request_id,
             request.endpoint,
             request,
