@@ -86,6 +86,7 @@ class Service:
 
     iam_prefix         the prefix of its IAM actions, when it is not the name
     documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
+    enums              false when the service checks enumerated values itself
     validation_error   makes the error from the model's violations, where the service has words of its own
     """
 
@@ -95,11 +96,13 @@ class Service:
         *,
         iam_prefix: str | None = None,
         documents: frozenset[str] = frozenset(),
+        enums: bool = True,
         validation_error: Callable[[str, list[Any]], AWSError] | None = None,
     ) -> None:
         self.name = name
         self.iam_prefix = iam_prefix or name
         self.documents = documents
+        self.enums = enums
         self.validation_error = validation_error
         self.operations: dict[str, Operation] = {}
         self.collections: dict[str, Collection[Any]] = {}
