@@ -99,6 +99,14 @@ SETTINGS: dict[str, Setting] = {
     "FifoThroughputLimit": Setting(_one_of("perQueue", "perMessageGroupId"), "perQueue", fifo_only=True),
 }
 
+# What is computed, and cannot be set.
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+KNOWN = frozenset({"All", "QueueArn", *COUNTS, "CreatedTimestamp", "LastModifiedTimestamp", *SETTINGS})
+
 # Kept as JSON text; two texts that mean the same are the same value.
 _DOCUMENTS = frozenset({"Policy", "RedrivePolicy", "RedriveAllowPolicy"})
 

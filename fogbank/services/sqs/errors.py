@@ -37,13 +37,11 @@ _ATTRIBUTE_TYPE = re.compile(r"message(?:System)?Attributes\.(.+)\.member\.dataT
 
 
 def invalid_request(message: str, violations: list[Violation]) -> AWSError:
-    """What the model finds wrong, as SQS says it: a missing parameter, or an attribute that nobody knows."""
+    """What the model finds wrong, as SQS says it."""
     for violation in violations:
         if violation.kind == "required":
             attribute = _ATTRIBUTE_TYPE.search(violation.member)
             return attribute_without_type(attribute[1]) if attribute else missing_parameter(_wire(violation.member))
-        if violation.kind in ("enum", "key"):
-            return unknown_attribute(violation.value)
     return invalid_parameter(message)
 
 

@@ -45,6 +45,9 @@ def user_attributes(given: Mapping[str, Mapping[str, Any]]) -> TypedValues:
 
 def system_attributes(given: Mapping[str, Mapping[str, Any]]) -> TypedValues:
     """The message system attributes of a request: nothing but a trace header. Raises InvalidParameterValue."""
+    for name in given:
+        if name != TRACE_HEADER:
+            raise errors.unknown_attribute(name)
     values = {name: _typed(name, value, "system") for name, value in given.items()}
     for data_type, value in values.values():
         if data_type != "String" or not _is_trace_header(value.decode()):

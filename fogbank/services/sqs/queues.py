@@ -7,7 +7,8 @@ from typing import Any
 from fogbank.kernel import Context, pages
 from fogbank.services.sqs import errors, limits, redrive, tags
 from fogbank.services.sqs.attributes import (
-    SETTINGS,
+    COUNTS,
+    KNOWN,
     Attributes,
     changed,
     check_name,
@@ -36,14 +37,6 @@ from fogbank.services.sqs.service import service
 from fogbank.services.sqs.sweeping import discard
 
 Request = dict[str, Any]
-
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
-_COMPUTED = ("QueueArn", *_COUNTS, "CreatedTimestamp", "LastModifiedTimestamp")
-_KNOWN = frozenset({"All", *_COMPUTED, *SETTINGS})
 
 
 # -- creating and deleting
@@ -155,13 +148,13 @@ async def get_queue_attributes(ctx: Context, request: Request) -> Request:
     """The attributes asked for, none when none are asked for. API_GetQueueAttributes."""
     scope, queue = await find(ctx, request)
     names = frozenset(request.get("AttributeNames") or ())
-    for name in names - _KNOWN:
+    for name in names - KNOWN:
         raise errors.unknown_attribute(name)
     if not names:
         return {}
-    wanted = _KNOWN if "All" in names else names
+    wanted = KNOWN if "All" in names else names
     values = {**_facts(scope, queue), **shown(queue.attributes)}
-    if not wanted.isdisjoint(_COUNTS):
+    if not wanted.isdisjoint(COUNTS):
         values.update(await _counted(scope, queue))
     return {"Attributes": {name: value for name, value in values.items() if name in wanted}}
 
@@ -179,7 +172,7 @@ async def _counted(ctx: Context, queue: Queue) -> Attributes:
     backlog = await open_backlog(ctx, queue)
     delayed, in_flight = await backlog.delayed(), await backlog.in_flight()
     visible = backlog.counts.fresh + backlog.counts.received - delayed - in_flight
-    return dict(zip(_COUNTS, (str(visible), str(in_flight), str(delayed)), strict=True))
+    return dict(zip(COUNTS, (str(visible), str(in_flight), str(delayed)), strict=True))
 
 
 @service.operation(**OWNED)

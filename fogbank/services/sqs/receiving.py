@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
 from fogbank.services.sqs import errors, handles, limits, memory, message_attributes
+from fogbank.services.sqs.attributes import KNOWN
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import check_token
 from fogbank.services.sqs.message_attributes import TRACE_HEADER
@@ -13,6 +14,20 @@ from fogbank.services.sqs.messages import SECOND, Backlog, Place, Received, mess
 from fogbank.services.sqs.queue import SHARED, Queue, find
 from fogbank.services.sqs.sending import sequence_number
 from fogbank.services.sqs.service import service
+
+_SYSTEM_ATTRIBUTES = frozenset(
+    {
+        "SenderId",
+        "SentTimestamp",
+        "ApproximateReceiveCount",
+        "ApproximateFirstReceiveTimestamp",
+        "SequenceNumber",
+        "MessageDeduplicationId",
+        "MessageGroupId",
+        "DeadLetterQueueSourceArn",
+        TRACE_HEADER,
+    }
+)
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -61,6 +76,14 @@ def _check(request: Request) -> None:
     wait = request.get("WaitTimeSeconds")
     if wait is not None and not 0 <= wait <= limits.WAIT_SECONDS:
         raise errors.invalid_wait(wait)
+    for name in _names(request):
+        if name not in _SYSTEM_ATTRIBUTES and name not in KNOWN:
+            raise errors.unknown_attribute(name)
+
+
+def _names(request: Request) -> list[str]:
+    """The system attributes asked for, by the old parameter's name and by the new one's."""
+    return (request.get("AttributeNames") or []) + (request.get("MessageSystemAttributeNames") or [])
 
 
 async def _attempt(ctx: Context, request: Request) -> _Attempt:
@@ -148,7 +171,7 @@ def _shown(received: Received, queue: Queue, request: Request) -> Answer:
         "MD5OfBody": message.md5,
         "Body": message.body,
     }
-    names = (request.get("AttributeNames") or []) + (request.get("MessageSystemAttributeNames") or [])
+    names = _names(request)
     if names:
         answer["Attributes"] = _system_attributes(received, queue, names)
     wanted = request.get("MessageAttributeNames")
