@@ -56,9 +56,13 @@ class Codes(msgspec.Struct, frozen=True):
 
 
 class Refusals:
-    """The refusals of the query and JSON services. `skew` is the tolerated difference of clocks in seconds."""
+    """The refusals of the query and JSON services.
+
+    `skew` is the tolerated difference of clocks in seconds; every `x-amz-` header but `may_be_unsigned` has to be signed.
+    """
 
     skew = 300
+    may_be_unsigned = frozenset({"x-amz-content-sha256", "x-amz-security-token"})
 
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
@@ -176,6 +180,7 @@ class S3Refusals(Refusals):
     """S3's own codes and members, for a signature in the Authorization header."""
 
     skew = 900
+    may_be_unsigned = frozenset({"x-amz-content-sha256"})
     malformed_code = "AuthorizationHeaderMalformed"
     malformed_text = "The authorization header is malformed; "
 

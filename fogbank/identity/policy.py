@@ -60,10 +60,11 @@ class Policy:
 
     def evaluate(self, access: Access) -> Outcome:
         """A deny wins; of the allows, the most direct one counts."""
+        action = access.action.lower()
         allowed_by = None
         best = Grade.NONE
         for statement in self.statements:
-            grade = statement.applies(access)
+            grade = statement.applies(access, action)
             if grade is Grade.NONE:
                 continue
             if not statement.allows:
@@ -99,10 +100,9 @@ class Statement:
         self._not_principals = _principals(statement.get("NotPrincipal"))
         self._tests = compile_block(statement.get("Condition", {}), variables)
 
-    def applies(self, access: Access) -> Grade:
-        """Whether the statement is about this access, and how it names the principal."""
+    def applies(self, access: Access, action: str) -> Grade:
+        """Whether the statement is about this access (`action` in lower case), and how it names the principal."""
         keys = access.keys
-        action = access.action
         if self._actions is not None and not self._actions.matches(action, keys):
             return Grade.NONE
         if self._not_actions is not None and self._not_actions.matches(action, keys):
@@ -172,7 +172,7 @@ def _list(value: Any) -> list[str]:
 
 
 def _actions(element: Any) -> AnyOf | None:
-    return None if element is None else AnyOf(_list(element), variables=False, ignore_case=True)
+    return None if element is None else AnyOf([name.lower() for name in _list(element)], variables=False)
 
 
 def _resources(element: Any, variables: bool) -> AnyOf | None:

@@ -32,12 +32,13 @@ _PREFIX = ALGORITHM + " "
 _SIGNATURE = "Signature="
 _SIGNATURE_LENGTH = 64
 _MAX_EXPIRES = 604800
+# An access key has at most 128 characters; what is longer than these is neither believed nor kept.
+_LONGEST_CREDENTIAL = 256
+_LONGEST_KEPT = 1024
 _UNRESERVED = "-_.~"
-_CLEAN = re.compile(r"(?:[A-Za-z0-9\-_.~/]|%[0-9A-F]{2})*")
-_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9\-_.~=&]|%[0-9A-F]{2})*")
+_CLEAN = re.compile(r"(?:[A-Za-z0-9\-_.~/]++|%[0-9A-F]{2})*+")
+_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9\-_.~=&]++|%[0-9A-F]{2})*+")
 _PRESIGNED_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
-# What S3 lets pass unsigned; every other x-amz- header must be among the signed ones.
-_MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256"})
 
 
 class Claim:
@@ -216,7 +217,7 @@ class SigningKey:
     def sign(self, text: str) -> str:
         """The signature of a string to sign, in hexadecimal digits."""
         state = self._keyed.copy()
-        state.update(wire(text))
+        state.update(text.encode())
         return state.hexdigest()
 
 
@@ -226,7 +227,7 @@ def signing_key(secret: str, date: str, region: str, service: str) -> SigningKey
 
 
 def _equal(computed: str, given: str) -> bool:
-    return hmac.compare_digest(computed.encode(), wire(given))
+    return given.isascii() and hmac.compare_digest(computed, given)
 
 
 def wire(text: str) -> bytes:
@@ -275,7 +276,7 @@ def _expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
 
 def _read_header(authorization: str, words: Refusals) -> tuple[Claim, str]:
     head, found, signature = authorization.rpartition(_SIGNATURE)
-    if found and len(signature) == _SIGNATURE_LENGTH:
+    if found and len(signature) == _SIGNATURE_LENGTH and len(head) <= _LONGEST_KEPT:
         return _header_claim(head, words), signature
     parts = _components(authorization)
     signature = parts.get("Signature", "")
@@ -299,11 +300,10 @@ def _claim_of(parts: dict[str, str], authorization: str, words: Refusals) -> Cla
     return make_claim(parts["Credential"], parts["SignedHeaders"], words)
 
 
-@lru_cache(maxsize=4096)
 def make_claim(credential: str, signed_headers: str, words: Refusals) -> Claim:
     """The claim of a credential (`AKID/20250131/us-east-1/s3/aws4_request`) and a list of signed headers."""
     parts = credential.split("/")
-    if len(parts) != 5 or not all(parts[:4]):
+    if len(parts) != 5 or not all(parts[:4]) or len(credential) > _LONGEST_CREDENTIAL:
         raise words.credential_shape(credential)
     access_key, date, region, service, terminator = parts
     if terminator != TERMINATOR:
@@ -332,7 +332,7 @@ def _check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: R
     signed = claim.signed
     unsigned = [name for name in headers if name[:6] == "x-amz-" and name not in signed]
     if unsigned:
-        unsigned = [name for name in unsigned if name not in _MAY_BE_UNSIGNED]
+        unsigned = [name for name in unsigned if name not in words.may_be_unsigned]
     if "host" not in signed and ":authority" not in signed:
         unsigned.insert(0, "host")
     if unsigned:
@@ -414,6 +414,8 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _decode_plus(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
     return unquote(text.replace("+", " "), errors="surrogateescape")
 
 

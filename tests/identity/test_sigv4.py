@@ -477,3 +477,24 @@ def test_large_and_streamed_bodies_of_other_services_are_read_and_hashed(sign, d
     if data is None:
         request.payload = Arriving(b"streamed")
     assert asyncio.run(door.authenticator.authenticate(request, "sqs")).account == "000000000000"
+
+
+def test_the_session_token_may_be_added_unsigned_except_for_s3(sign, door):
+    request = sign(SigV4Auth)
+    request.headers["x-amz-security-token"] = "any"
+    assert door.enter(request).account == "000000000000"
+    request = sign(S3SigV4Auth, service="s3", method="GET", data=b"")
+    request.headers["x-amz-security-token"] = "any"
+    assert refusal(door, request, "s3", "rest-xml").members["HeadersNotSigned"] == "x-amz-security-token"
+
+
+def test_paths_of_s3_are_not_normalised(sign, door):
+    request = sign(S3SigV4Auth, service="s3", method="GET", url="http://localhost:4566/b/x/secret", data=b"")
+    for path in ("/b//x/secret", "/b/y/../x/secret", "/b/./x/secret"):
+        request.path = path
+        assert refusal(door, request, "s3", "rest-xml").code == "SignatureDoesNotMatch"
+
+
+def test_overlong_keys_are_refused_and_not_kept(sign, door):
+    assert refusal(door, sign(SigV4Auth, "k" * 129)).code == "UnrecognizedClientException"
+    assert refusal(door, sign(SigV4Auth, "k" * 300)).code == "IncompleteSignatureException"
