@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,14 @@ def test_ephemeral_server_leaves_nothing(foreground, tmp_path, data_dir):
     server.wait(timeout=30)
     assert not data_dir.exists()
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_starting_imports_nothing_that_only_requests_need():
+    code = "import sys, fogbank.cli.arguments, fogbank.cli.server, fogbank.cli.serve; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"boto3", "botocore.session", "cryptography", "email.parser", "h2", "http.client", "wsproto", "zipfile"}
+    assert heavy & set(loaded) == set()
+    assert [name for name in loaded if name.startswith("fogbank.services.")] == []
 
 
 # -- why it does not start
