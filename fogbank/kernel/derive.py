@@ -60,6 +60,10 @@ def configuration(
     """
     documents = service.collections.get("configurations") or service.collection("configurations", bytes)
 
+    async def account(ctx: Context, request: Document) -> str:
+        scope, _ = await owner(ctx, request)
+        return scope.account
+
     async def place(ctx: Context, request: Document) -> tuple[Context, tuple[Part, ...]]:
         scope, key = await owner(ctx, request)
         identity = () if id_member is None else (request[id_member],)
@@ -101,7 +105,7 @@ def configuration(
             continue
         verb = "Get" if operation in (get, list) else "Put"
         iam = None if action is None else f"{service.iam_prefix}:{verb}{action}"
-        service.operation_from(handler, operation, fidelity="derived", action=iam, **options)
+        service.operation_from(handler, operation, fidelity="derived", action=iam, owner=account, **options)
 
 
 def _document(operation: OperationModel, request: Document) -> Document:

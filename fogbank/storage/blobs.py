@@ -92,6 +92,16 @@ class Blobs:
         fd = os.open(self.path(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
         return FileBody(fd, offset, os.fstat(fd).st_size - offset if length is None else length)
 
+    def link(self, name: str) -> str:
+        """Another blob with the same bytes, at no cost. Raises OSError where the file system has no links."""
+        other = uuid.uuid4().hex
+        target = self.path(other)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.link(self.path(name), target)
+        if self.sync:
+            _sync_directory(os.path.dirname(target))
+        return other
+
     def read(self, name: str, offset: int = 0, length: int = -1) -> bytes:
         """A span of the blob as bytes; blocks, so only for small spans or in a worker thread."""
         with open(self.path(name), "rb") as file:

@@ -1,0 +1,33 @@
+"""Amazon S3: see docs/services/s3.md for what is real and what is not."""
+
+from fogbank.services.s3 import (
+    acls,
+    buckets,
+    configurations,
+    copies,
+    lists,
+    locks,
+    objects,
+    policies,
+    posts,
+    reads,
+    tagging,
+    uploads,
+)
+from fogbank.services.s3.service import service
+
+__all__ = [
+    "acls",
+    "buckets",
+    "configurations",
+    "copies",
+    "lists",
+    "locks",
+    "objects",
+    "policies",
+    "posts",
+    "reads",
+    "service",
+    "tagging",
+    "uploads",
+]

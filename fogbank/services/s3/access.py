@@ -1,0 +1,147 @@
+"""What the decision about a request needs to know of S3: its resources, the policies that have a say, the owner, the keys.
+
+A canned ACL has its say as statements of a policy, so that there is one decision and not two.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.service import Operation
+from fogbank.services.s3 import publicity, records, vault
+from fogbank.services.s3.records import Home
+
+Request = dict[str, Any]
+
+_LIST = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
+_WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+
+
+def bucket_arn(ctx: Context, request: Request) -> str:
+    return f"arn:aws:s3:::{request['Bucket']}"
+
+
+def object_arn(ctx: Context, request: Request) -> str:
+    return f"arn:aws:s3:::{request['Bucket']}/{request['Key']}"
+
+
+# -- policies
+
+
+async def policy(ctx: Context, request: Request) -> str | None:
+    """The policy (JSON) that has a say about a request: the bucket's own, and what its ACLs amount to."""
+    return await ctx.transact(_policy, ctx, request)
+
+
+async def _policy(ctx: Context, request: Request) -> str | None:
+    home = await records.home_of(ctx, request)
+    bucket = home.bucket
+    if ctx.principal.account == bucket.account:
+        return bucket.policy or None
+    own = bucket.policy
+    if own and bucket.blocks("RestrictPublicBuckets") and publicity.is_public(json.loads(own)):
+        own = ""  # a public policy lets in nobody but the owner's own account, and services
+        if ctx.principal.kind == "service":
+            own = bucket.policy
+    granted = await _granted(home, request.get("Key"))
+    if not granted:
+        return own or None
+    statements = json.loads(own)["Statement"] if own else []
+    listed = statements if isinstance(statements, list) else [statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": [*listed, *granted]})
+
+
+async def _granted(home: Home, key: str | None) -> list[dict[str, Any]]:
+    """What the ACLs of bucket and object grant to everyone, as statements."""
+    bucket = home.bucket
+    if bucket.ownership == records.ENFORCED or bucket.blocks("IgnorePublicAcls"):
+        return []
+    granted = []
+    if bucket.acl in ("public-read", "public-read-write"):
+        granted.append(_allow(_LIST, bucket.arn))
+    if bucket.acl == "public-read-write":
+        granted.append(_allow(_WRITE, f"{bucket.arn}/*"))
+    record = await vault.current(home, key) if key else None
+    if record is not None and record.traits.acl in ("public-read", "public-read-write"):
+        granted.append(_allow(["s3:GetObject", "s3:GetObjectVersion"], f"{bucket.arn}/{key}"))
+    return granted
+
+
+def _allow(actions: list[str], resource: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}
+
+
+async def _policy_for_admin(ctx: Context, request: Request) -> str | None:
+    """The owner's root can always mend a policy, even one that locks everybody out."""
+    if ctx.principal.kind == "root" and await owner(ctx, request) == ctx.principal.account:
+        return None
+    return await policy(ctx, request)
+
+
+# -- owners and keys
+
+
+async def owner(ctx: Context, request: Request) -> str | None:
+    """The account that owns the bucket."""
+    return await ctx.transact(_owner, ctx, request)
+
+
+async def _owner(ctx: Context, request: Request) -> str | None:
+    home = await records.find(ctx, request["Bucket"])
+    return home.bucket.account if home is not None else None
+
+
+_KEYS = {
+    "Prefix": "s3:prefix",
+    "Delimiter": "s3:delimiter",
+    "MaxKeys": "s3:max-keys",
+    "VersionId": "s3:VersionId",
+    "ACL": "s3:x-amz-acl",
+    "CopySource": "s3:x-amz-copy-source",
+    "MetadataDirective": "s3:x-amz-metadata-directive",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "StorageClass": "s3:x-amz-storage-class",
+    "IfMatch": "s3:if-match",
+    "IfNoneMatch": "s3:if-none-match",
+}
+
+
+def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
+    """S3's own condition keys: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
+    return {key: str(request[member]) for member, key in _KEYS.items() if request.get(member) is not None}
+
+
+# -- options of operations
+
+ON_BUCKET: dict[str, Any] = {"resource": bucket_arn, "policy": policy, "owner": owner, "keys": condition_keys}
+ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
+ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
+
+
+READ = "s3:GetObject"
+READ_VERSION = "s3:GetObjectVersion"
+
+# -- decisions inside of operations
+
+
+async def check(ctx: Context, action: str, request: Request) -> None:
+    """Raise AccessDenied unless the caller may do `action` to the object, or bucket, that `request` names."""
+    from fogbank.gateway import authorisation
+
+    options = ON_OBJECT if "Key" in request else ON_BUCKET
+    await authorisation.check(ctx, Operation("", _nothing, action=action, **options), "rest-xml", request)
+
+
+async def _nothing(ctx: Context, request: Request) -> None:
+    """A decision without an operation."""
+
+
+async def may(ctx: Context, action: str, request: Request) -> bool:
+    try:
+        await check(ctx, action, request)
+    except AWSError:
+        return False
+    return True

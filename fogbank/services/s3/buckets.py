@@ -1,0 +1,284 @@
+"""Buckets: create, find, list, delete, and what is set on them as a whole (versioning, encryption, tags)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fogbank.kernel import Context, pages
+from fogbank.services.s3 import access, acls, digests, errors, limits, names, owners, tags, uploads
+from fogbank.services.s3.configurations import CONFIGURATIONS, MANY
+from fogbank.services.s3.records import (
+    ENABLED,
+    ENFORCED,
+    SUSPENDED,
+    Bucket,
+    Claim,
+    Encryption,
+    buckets,
+    claims,
+    find,
+    history,
+    home_of,
+    objects,
+)
+from fogbank.services.s3.service import service
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+replace = msgspec.structs.replace
+
+FIRST_REGION = "us-east-1"
+
+
+# -- creating and deleting
+
+
+@service.operation(resource=access.bucket_arn)
+async def create_bucket(ctx: Context, request: Request) -> Answer:
+    """Create a bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+
+    Errors: InvalidBucketName, IllegalLocationConstraintException, BucketAlreadyOwnedByYou, BucketAlreadyExists.
+    """
+    name = request["Bucket"]
+    document = request.get("CreateBucketConfiguration") or {}
+    _check_name(name, ctx, request)
+    _refuse_unsupported(request, document)
+    region = _region(ctx, document.get("LocationConstraint"))
+    location = f"/{name}" if region == FIRST_REGION else f"http://{name}.s3.amazonaws.com/"
+    taken = await find(ctx, name)
+    if taken is not None:
+        _check_taken(ctx, taken.bucket, region)
+        return {"Location": location}
+    if await buckets.count(ctx) >= limits.BUCKETS_PER_ACCOUNT:
+        raise errors.too_many_buckets()
+    bucket = Bucket(
+        name,
+        ctx.account,
+        region,
+        ctx.now(),
+        tags=tags.check_bucket(tags.from_set(document.get("Tags") or [])),
+        acl=request.get("ACL") or "private",
+        ownership=request.get("ObjectOwnership") or ENFORCED,
+    )
+    acls.check_bucket(bucket)
+    claims.put(ctx, Claim(ctx.account, region), name)
+    buckets.put(ctx, bucket, name)
+    return {"Location": location}
+
+
+def _check_name(name: str, ctx: Context, request: Request) -> None:
+    if not names.is_bucket_name(name):
+        raise errors.invalid_bucket_name(name)
+    is_regional = request.get("BucketNamespace") == "account-regional"
+    if (is_regional or name.endswith("-an")) and not (
+        is_regional and names.is_account_regional(name, ctx.account, ctx.region)
+    ):
+        raise errors.invalid_bucket_name(name)
+
+
+def _refuse_unsupported(request: Request, document: Request) -> None:
+    if request.get("ObjectLockEnabledForBucket"):
+        raise errors.header_not_implemented("x-amz-bucket-object-lock-enabled", "Fogbank has no object lock yet.")
+    if "Location" in document or "Bucket" in document:
+        raise errors.header_not_implemented("CreateBucketConfiguration", "Fogbank has no directory buckets yet.")
+    if request.keys() & {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"}:
+        raise errors.header_not_implemented("x-amz-grant-*", "Fogbank does not implement grants yet.")
+
+
+def _region(ctx: Context, constraint: str | None) -> str:
+    """The region of a new bucket. Only the endpoint of us-east-1 creates buckets elsewhere."""
+    here = ctx.region or FIRST_REGION
+    if constraint is None:
+        if here != FIRST_REGION:
+            raise errors.illegal_location("unspecified")
+        return FIRST_REGION
+    region = "eu-west-1" if constraint == "EU" else constraint
+    if here not in (region, FIRST_REGION):
+        raise errors.illegal_location(constraint)
+    return region
+
+
+def _check_taken(ctx: Context, taken: Bucket, region: str) -> None:
+    """Who creates a bucket of their own again in us-east-1 is told that all is well, everybody else is not."""
+    if taken.account != ctx.account:
+        raise errors.bucket_already_exists(taken.name)
+    if not (region == taken.region == FIRST_REGION):
+        raise errors.bucket_already_owned_by_you(taken.name)
+
+
+@service.operation(**access.ON_BUCKET)
+async def delete_bucket(ctx: Context, request: Request) -> Answer:
+    """Delete an empty bucket, and what is configured on it. Uploads under way are aborted."""
+    home = await home_of(ctx, request)
+    if await objects.scan(home.ctx, home.name, limit=1) or await history.scan(home.ctx, home.name, limit=1):
+        raise errors.bucket_not_empty(home.name, bool(home.bucket.versioning))
+    await uploads.abort_all(home)
+    await _forget_configurations(home.ctx, home.name)
+    claims.delete(home.ctx, home.name)
+    buckets.delete(home.ctx, home.name)
+    return {}
+
+
+async def _forget_configurations(ctx: Context, name: str) -> None:
+    documents = service.collections["configurations"]
+    for kind in CONFIGURATIONS:
+        documents.delete(ctx, kind, name)
+    for kind in MANY:
+        for (key,), _ in await documents.items(ctx, (str,), kind, name):
+            documents.delete(ctx, kind, name, key)
+
+
+# -- finding
+
+
+@service.operation(action="s3:ListBucket", **access.ON_BUCKET)
+async def head_bucket(ctx: Context, request: Request) -> Answer:
+    home = await home_of(ctx, request)
+    return {"BucketRegion": home.bucket.region, "AccessPointAlias": False}
+
+
+@service.operation(**access.ON_BUCKET)
+async def get_bucket_location(ctx: Context, request: Request) -> Answer:
+    """The region as location constraint: nothing for us-east-1."""
+    region = (await home_of(ctx, request)).bucket.region
+    return {"LocationConstraint": None if region == FIRST_REGION else region}
+
+
+@service.operation(action="s3:ListAllMyBuckets", resource=lambda ctx, request: "*")
+async def list_buckets(ctx: Context, request: Request) -> Answer:
+    """The caller's buckets in the order of their names: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html"""
+    if ctx.principal.kind == "anonymous":
+        raise errors.access_denied()
+    limit = request.get("MaxBuckets", limits.BUCKET_PAGE)
+    if not 1 <= limit <= limits.BUCKET_PAGE:
+        raise errors.invalid_argument(
+            f"Argument max-buckets must be an integer between 1 and {limits.BUCKET_PAGE}", "max-buckets", limit
+        )
+    found = await _owned(ctx, request, limit + 1)
+    shown = found[:limit]
+    wants_region = bool(request.keys() & {"MaxBuckets", "Prefix", "BucketRegion", "ContinuationToken"})
+    answer: Answer = {
+        "Owner": owners.owner(ctx.account),
+        "Prefix": request.get("Prefix"),
+        "Buckets": [_entry(bucket, wants_region) for bucket in shown],
+    }
+    if len(found) > limit:
+        answer["ContinuationToken"] = pages.token(shown[-1].name)
+    return answer
+
+
+async def _owned(ctx: Context, request: Request, limit: int) -> list[Bucket]:
+    token, region = request.get("ContinuationToken"), request.get("BucketRegion")
+    bounds: dict[str, Any] = {"starts_with": request.get("Prefix") or ""}
+    if token:
+        error = errors.invalid_argument("The continuation token provided is incorrect", "continuation-token", token)
+        bounds["after"] = (pages.position(token, error),)
+    if region is None:
+        return await buckets.scan(ctx, limit=limit, **bounds)
+    return [bucket for bucket in await buckets.scan(ctx, **bounds) if bucket.region == region][:limit]
+
+
+def _entry(bucket: Bucket, with_region: bool) -> Answer:
+    entry: Answer = {"Name": bucket.name, "CreationDate": int(bucket.created)}
+    if with_region:
+        entry["BucketRegion"] = bucket.region
+    return entry
+
+
+# -- versioning
+
+
+@service.operation(**access.ON_BUCKET)
+async def put_bucket_versioning(ctx: Context, request: Request) -> Answer:
+    """Enable or suspend versioning: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html"""
+    document = request["VersioningConfiguration"] or {}
+    if document.get("MFADelete") == "Enabled" or "MFA" in request:
+        raise errors.header_not_implemented("x-amz-mfa", "Fogbank does not implement MFA delete yet.")
+    status = document.get("Status")
+    if status not in (ENABLED, SUSPENDED):
+        raise errors.bad_versioning_document()
+    home = await home_of(ctx, request)
+    buckets.put(home.ctx, replace(home.bucket, versioning=status), home.name)
+    return {}
+
+
+@service.operation(**access.ON_BUCKET)
+async def get_bucket_versioning(ctx: Context, request: Request) -> Answer:
+    """Empty until versioning was set for the first time."""
+    return {"Status": (await home_of(ctx, request)).bucket.versioning or None}
+
+
+# -- encryption
+
+
+@service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
+async def put_bucket_encryption(ctx: Context, request: Request) -> Answer:
+    """Set how new objects are encrypted by default."""
+    rules = request["ServerSideEncryptionConfiguration"].get("Rules") or []
+    if len(rules) != 1:
+        raise errors.malformed_xml()
+    wanted = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
+    if "BlockedEncryptionTypes" in rules[0]:
+        raise errors.header_not_implemented("BlockedEncryptionTypes", "Fogbank does not implement it yet.")
+    encryption = Encryption(
+        wanted.get("SSEAlgorithm") or "AES256",
+        wanted.get("KMSMasterKeyID") or "",
+        bool(rules[0].get("BucketKeyEnabled")),
+    )
+    if encryption.kms_key and encryption.algorithm == "AES256":
+        raise errors.invalid_argument(
+            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+            "ApplyServerSideEncryptionByDefault",
+            "AES256",
+        )
+    home = await home_of(ctx, request)
+    buckets.put(home.ctx, replace(home.bucket, encryption=encryption), home.name)
+    return {}
+
+
+@service.operation(action="s3:GetEncryptionConfiguration", **access.ON_BUCKET)
+async def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
+    """Every bucket has one; AES256 unless it was set."""
+    encryption = (await home_of(ctx, request)).bucket.encryption
+    default = {"SSEAlgorithm": encryption.algorithm, "KMSMasterKeyID": encryption.kms_key or None}
+    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": encryption.bucket_key}
+    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+
+
+@service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
+async def delete_bucket_encryption(ctx: Context, request: Request) -> Answer:
+    """Back to the default."""
+    home = await home_of(ctx, request)
+    buckets.put(home.ctx, replace(home.bucket, encryption=Encryption()), home.name)
+    return {}
+
+
+# -- tags
+
+
+@service.operation(**access.ON_BUCKET)
+async def put_bucket_tagging(ctx: Context, request: Request) -> Answer:
+    assert ctx.request is not None
+    digests.check_document(ctx.request)
+    wanted = tags.check_bucket(tags.from_set(request["Tagging"]["TagSet"]))
+    home = await home_of(ctx, request)
+    buckets.put(home.ctx, replace(home.bucket, tags=wanted), home.name)
+    return {}
+
+
+@service.operation(**access.ON_BUCKET)
+async def get_bucket_tagging(ctx: Context, request: Request) -> Answer:
+    home = await home_of(ctx, request)
+    if not home.bucket.tags:
+        raise errors.no_such_tag_set(home.name)
+    return {"TagSet": tags.to_set(home.bucket.tags)}
+
+
+@service.operation(action="s3:PutBucketTagging", **access.ON_BUCKET)
+async def delete_bucket_tagging(ctx: Context, request: Request) -> Answer:
+    home = await home_of(ctx, request)
+    buckets.put(home.ctx, replace(home.bucket, tags={}), home.name)
+    return {}

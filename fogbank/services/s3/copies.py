@@ -1,0 +1,166 @@
+"""Copying objects.
+
+The bytes of an object that was uploaded in one piece are shared by a link, which costs nothing; others are read and written once, since
+the copy's ETag is the MD5 of them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import msgspec
+
+from fogbank.http import Payload
+from fogbank.kernel import Context
+from fogbank.services.s3 import access, bodies, conditions, errors, limits, objects, reads, tags, traits
+from fogbank.services.s3.bodies import Received, Sink
+from fogbank.services.s3.digests import DEFAULT, FULL_OBJECT, Sums
+from fogbank.services.s3.records import Home, Object, Traits, home_of
+from fogbank.services.s3.service import service
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Source(NamedTuple):
+    """The object that is copied, as it was when the copy began."""
+
+    home: Home
+    key: str
+    record: Object
+
+    @property
+    def version_id(self) -> str | None:
+        return self.record.version_id if self.home.bucket.versioning else None
+
+
+def parse_source(header: str) -> tuple[str, str, str | None]:
+    """(bucket, key, version id) of an x-amz-copy-source header, which is percent-encoded. Raises InvalidArgument."""
+    path, question, query = header.rpartition("?versionId=")
+    if not question:
+        path, query = header, ""
+    bucket, slash, key = unquote(path).removeprefix("/").partition("/")
+    if not slash or not bucket or not key:
+        raise errors.bad_copy_source(header)
+    if bucket.startswith("arn:"):
+        raise errors.header_not_implemented("x-amz-copy-source", "Fogbank has no access points yet.")
+    return bucket, key, query or None
+
+
+async def find_source(ctx: Context, request: Request) -> Source:
+    """The source of a copy, when it exists, may be read, and meets the request's conditions."""
+    bucket, key, version_id = parse_source(request["CopySource"])
+    wanted: Request = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner")}
+    if version_id is not None:
+        wanted["VersionId"] = version_id
+    await access.check(ctx, access.READ_VERSION if version_id is not None else access.READ, wanted)
+    home = await home_of(ctx, wanted)
+    record = await reads.readable(home, wanted)
+    conditions.check_copy(request, record.etag, record.modified)
+    if record.storage_class in reads.ARCHIVED:
+        raise errors.archived(record.storage_class)
+    return Source(home, key, record)
+
+
+# -- CopyObject
+
+
+@service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
+async def copy_object(ctx: Context, request: Request) -> Answer:
+    """Copy an object: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
+    wanted = traits.read(request)
+    source, received, stream = await ctx.transact(_begin, ctx, request)
+    if stream is not None:
+        received = await drain(ctx, stream, _algorithm(request, source.record))
+    assert received is not None
+    return await objects.commit(ctx, received, _finish, ctx, request, wanted, source, received)
+
+
+async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | None, AsyncIterator[bytes] | None]:
+    """The source, and its bytes: already as a body of their own, or as a stream that has to be hashed."""
+    await objects.place_for(ctx, request)
+    source = await find_source(ctx, request)
+    record = source.record
+    if record.size > limits.OBJECT_BYTES:
+        raise errors.copy_source_too_large(limits.OBJECT_BYTES)
+    _check_change(request, source)
+    if not record.blob and not record.parts:
+        data = await bodies.open_body(source.home, source.key, record, 0, record.size)
+        assert isinstance(data, bytes)
+        return source, bodies.take(Payload(data), _algorithm(request, record)), None
+    if record.blob and _keeps_sums(record, _algorithm(request, record)):
+        sums = Sums(record.etag, record.checksum)
+        linked = ctx.blobs.link(record.blob)
+        return source, Received(record.size, record.checksum_algorithm, sums, b"", linked, {}), None
+    return source, None, await bodies.pieces(source.home, source.key, record, 0, record.size)
+
+
+def _algorithm(request: Request, record: Object) -> str:
+    """The checksum that the copy gets: the one asked for, else the source's, else S3's default."""
+    return request.get("ChecksumAlgorithm") or record.checksum_algorithm or DEFAULT
+
+
+def _keeps_sums(record: Object, algorithm: str) -> bool:
+    """Are ETag and checksum of the source those of its bytes, so that they need not be computed anew?"""
+    known = record.checksum_algorithm == algorithm and record.checksum_type in ("", FULL_OBJECT)
+    return known and "-" not in record.etag
+
+
+def _check_change(request: Request, source: Source) -> None:
+    """A copy onto itself has to change something."""
+    is_same = source.home.name == request["Bucket"] and source.key == request["Key"]
+    if not is_same or "?versionId=" in request["CopySource"]:
+        return
+    if request.get("MetadataDirective") == "REPLACE" or request.keys() & _CHANGES:
+        return
+    raise errors.copy_onto_itself()
+
+
+_CHANGES = frozenset({"StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation"})
+
+
+async def drain(ctx: Context, stream: AsyncIterator[bytes], algorithm: str) -> Received:
+    """Hash and write a stream of ours into a blob."""
+    sink = Sink(ctx, algorithm)
+    try:
+        async for data in stream:
+            await sink.write(data)
+        return await sink.finish()
+    except BaseException:
+        sink.abort()
+        raise
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _finish(ctx: Context, request: Request, wanted: Traits, source: Source, received: Received) -> Answer:
+    home = await objects.place_for(ctx, request)
+    algorithm = _algorithm(request, source.record)
+    record = await objects.store(home, request, _merged(request, wanted, source.record.traits), received, algorithm)
+    answer: Answer = {"CopyObjectResult": _result(record), "CopySourceVersionId": source.version_id}
+    if home.bucket.versioning:
+        answer["VersionId"] = record.version_id
+    traits.encryption_members(record.traits.encryption, answer)
+    return answer
+
+
+def _result(record: Object) -> Answer:
+    result: Answer = {"ETag": f'"{record.etag}"', "LastModified": record.modified}
+    traits.checksum_members(record, result)
+    return result
+
+
+def _merged(request: Request, wanted: Traits, old: Traits) -> Traits:
+    """The copy's traits: the source's headers, metadata and tags unless replaced, the rest as asked for."""
+    if request.get("MetadataDirective") != "REPLACE":
+        headers = {name: value for name, value in old.headers.items() if name != "WebsiteRedirectLocation"}
+        if "WebsiteRedirectLocation" in wanted.headers:
+            headers["WebsiteRedirectLocation"] = wanted.headers["WebsiteRedirectLocation"]
+        wanted = msgspec.structs.replace(wanted, content_type=old.content_type, headers=headers, metadata=old.metadata)
+    if request.get("TaggingDirective") != "REPLACE":
+        wanted = msgspec.structs.replace(wanted, tags=tags.check_object(old.tags))
+    return wanted

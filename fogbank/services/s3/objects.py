@@ -1,0 +1,206 @@
+"""Writing and deleting objects."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from fogbank.http import Payload
+from fogbank.kernel import AWSError, Context
+from fogbank.services.s3 import (
+    access,
+    acls,
+    bodies,
+    conditions,
+    digests,
+    errors,
+    limits,
+    names,
+    traits,
+    vault,
+    versions,
+)
+from fogbank.services.s3.digests import FULL_OBJECT, Claim
+from fogbank.services.s3.records import Bucket, Encryption, Home, Object, Traits, home_of
+from fogbank.services.s3.service import service
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+T = TypeVar("T")
+
+_NO_BODY = Payload()
+
+
+# -- writing
+
+
+@service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
+async def put_object(ctx: Context, request: Request) -> Answer:
+    """Store an object: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+    Errors: NoSuchBucket, KeyTooLongError, MetadataTooLarge, PreconditionFailed, BadDigest, IncompleteBody and others.
+    """
+    assert ctx.request is not None
+    wanted = traits.read(request)
+    claim = digests.claim(request, ctx.request.headers)
+    payload = request.get("Body", _NO_BODY)
+    if bodies.is_small(payload):
+        return await ctx.transact(_put, ctx, request, wanted, claim, bodies.take(payload, claim.algorithm))
+    await ctx.transact(place_for, ctx, request)
+    return await put_large(ctx, request, wanted, claim, payload)
+
+
+async def put_large(ctx: Context, request: Request, wanted: Traits, claim: Claim, payload: Payload) -> Answer:
+    check_framing(ctx)
+    received = await bodies.receive(ctx, payload, claim.algorithm)
+    return await commit(ctx, received, _put, ctx, request, wanted, claim, received)
+
+
+def check_framing(ctx: Context) -> None:
+    """S3 takes no chunked Transfer-Encoding, unless the length of what it carries is announced."""
+    assert ctx.request is not None
+    headers = ctx.request.headers
+    if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
+        raise errors.header_not_implemented("Transfer-Encoding")
+
+
+async def commit(ctx: Context, received: bodies.Received, work: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Run the transaction that names a received body; if it fails, the body goes."""
+    try:
+        return await ctx.transact(work, *args)
+    except BaseException:
+        received.abandon(ctx)
+        raise
+
+
+async def place_for(ctx: Context, request: Request) -> Home:
+    """The bucket that a write goes to, when bucket, key, ACL and conditions allow it."""
+    key = request["Key"]
+    names.check_key(key)
+    home = await home_of(ctx, request)
+    acls.check_canned(home.bucket, request.get("ACL"), acls.OWNERS_OWN)
+    if request.keys() & _CONDITIONS:
+        conditions.check_write_headers(request)
+        before = await vault.current(home, key)
+        conditions.check_write(request, key, before.etag if before is not None else None)
+    return home
+
+
+_CONDITIONS = frozenset({"IfMatch", "IfNoneMatch"})
+
+
+async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, received: bodies.Received) -> Answer:
+    home = await place_for(ctx, request)
+    received.check(claim)
+    record = await store(home, request, wanted, received, claim.algorithm)
+    return answer_to_write(record, home.bucket)
+
+
+async def store(home: Home, request: Request, wanted: Traits, received: bodies.Received, algorithm: str) -> Object:
+    """Make the bytes and traits the current version of the key."""
+    ctx, key = home.ctx, request["Key"]
+    record = Object(
+        int(ctx.now()),
+        received.sums.md5,
+        received.size,
+        traits.storage_class(request),
+        algorithm,
+        FULL_OBJECT if algorithm else "",
+        blob=received.blob,
+        checksum=received.sums.checksum,
+        traits=with_encryption(wanted, traits.effective_encryption(request, wanted.encryption, home.bucket)),
+    )
+    record = await vault.add(home, key, record)
+    received.keep(home, key, record.slot)
+    return record
+
+
+def with_encryption(wanted: Traits, encryption: Encryption) -> Traits:
+    return wanted if encryption == wanted.encryption else msgspec.structs.replace(wanted, encryption=encryption)
+
+
+def answer_to_write(record: Object, bucket: Bucket) -> Answer:
+    answer: Answer = {"ETag": f'"{record.etag}"'}
+    if bucket.versioning:
+        answer["VersionId"] = record.version_id
+    traits.checksum_members(record, answer)
+    traits.encryption_members(record.traits.encryption, answer)
+    return answer
+
+
+# -- deleting
+
+
+@service.operation(action="s3:DeleteObject", **access.ON_OBJECT)
+async def delete_object(ctx: Context, request: Request) -> Answer:
+    """Delete an object, or one version of it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
+    _refuse_directory_conditions(request)
+    home = await home_of(ctx, request)
+    return await _delete(home, request["Key"], request.get("VersionId"), request.get("IfMatch"))
+
+
+def _refuse_directory_conditions(request: Request) -> None:
+    """Size and time as conditions are for directory buckets only."""
+    for member, header in (
+        ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
+        ("IfMatchSize", "x-amz-if-match-size"),
+    ):
+        if member in request:
+            raise errors.header_not_implemented(header)
+
+
+async def _delete(home: Home, key: str, version_id: str | None, match: str | None) -> Answer:
+    if version_id is not None:
+        return await _delete_version(home, key, version_id)
+    before = await vault.current(home, key)
+    conditions.check_delete(match, before.etag if before is not None else None)
+    if home.bucket.versioning:
+        marker = await vault.add_marker(home, key)
+        return {"DeleteMarker": True, "VersionId": marker.version_id}
+    if before is not None:
+        await vault.remove(home, key, before)
+    return {}
+
+
+async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
+    record = await vault.version(home, key, version_id)
+    if record is None:
+        return {"VersionId": version_id}
+    await vault.remove(home, key, record)
+    return {"VersionId": version_id, "DeleteMarker": True if record.deleted else None}
+
+
+@service.operation(action="s3:DeleteObject", **access.ON_BUCKET)
+async def delete_objects(ctx: Context, request: Request) -> Answer:
+    """Delete up to 1,000 objects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+    assert ctx.request is not None
+    digests.check_document(ctx.request, required=True)
+    home = await home_of(ctx, request)
+    wanted = request["Delete"]
+    entries = wanted.get("Objects") or []
+    if not 0 < len(entries) <= limits.DELETE_MANY:
+        raise errors.malformed_xml()
+    deleted: list[Answer] = []
+    failed: list[Answer] = []
+    for entry in entries:
+        try:
+            deleted.append(await _delete_entry(home, entry))
+        except AWSError as error:
+            failed.append(_failure(entry, error))
+    return {"Deleted": [] if wanted.get("Quiet") else deleted, "Errors": failed}
+
+
+async def _delete_entry(home: Home, entry: Request) -> Answer:
+    key, version_id = entry["Key"], entry.get("VersionId")
+    if version_id is not None and version_id != versions.NULL and not versions.is_id(version_id):
+        raise errors.no_such_version(key, version_id)
+    done = await _delete(home, key, version_id, entry.get("ETag"))
+    if not done.get("DeleteMarker"):
+        return {"Key": key, "VersionId": version_id}
+    return {"Key": key, "VersionId": version_id, "DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}
+
+
+def _failure(entry: Request, error: AWSError) -> Answer:
+    return {"Key": entry["Key"], "VersionId": entry.get("VersionId"), "Code": error.code, "Message": error.message}

@@ -1,0 +1,174 @@
+"""What a writer says of an object besides its bytes: headers, metadata, tags, storage class, encryption. Read and given back.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fogbank.services.s3 import errors, limits, tags
+from fogbank.services.s3.records import Bucket, Encryption, Object, Traits
+
+Request = Mapping[str, Any]
+
+DEFAULT_TYPE = "binary/octet-stream"
+_NO_ENCRYPTION = Encryption()
+_HEADERS = (
+    "CacheControl",
+    "ContentDisposition",
+    "ContentEncoding",
+    "ContentLanguage",
+    "Expires",
+    "WebsiteRedirectLocation",
+)
+_KMS = ("aws:kms", "aws:kms:dsse")
+
+
+def metadata_size(metadata: Mapping[str, str]) -> int:
+    """Bytes that count towards the limit: those of names and values."""
+    return sum(len(name.encode()) + len(value.encode()) for name, value in metadata.items())
+
+
+def read(request: Request) -> Traits:
+    """The traits in a write request, but for the bucket's defaults. Raises MetadataTooLarge and InvalidTag."""
+    refuse_unsupported(request)
+    metadata = request.get("Metadata")
+    tagging = request.get("Tagging")
+    headers = {name: value for name in _HEADERS if (value := request.get(name)) is not None}
+    if "ContentEncoding" in headers:
+        _drop_framing(headers)
+    if metadata:
+        metadata = {name.lower(): value for name, value in metadata.items()}
+        size = metadata_size(metadata)
+        if size > limits.METADATA_BYTES:
+            raise errors.metadata_too_large(size, limits.METADATA_BYTES)
+    return Traits(
+        request.get("ContentType") or DEFAULT_TYPE,
+        headers,
+        metadata or {},
+        tags.from_header(tagging) if tagging else {},
+        requested_encryption(request) or _NO_ENCRYPTION,
+        request.get("ACL") or "",
+    )
+
+
+def _drop_framing(headers: dict[str, Any]) -> None:
+    """`aws-chunked` is how the body travelled, no encoding of the object."""
+    codings = [coding.strip() for coding in headers["ContentEncoding"].split(",")]
+    kept = [coding for coding in codings if coding and coding != "aws-chunked"]
+    if kept:
+        headers["ContentEncoding"] = ",".join(kept)
+    else:
+        del headers["ContentEncoding"]
+
+
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
+_UNSUPPORTED = {
+    "SSECustomerAlgorithm": _CUSTOMER_KEY,
+    "SSECustomerKey": _CUSTOMER_KEY,
+    "CopySourceSSECustomerAlgorithm": f"x-amz-copy-source-{_CUSTOMER_KEY[6:]}",
+    "ObjectLockMode": "x-amz-object-lock-mode",
+    "ObjectLockRetainUntilDate": "x-amz-object-lock-retain-until-date",
+    "ObjectLockLegalHoldStatus": "x-amz-object-lock-legal-hold",
+    "ObjectLockEventHold": "x-amz-object-lock-event-hold",
+    "GrantFullControl": "x-amz-grant-full-control",
+    "GrantRead": "x-amz-grant-read",
+    "GrantReadACP": "x-amz-grant-read-acp",
+    "GrantWriteACP": "x-amz-grant-write-acp",
+    "WriteOffsetBytes": "x-amz-write-offset-bytes",
+}
+
+
+def refuse_unsupported(request: Request) -> None:
+    """Refuse, rather than ignore, what Fogbank does not do yet: customer keys, object locks, grants, appends."""
+    for name in _UNSUPPORTED.keys() & request.keys():
+        raise errors.header_not_implemented(_UNSUPPORTED[name], "Fogbank does not implement this header yet.")
+
+
+# -- storage class and encryption
+
+
+def storage_class(request: Request) -> str:
+    """Empty for STANDARD, which S3 does not name in headers."""
+    wanted = request.get("StorageClass") or ""
+    return "" if wanted == "STANDARD" else wanted
+
+
+def requested_encryption(request: Request) -> Encryption | None:
+    """The encryption that a request asks for; None to take the bucket's."""
+    algorithm = request.get("ServerSideEncryption")
+    key = request.get("SSEKMSKeyId") or ""
+    if algorithm is None:
+        if key:
+            raise errors.kms_key_without_kms(key)
+        return None
+    if algorithm not in ("AES256", *_KMS):
+        raise errors.invalid_encryption_algorithm(algorithm)
+    if key and algorithm not in _KMS:
+        raise errors.kms_key_without_kms(key)
+    return Encryption(algorithm, key, bool(request.get("BucketKeyEnabled")))
+
+
+def effective_encryption(request: Request, wanted: Encryption, bucket: Bucket) -> Encryption:
+    """The encryption of a new object: what was asked for, else the bucket's, with the key's whole ARN."""
+    if request.get("ServerSideEncryption") is None:
+        wanted = bucket.encryption
+    if wanted.algorithm not in _KMS:
+        return wanted
+    bucket_key = request.get("BucketKeyEnabled")
+    return Encryption(
+        wanted.algorithm,
+        key_arn(wanted.kms_key, bucket),
+        wanted.bucket_key if bucket_key is None else bucket_key,
+    )
+
+
+def key_arn(key: str, bucket: Bucket) -> str:
+    """The ARN of a KMS key given by id, alias or ARN; without one, the alias of the key that AWS manages for S3."""
+    if key.startswith("arn:"):
+        return key
+    name = key or "alias/aws/s3"
+    resource = name if name.startswith("alias/") else f"key/{name}"
+    return f"arn:aws:kms:{bucket.region}:{bucket.account}:{resource}"
+
+
+# -- answers
+
+
+def encryption_members(encryption: Encryption, answer: dict[str, Any]) -> None:
+    answer["ServerSideEncryption"] = encryption.algorithm
+    if encryption.kms_key:
+        answer["SSEKMSKeyId"] = encryption.kms_key
+        if encryption.bucket_key:
+            answer["BucketKeyEnabled"] = True
+
+
+def checksum_members(record: Object, answer: dict[str, Any]) -> None:
+    if record.checksum:
+        answer[f"Checksum{record.checksum_algorithm}"] = record.checksum
+        answer["ChecksumType"] = record.checksum_type
+
+
+def object_members(record: Object, bucket: Bucket) -> dict[str, Any]:
+    """The headers of a GET or HEAD of a whole object, but for its length and checksum."""
+    traits = record.traits
+    answer: dict[str, Any] = {
+        "LastModified": record.modified,
+        "ETag": f'"{record.etag}"',
+        "AcceptRanges": "bytes",
+        "ContentType": traits.content_type,
+    }
+    if traits.headers:
+        answer.update(traits.headers)
+    if traits.metadata:
+        answer["Metadata"] = traits.metadata
+    if traits.tags:
+        answer["TagCount"] = len(traits.tags)
+    if record.storage_class:
+        answer["StorageClass"] = record.storage_class
+    if bucket.versioning:
+        answer["VersionId"] = record.version_id
+    encryption_members(traits.encryption, answer)
+    return answer

@@ -1,0 +1,464 @@
+"""Multipart uploads: begin, send parts, complete, abort, list.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html. A part is always a blob; the completed object is the list of its
+parts' blobs, so that completing copies no bytes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+from fogbank.http import Payload
+from fogbank.kernel import Context
+from fogbank.services.s3 import (
+    access,
+    acls,
+    bodies,
+    copies,
+    digests,
+    errors,
+    etags,
+    limits,
+    listing,
+    lists,
+    names,
+    objects,
+    owners,
+    ranges,
+    traits,
+    vault,
+    versions,
+)
+from fogbank.services.s3.bodies import Received
+from fogbank.services.s3.copies import Source
+from fogbank.services.s3.digests import COMPOSITE, DEFAULT, FULL_OBJECT, Claim
+from fogbank.services.s3.records import Home, Manifest, Object, Part, Upload, home_of, manifests, parts, uploads
+from fogbank.services.s3.service import service
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+_NO_BODY = Payload()
+# CRCs of parts can be combined to that of the whole; a hash of the whole cannot be had from hashes of the parts.
+_TYPES = {
+    "CRC32": (COMPOSITE, FULL_OBJECT),
+    "CRC32C": (COMPOSITE, FULL_OBJECT),
+    "CRC64NVME": (FULL_OBJECT,),
+    "SHA1": (COMPOSITE,),
+    "SHA256": (COMPOSITE,),
+}
+
+
+async def upload_of(home: Home, request: Request) -> Upload:
+    found = await uploads.get(home.ctx, home.name, request["Key"], request["UploadId"])
+    if found is None:
+        raise errors.no_such_upload(request["UploadId"])
+    return found
+
+
+# -- beginning
+
+
+@service.operation(action="s3:PutObject", **access.ON_OBJECT)
+async def create_multipart_upload(ctx: Context, request: Request) -> Answer:
+    wanted = traits.read(request)
+    algorithm, kind = checksum_of(request)
+    names.check_key(request["Key"])
+    home = await home_of(ctx, request)
+    acls.check_canned(home.bucket, request.get("ACL"), acls.OWNERS_OWN)
+    encryption = traits.effective_encryption(request, wanted.encryption, home.bucket)
+    upload = Upload(
+        int(ctx.now()),
+        ctx.principal.arn,
+        traits.storage_class(request),
+        algorithm,
+        kind,
+        objects.with_encryption(wanted, encryption),
+    )
+    upload_id = versions.upload_id(ctx.now(), ctx.ids.bytes(versions.RANDOM_BYTES))
+    uploads.put(home.ctx, upload, home.name, request["Key"], upload_id)
+    answer: Answer = {"Bucket": home.name, "Key": request["Key"], "UploadId": upload_id}
+    if algorithm:
+        answer["ChecksumAlgorithm"], answer["ChecksumType"] = algorithm, kind
+    traits.encryption_members(encryption, answer)
+    return answer
+
+
+def checksum_of(request: Request) -> tuple[str, str]:
+    """The checksum algorithm and type of an upload, both empty when none was asked for. Raises InvalidRequest."""
+    algorithm, kind = request.get("ChecksumAlgorithm"), request.get("ChecksumType")
+    if algorithm is None:
+        if kind is not None:
+            raise errors.invalid_request(
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+            )
+        return "", ""
+    digests.usable(algorithm)
+    allowed = _TYPES.get(algorithm, (COMPOSITE,))
+    if kind is not None and kind not in allowed:
+        raise errors.invalid_request(
+            f"The {kind} checksum type cannot be used with the {algorithm.lower()} checksum algorithm."
+        )
+    return algorithm, kind or allowed[0]
+
+
+# -- parts
+
+
+@service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
+async def upload_part(ctx: Context, request: Request) -> Answer:
+    assert ctx.request is not None
+    traits.refuse_unsupported(request)
+    _check_number(request["PartNumber"])
+    claim = digests.claim(request, ctx.request.headers)
+    algorithm = await ctx.transact(_may_send, ctx, request, claim)
+    objects.check_framing(ctx)
+    received = await bodies.receive(ctx, request.get("Body", _NO_BODY), algorithm)
+    return await objects.commit(ctx, received, _keep_part, ctx, request, claim, received)
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= limits.PARTS:
+        raise errors.bad_part_number(number)
+
+
+async def _may_send(ctx: Context, request: Request, claim: Claim) -> str:
+    """The checksum algorithm to compute of a part. Raises InvalidRequest when the client computed another one."""
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    is_claimed = claim.value is not None or claim.in_trailer
+    if is_claimed and upload.checksum_algorithm and claim.algorithm != upload.checksum_algorithm:
+        raise errors.checksum_mismatch(upload.checksum_algorithm, claim.algorithm)
+    return claim.algorithm if is_claimed else upload.checksum_algorithm or DEFAULT
+
+
+async def _keep_part(ctx: Context, request: Request, claim: Claim, received: Received) -> Answer:
+    received.check(claim)
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    await _put_part(home, request, received)
+    answer: Answer = {"ETag": f'"{received.sums.md5}"'}
+    if received.sums.checksum:
+        answer[f"Checksum{received.algorithm}"] = received.sums.checksum
+    traits.encryption_members(upload.traits.encryption, answer)
+    return answer
+
+
+async def _put_part(home: Home, request: Request, received: Received) -> Part:
+    """A part takes the place of an earlier one with its number."""
+    ctx, upload_id, number = home.ctx, request["UploadId"], request["PartNumber"]
+    earlier = await parts.get(ctx, upload_id, number)
+    if earlier is not None:
+        ctx.drop_blob(earlier.blob)
+    part = Part(
+        number,
+        received.size,
+        received.sums.md5,
+        received.blob,
+        received.algorithm,
+        received.sums.checksum,
+        int(ctx.now()),
+    )
+    parts.put(ctx, part, upload_id, number)
+    ctx.keep_blob(received.blob)
+    return part
+
+
+@service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
+async def upload_part_copy(ctx: Context, request: Request) -> Answer:
+    traits.refuse_unsupported(request)
+    _check_number(request["PartNumber"])
+    source, algorithm, stream = await ctx.transact(_begin_copy, ctx, request)
+    received = await copies.drain(ctx, stream, algorithm)
+    return await objects.commit(ctx, received, _keep_copy, ctx, request, source, received)
+
+
+async def _begin_copy(ctx: Context, request: Request) -> Any:
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    source = await copies.find_source(ctx, request)
+    size = source.record.size
+    wanted = request.get("CopySourceRange")
+    offset, length = (0, size) if wanted is None else ranges.parse_copy(wanted, size)
+    if length > limits.PART_BYTES_MAX:
+        raise errors.copy_source_too_large(limits.PART_BYTES_MAX)
+    stream = await bodies.pieces(source.home, source.key, source.record, offset, length)
+    return source, upload.checksum_algorithm or DEFAULT, stream
+
+
+async def _keep_copy(ctx: Context, request: Request, source: Source, received: Received) -> Answer:
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    part = await _put_part(home, request, received)
+    result: Answer = {"ETag": f'"{part.etag}"', "LastModified": part.modified}
+    if upload.checksum_algorithm and part.checksum:
+        result[f"Checksum{part.algorithm}"] = part.checksum
+    answer: Answer = {"CopyPartResult": result, "CopySourceVersionId": source.version_id}
+    traits.encryption_members(upload.traits.encryption, answer)
+    return answer
+
+
+# -- completing
+
+
+@service.operation(action="s3:PutObject", **access.ON_OBJECT)
+async def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
+    """Make an object of the parts that are listed, and forget the others.
+
+    Errors, in this order: NoSuchUpload, MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall, InvalidRequest,
+    BadDigest, PreconditionFailed.
+    """
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    chosen = await _chosen(home, request, upload)
+    _check_size(request, chosen)
+    checksum = _checksum(upload, chosen)
+    _check_checksum(request, upload, checksum)
+    await objects.place_for(ctx, request)
+    record = await _assemble(home, request, upload, chosen, checksum)
+    await _forget(home, request, {part.number for part in chosen})
+    answer = objects.answer_to_write(record, home.bucket)
+    path = quote(f"/{home.name}/{request['Key']}")
+    return answer | {"Bucket": home.name, "Key": request["Key"], "Location": f"{ctx.endpoint}{path}"}
+
+
+async def _chosen(home: Home, request: Request, upload: Upload) -> list[Part]:
+    """The parts that the request lists, checked one by one."""
+    upload_id = request["UploadId"]
+    listed = (request.get("MultipartUpload") or {}).get("Parts") or []
+    if not 0 < len(listed) <= limits.PARTS:
+        raise errors.malformed_xml()
+    numbers = [entry.get("PartNumber") or 0 for entry in listed]
+    if any(later <= earlier for earlier, later in pairwise(numbers)):
+        raise errors.invalid_part_order(upload_id)
+    known = {part.number: part for part in await parts.scan(home.ctx, upload_id)}
+    chosen = [_match(upload_id, upload, entry, known) for entry in listed]
+    for part in chosen[:-1]:
+        if part.size < limits.PART_BYTES_MIN:
+            raise errors.entity_too_small(part.size, limits.PART_BYTES_MIN, part.number, part.etag)
+    return chosen
+
+
+def _match(upload_id: str, upload: Upload, entry: Request, known: dict[int, Part]) -> Part:
+    number, etag = entry.get("PartNumber") or 0, etags.unquoted(entry.get("ETag") or "")
+    part = known.get(number)
+    if part is None or part.etag != etag:
+        raise errors.invalid_part(upload_id, number, etag)
+    claimed = [(name[8:], value) for name, value in entry.items() if name.startswith("Checksum") and value is not None]
+    if upload.checksum_type == COMPOSITE and not claimed:
+        raise errors.missing_part_checksum(upload.checksum_algorithm, number)
+    for algorithm, value in claimed:
+        if (algorithm, value) != (part.algorithm, part.checksum):
+            raise errors.invalid_part(upload_id, number, etag)
+    return part
+
+
+def _check_size(request: Request, chosen: list[Part]) -> None:
+    size = sum(part.size for part in chosen)
+    expected = request.get("MpuObjectSize")
+    if expected is not None and expected != size:
+        raise errors.invalid_request(
+            f"The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"
+        )
+    if size > limits.MULTIPART_BYTES:
+        raise errors.entity_too_large(size, limits.MULTIPART_BYTES)
+
+
+def _checksum(upload: Upload, chosen: list[Part]) -> tuple[str, str, str]:
+    """(algorithm, type, value) of the object's checksum; empty when there is none to be had from the parts.
+
+    An upload that asked for none gets the default one, if all parts have it.
+    """
+    algorithm = upload.checksum_algorithm or DEFAULT
+    if not algorithm or any(part.algorithm != algorithm for part in chosen):
+        return "", "", ""
+    kind = upload.checksum_type or FULL_OBJECT
+    if kind == COMPOSITE:
+        return algorithm, kind, digests.composite(algorithm, [part.checksum for part in chosen])
+    return algorithm, kind, digests.whole(algorithm, [(part.checksum, part.size) for part in chosen])
+
+
+def _check_checksum(request: Request, upload: Upload, computed: tuple[str, str, str]) -> None:
+    """The checksum of the whole object that the client may have sent, and its type."""
+    kind = request.get("ChecksumType")
+    if kind is not None and kind != (upload.checksum_type or FULL_OBJECT):
+        raise errors.invalid_request(
+            f"The upload was created using the {upload.checksum_type or FULL_OBJECT} checksum mode. "
+            f"The complete request must use the same checksum mode."
+        )
+    algorithm, _, value = computed
+    claimed = request.get(f"Checksum{algorithm}") if algorithm else None
+    if claimed is not None and claimed.partition("-")[0] != value.partition("-")[0]:
+        raise errors.bad_checksum(algorithm)
+
+
+async def _assemble(
+    home: Home, request: Request, upload: Upload, chosen: list[Part], checksum: tuple[str, str, str]
+) -> Object:
+    """The object's date is that of the upload's beginning, as S3 has it."""
+    algorithm, kind, value = checksum
+    record = Object(
+        upload.initiated,
+        etags.of_parts(part.etag for part in chosen),
+        sum(part.size for part in chosen),
+        upload.storage_class,
+        algorithm,
+        kind,
+        parts=len(chosen),
+        checksum=value,
+        traits=upload.traits,
+    )
+    record = await vault.add(home, request["Key"], record)
+    manifests.put(home.ctx, Manifest(chosen), home.name, request["Key"], record.slot)
+    return record
+
+
+async def _forget(home: Home, request: Request, kept: set[int]) -> None:
+    """End an upload: its record goes, and its parts but those whose blobs an object keeps."""
+    ctx, upload_id = home.ctx, request["UploadId"]
+    uploads.delete(ctx, home.name, request["Key"], upload_id)
+    for part in await parts.scan(ctx, upload_id):
+        parts.delete(ctx, upload_id, part.number)
+        if part.number not in kept:
+            ctx.drop_blob(part.blob)
+
+
+@service.operation(action="s3:AbortMultipartUpload", **access.ON_OBJECT)
+async def abort_multipart_upload(ctx: Context, request: Request) -> Answer:
+    home = await home_of(ctx, request)
+    await upload_of(home, request)
+    await _forget(home, request, set())
+    return {}
+
+
+async def abort_all(home: Home) -> None:
+    """Abort every upload of a bucket that is being deleted."""
+    for (key, upload_id), _ in await uploads.items(home.ctx, (str, str), home.name):
+        await _forget(home, {"Key": key, "UploadId": upload_id}, set())
+
+
+# -- listing
+
+
+@service.operation(action="s3:ListMultipartUploadParts", **access.ON_OBJECT)
+async def list_parts(ctx: Context, request: Request) -> Answer:
+    marker = request.get("PartNumberMarker") or 0
+    limit = lists.page_size(request, "MaxParts")
+    home = await home_of(ctx, request)
+    upload = await upload_of(home, request)
+    found = await parts.scan(home.ctx, request["UploadId"], after=(marker,), limit=limit + 1)
+    shown = found[:limit]
+    answer: Answer = {
+        "Bucket": home.name,
+        "Key": request["Key"],
+        "UploadId": request["UploadId"],
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": shown[-1].number if shown else 0,
+        "MaxParts": request.get("MaxParts", limits.PAGE),
+        "IsTruncated": len(found) > limit,
+        "Initiator": _initiator(upload),
+        "Owner": owners.owner(home.bucket.account),
+        "StorageClass": upload.storage_class or "STANDARD",
+        "Parts": [_part_entry(part, upload) for part in shown],
+    }
+    if upload.checksum_algorithm:
+        answer["ChecksumAlgorithm"], answer["ChecksumType"] = upload.checksum_algorithm, upload.checksum_type
+    return answer
+
+
+def _part_entry(part: Part, upload: Upload) -> Answer:
+    entry: Answer = {
+        "PartNumber": part.number,
+        "LastModified": part.modified,
+        "ETag": f'"{part.etag}"',
+        "Size": part.size,
+    }
+    if upload.checksum_algorithm and part.checksum:
+        entry[f"Checksum{part.algorithm}"] = part.checksum
+    return entry
+
+
+def _initiator(upload: Upload) -> Answer:
+    """The canonical user for an account's root, the ARN for everybody else."""
+    fields = upload.initiator.split(":")
+    if len(fields) > 4 and fields[-1] == "root":
+        return owners.owner(fields[4])
+    return {"ID": upload.initiator, "DisplayName": upload.initiator.rpartition("/")[2]}
+
+
+class UploadsSource:
+    """The uploads of a bucket by key, those of one key in the order of their beginning."""
+
+    def __init__(self, home: Home, prefix: str, start: str | None, upload_id: str | None) -> None:
+        self._home = home
+        self._start = start
+        self._upload_id = upload_id
+        self._end = listing.past(prefix)
+
+    async def rows(self, limit: int) -> list[tuple[str, tuple[str, Upload]]]:
+        if self._start is None:
+            return []
+        bounds: dict[str, Any] = {"since": (self._start,)}
+        if self._upload_id is not None:
+            bounds = {"after": (self._start, self._upload_id)}
+        until = None if self._end is None else (self._end,)
+        found = await uploads.items(self._home.ctx, (str, str), self._home.name, until=until, limit=limit, **bounds)
+        rows: list[Any] = [(key, (upload_id, upload)) for (key, upload_id), upload in found]
+        if rows:
+            self._start, (self._upload_id, _) = rows[-1]
+        return rows
+
+    def seek(self, key: str | None) -> None:
+        self._start, self._upload_id = key, None
+
+
+@service.operation(action="s3:ListBucketMultipartUploads", **access.ON_BUCKET)
+async def list_multipart_uploads(ctx: Context, request: Request) -> Answer:
+    home = await home_of(ctx, request)
+    prefix, delimiter = request.get("Prefix") or "", request.get("Delimiter") or ""
+    key_marker = request.get("KeyMarker") or ""
+    # without a key marker S3 ignores the other one
+    upload_marker = (request.get("UploadIdMarker") or None) if key_marker else None
+    limit = lists.page_size(request, "MaxUploads")
+    start = key_marker if upload_marker else listing.start_of(prefix, delimiter, key_marker)
+    source = UploadsSource(home, prefix, start, upload_marker)
+    page = await listing.fold(source, prefix, delimiter, limit) if limit else listing.Page()
+    return _uploads_answer(page, home, request)
+
+
+def _uploads_answer(page: listing.Page[tuple[str, Upload]], home: Home, request: Request) -> Answer:
+    encode = lists.encoder(request)
+    owner = owners.owner(home.bucket.account)
+    answer: Answer = {
+        "Bucket": home.name,
+        "KeyMarker": encode(request.get("KeyMarker") or ""),
+        "UploadIdMarker": request.get("UploadIdMarker") or "",
+        "NextKeyMarker": encode(page.last or ""),
+        "NextUploadIdMarker": "",
+        "Prefix": encode(request.get("Prefix") or ""),
+        "Delimiter": None if not request.get("Delimiter") else encode(request["Delimiter"]),
+        "MaxUploads": request.get("MaxUploads", limits.PAGE),
+        "IsTruncated": page.truncated,
+        "EncodingType": request.get("EncodingType"),
+        "Uploads": [_upload_entry(encode(key), *found, owner) for key, found in page.entries],
+        "CommonPrefixes": [{"Prefix": encode(prefix)} for prefix in page.prefixes],
+    }
+    if page.entries and page.entries[-1][0] == page.last:
+        answer["NextUploadIdMarker"] = page.entries[-1][1][0]
+    return answer
+
+
+def _upload_entry(key: str, upload_id: str, upload: Upload, owner: Answer) -> Answer:
+    entry: Answer = {
+        "Key": key,
+        "UploadId": upload_id,
+        "Initiated": upload.initiated,
+        "Initiator": _initiator(upload),
+        "Owner": owner,
+        "StorageClass": upload.storage_class or "STANDARD",
+    }
+    if upload.checksum_algorithm:
+        entry["ChecksumAlgorithm"], entry["ChecksumType"] = upload.checksum_algorithm, upload.checksum_type
+    return entry
