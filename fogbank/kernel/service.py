@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
 Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str]"]
+Action = Callable[["Context", dict[str, Any]], str]
 ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
 Keys = Callable[["Context", dict[str, Any]], "Mapping[str, str | tuple[str, ...]]"]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
@@ -26,8 +27,8 @@ class Operation:
     """What happens now. `name` is in snake case, as boto3 names it.
 
     transaction   run the handler in one transaction; else it calls `ctx.transact` for its atomic parts
-    action        the IAM action, None for `<prefix>:<OperationName>`
-    resource      gives the ARN(s) that the request acts on, for the decision
+    action        the IAM action, or what gives it for a request; None for `<prefix>:<OperationName>`
+    resource      gives the ARN(s) that the request acts on, for the decision; none where the operation asks for each part itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
     keys          gives the service's own condition keys of the request (`s3:prefix`)
@@ -40,7 +41,7 @@ class Operation:
         name: str,
         handler: Handler,
         transaction: bool = True,
-        action: str | None = None,
+        action: str | Action | None = None,
         resource: Resources | None = None,
         policy: ResourcePolicy | None = None,
         owner: Callable[[Context, dict[str, Any]], Awaitable[str | None]] | None = None,

@@ -6,6 +6,7 @@ A canned ACL has its say as statements of a policy, so that there is one decisio
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
@@ -119,15 +120,32 @@ def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str,
 ON_BUCKET: dict[str, Any] = {"resource": bucket_arn, "policy": policy, "owner": owner, "keys": condition_keys}
 ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
 ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
+ON_EACH: dict[str, Any] = {**ON_BUCKET, "resource": no_resource}
 
 
-READ = "s3:GetObject"
-READ_VERSION = "s3:GetObjectVersion"
+def on_version(action: str) -> Callable[[Context, Request], str]:
+    """The action that S3 has for an object, and under a name of its own for a certain version of it."""
+    verb, noun, rest = action.partition("Object")
+    version_action = f"s3:{verb}{noun}Version{rest}"
+
+    def choose(ctx: Context, request: Request) -> str:
+        return f"s3:{action}" if request.get("VersionId") is None else version_action
+
+    return choose
+
+
+def no_resource(ctx: Context, request: Request) -> tuple[str, ...]:
+    """For operations that ask about each of their objects."""
+    return ()
+
+
+READ = on_version("GetObject")
+DELETE = on_version("DeleteObject")
 
 # -- decisions inside of operations
 
 
-async def check(ctx: Context, action: str, request: Request) -> None:
+async def check(ctx: Context, action: Any, request: Request) -> None:
     """Raise AccessDenied unless the caller may do `action` to the object, or bucket, that `request` names."""
     from fogbank.gateway import authorisation
 

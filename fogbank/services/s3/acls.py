@@ -59,14 +59,14 @@ async def put_bucket_acl(ctx: Context, request: Request) -> Answer:
     return {}
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("GetObjectAcl"), **access.ON_OBJECT)
 async def get_object_acl(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     record = await reads.readable(home, request)
     return _acl(home.bucket, record.traits.acl)
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("PutObjectAcl"), **access.ON_OBJECT)
 async def put_object_acl(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     acl = _canned(home.bucket, request, OWNERS_OWN)

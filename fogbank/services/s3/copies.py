@@ -55,7 +55,7 @@ async def find_source(ctx: Context, request: Request) -> Source:
     wanted: Request = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner")}
     if version_id is not None:
         wanted["VersionId"] = version_id
-    await access.check(ctx, access.READ_VERSION if version_id is not None else access.READ, wanted)
+    await access.check(ctx, access.READ, wanted)
     home = await home_of(ctx, wanted)
     record = await reads.readable(home, wanted)
     conditions.check_copy(request, record.etag, record.modified)

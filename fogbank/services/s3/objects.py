@@ -133,7 +133,7 @@ def answer_to_write(record: Object, bucket: Bucket) -> Answer:
 # -- deleting
 
 
-@service.operation(action="s3:DeleteObject", **access.ON_OBJECT)
+@service.operation(action=access.DELETE, **access.ON_OBJECT)
 async def delete_object(ctx: Context, request: Request) -> Answer:
     """Delete an object, or one version of it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
     _refuse_directory_conditions(request)
@@ -172,7 +172,7 @@ async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
     return {"VersionId": version_id, "DeleteMarker": True if record.deleted else None}
 
 
-@service.operation(action="s3:DeleteObject", **access.ON_BUCKET)
+@service.operation(**access.ON_EACH)
 async def delete_objects(ctx: Context, request: Request) -> Answer:
     """Delete up to 1,000 objects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
     assert ctx.request is not None
@@ -186,6 +186,7 @@ async def delete_objects(ctx: Context, request: Request) -> Answer:
     failed: list[Answer] = []
     for entry in entries:
         try:
+            await access.check(ctx, access.DELETE, entry | {"Bucket": home.name})
             deleted.append(await _delete_entry(home, entry))
         except AWSError as error:
             failed.append(_failure(entry, error))

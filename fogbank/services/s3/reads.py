@@ -25,7 +25,7 @@ _OVERRIDES = {
 }
 
 
-@service.operation(action="s3:GetObject", **access.ON_OBJECT)
+@service.operation(action=access.READ, **access.ON_OBJECT)
 async def get_object(ctx: Context, request: Request) -> Answer:
     """An object's bytes and headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     home = await home_of(ctx, request)
@@ -37,7 +37,7 @@ async def get_object(ctx: Context, request: Request) -> Answer:
     return answer
 
 
-@service.operation(action="s3:GetObject", **access.ON_OBJECT)
+@service.operation(action=access.READ, **access.ON_OBJECT)
 async def head_object(ctx: Context, request: Request) -> Answer:
     """An object's headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
     home = await home_of(ctx, request)
@@ -158,7 +158,7 @@ def http_date(moment: int) -> str:
 # -- attributes
 
 
-@service.operation(action="s3:GetObject", **access.ON_OBJECT)
+@service.operation(action=access.on_version("GetObjectAttributes"), **access.ON_OBJECT)
 async def get_object_attributes(ctx: Context, request: Request) -> Answer:
     """The attributes that are asked for: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html"""
     home = await home_of(ctx, request)

@@ -15,19 +15,19 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("PutObjectTagging"), **access.ON_OBJECT)
 async def put_object_tagging(ctx: Context, request: Request) -> Answer:
     assert ctx.request is not None
     digests.check_document(ctx.request)
     return await _replace(ctx, request, tags.check_object(tags.from_set(request["Tagging"]["TagSet"])))
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("DeleteObjectTagging"), **access.ON_OBJECT)
 async def delete_object_tagging(ctx: Context, request: Request) -> Answer:
     return await _replace(ctx, request, {})
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("GetObjectTagging"), **access.ON_OBJECT)
 async def get_object_tagging(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     record = await reads.readable(home, request)
