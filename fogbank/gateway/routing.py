@@ -24,7 +24,7 @@ _QUERY_SCOPE = re.compile(
 )
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _QUEUE_PATH = re.compile(r"/\d{12}/")
-_RPC_PATH = re.compile(r"/service/([^/]+)/operation/")
+_RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
 class Target:
@@ -85,7 +85,7 @@ def _service_name(services: Registry, request: Request) -> str:
     signing_name = _signing_name(request)
     target = request.headers.get("x-amz-target")
     if target is not None:
-        return _by_target(services, target.rpartition(".")[0], signing_name)
+        return _by_target(services, target, signing_name)
     if signing_name is not None:
         return _by_signing_name(services, signing_name, request)
     return _unsigned(services, request)
@@ -103,22 +103,16 @@ def _signing_name(request: Request) -> str | None:
     return "s3" if "AWSAccessKeyId=" in request.query else None
 
 
-def _by_target(services: Registry, prefix: str, signing_name: str | None) -> str:
-    if (
-        signing_name is not None
-        and signing_name in services.names
-        and protocols.load(signing_name).target_prefix == prefix
-    ):
+def _by_target(services: Registry, target: str, signing_name: str | None) -> str:
+    """The service of a target (`DynamoDB_20120810.GetItem`); where several share a prefix, the one that has the operation."""
+    prefix, _, operation = target.rpartition(".")
+    if signing_name in services.names and protocols.load(signing_name).target_prefix == prefix:
         return signing_name
-    found = protocols.index().by_target_prefix.get(prefix, [])
-    if signing_name is not None and len(found) > 1:
-        signed = protocols.index().by_signing_name.get(signing_name, [])
-        found = [name for name in found if name in signed] or found
-    if found:
-        return found[0]
-    if signing_name is not None:
-        return _only(signing_name)
-    raise AWSError("UnknownOperationException", "", 404)
+    names = protocols.index().by_target_prefix.get(prefix, [])
+    if not names:
+        raise AWSError("UnknownOperationException", f"Unknown operation: {target}", 404)
+    alike = [name for name in names if protocols.load(name).signing_name == signing_name] or names
+    return next((name for name in alike if operation in protocols.load(name).operations), alike[0])
 
 
 def _by_signing_name(services: Registry, signing_name: str, request: Request) -> str:
@@ -129,29 +123,32 @@ def _by_signing_name(services: Registry, signing_name: str, request: Request) ->
     return _only(signing_name, request)
 
 
-def _only(signing_name: str, request: Request | None = None) -> str:
-    """The service of that signing name; where several share it, the first one that knows the request's operation."""
+def _only(signing_name: str, request: Request) -> str:
+    """The service of that signing name; where several share it, the one that has the request's operation."""
     names = protocols.index().by_signing_name.get(signing_name, [])
     if not names:
         raise AWSError("UnknownService", f"There is no AWS service with the signing name {signing_name!r}.", 404)
-    if len(names) > 1 and request is not None:
-        for name in names:
-            try:
-                protocols.route(protocols.load(name), request)
-                return name
-            except AWSError:
-                continue
-    return signing_name if signing_name in names else names[0]
+    if len(names) == 1:
+        return names[0]
+    exact, similar = [], []
+    for name in names:
+        try:
+            operation = protocols.route(protocols.load(name), request).operation
+        except AWSError:
+            continue
+        # a router takes a path with a slash too many: between services that slash can make the difference
+        (exact if operation.path_template.endswith("/") == request.path.endswith("/") else similar).append(name)
+    return [*exact, *similar, *names][0]
 
 
 def _is_s3_control(request: Request) -> bool:
-    return request.path.startswith("/v20180820/") and "x-amz-account-id" in request.headers
+    return request.path.startswith("/v20180820/")
 
 
 def _unsigned(services: Registry, request: Request) -> str:
     rpc = _RPC_PATH.match(request.path)
     if rpc is not None and "smithy-protocol" in request.headers:
-        return _by_target(services, rpc[1], None)
+        return _by_target(services, f"{rpc[1]}.{rpc[2]}", None)
     action = _action(request)
     if action is not None:
         return _by_action(services, action, request)
