@@ -115,12 +115,7 @@ def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str,
     return {key: str(request[member]) for member, key in _KEYS.items() if request.get(member) is not None}
 
 
-# -- options of operations
-
-ON_BUCKET: dict[str, Any] = {"resource": bucket_arn, "policy": policy, "owner": owner, "keys": condition_keys}
-ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
-ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
-ON_EACH: dict[str, Any] = {**ON_BUCKET, "resource": no_resource}
+# -- actions
 
 
 def on_version(action: str) -> Callable[[Context, Request], str]:
@@ -137,6 +132,14 @@ def on_version(action: str) -> Callable[[Context, Request], str]:
 def no_resource(ctx: Context, request: Request) -> tuple[str, ...]:
     """For operations that ask about each of their objects."""
     return ()
+
+
+# -- options of operations
+
+ON_BUCKET: dict[str, Any] = {"resource": bucket_arn, "policy": policy, "owner": owner, "keys": condition_keys}
+ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
+ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
+ON_EACH: dict[str, Any] = {**ON_BUCKET, "resource": no_resource}
 
 
 READ = on_version("GetObject")
