@@ -27,7 +27,7 @@ REGISTRY = Registry()
 SAME_REQUEST = "another service with the same signing name has the same method and path"
 INDISTINCT = {
     ("lexv2-models", "DescribeImport"): SAME_REQUEST,
-    ("lexv2-models", "UpdateExport"): SAME_REQUEST,
+    ("lexv2-models", "ListImports"): SAME_REQUEST,
 }
 
 
@@ -89,7 +89,7 @@ def call(
     )
     headers.pop("content-length", None)
     target = request.path + (f"?{request.query}" if request.query else "")
-    raw = {name: value.encode() for name, value in headers.items()}
+    raw = {name: value.encode() for name, value in headers.items() if name.isascii()}
     connection.request(request.method, quote(target, safe="%/?&=:;,+~!$'()*@"), request.payload.data, raw)
     answer = connection.getresponse()
     body = answer.read()
