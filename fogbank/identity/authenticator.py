@@ -85,10 +85,14 @@ class Authenticator:
         """
         authorization = request.headers.get("authorization")
         if authorization is not None and authorization.startswith(_V4):
-            body_hash = _header_body_hash(request, service) or await _hash_body(request)
+            body_hash = _header_body_hash(request, service)
+            if body_hash is None:
+                body_hash = await _hash_body(request)
             proof = self._header_proof(request, authorization, body_hash, service, protocol)
         elif "X-Amz-Signature=" in request.query or "X-Amz-Algorithm=" in request.query:
-            body_hash = _presigned_body_hash(request, service) or await _hash_body(request)
+            body_hash = _presigned_body_hash(request, service)
+            if body_hash is None:
+                body_hash = await _hash_body(request)
             proof = self._query_proof(request, body_hash, service, protocol)
         elif service in S3_SERVICES:
             return await self._version_2_or_anonymous(request, authorization)
