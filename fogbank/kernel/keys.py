@@ -12,17 +12,17 @@ Part = str | int | bytes
 _OFFSET = 1 << 63
 
 
-def encode_part(part: Part) -> bytes:
-    if isinstance(part, int):
-        return (part + _OFFSET).to_bytes(8, "big")
-    raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-    if b"\0" in raw:
-        raw = raw.replace(b"\0", b"\0\xff")
-    return raw + b"\0"
-
-
 def encode(parts: tuple[Part, ...]) -> bytes:
-    return b"".join([encode_part(part) for part in parts])
+    encoded = b""
+    for part in parts:
+        if part.__class__ is int:
+            encoded += (part + _OFFSET).to_bytes(8, "big")  # type: ignore[operator]
+            continue
+        raw: bytes = part.encode("utf-8", "surrogatepass") if part.__class__ is str else part  # type: ignore
+        if b"\0" in raw:
+            raw = raw.replace(b"\0", b"\0\xff")
+        encoded += raw + b"\0"
+    return encoded
 
 
 def decode(data: bytes, types: tuple[type, ...]) -> tuple[Part, ...]:
