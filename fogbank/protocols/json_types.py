@@ -6,15 +6,15 @@ or merely unusual, is read again by `json_values`, which knows AWS's words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 
 import msgspec
 from msgspec import Meta
 
-from fogbank.protocols.compiler import Closure, ShapeCompiler
+from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
-from fogbank.protocols.patterns import anchored, compiled
+from fogbank.protocols.patterns import is_quick, matcher, translated
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.timestamps import parse
 
@@ -34,9 +34,38 @@ class TypeBuilder:
         self._enums = enums
         self._structures: dict[str, Any] = {}
         self._building: set[str] = set()
+        self._validating: dict[str, bool] = {}
 
     def decoder(self, shape: Shape) -> Decode:
         return msgspec.json.Decoder(self.type_of(shape)).decode
+
+    def validates(self, shape: Shape) -> bool:
+        """Does the decoder check all that the model says of a shape? Not where a pattern is too slow for Python's `re`."""
+        known = self._validating.get(shape.name)
+        if known is None:
+            known = self._validating[shape.name] = not any(map(_needs_slow_pattern, self._reachable(shape)))
+        return known
+
+    def _reachable(self, shape: Shape) -> Iterator[Shape]:
+        """The scalar shapes that a body of this shape may hold."""
+        seen = {shape.name}
+        waiting = [shape]
+        while waiting:
+            each = waiting.pop()
+            parts = self._parts(each)
+            if not parts:
+                yield each
+            waiting += [part for part in parts if part.type not in AGGREGATES or part.name not in seen]
+            seen.update(part.name for part in parts)
+
+    def _parts(self, shape: Shape) -> list[Shape]:
+        if shape.is_document or shape.name in self._documents:
+            return []
+        if shape.type == "structure":
+            return [member for member in shape.members.values() if member.location is None]
+        if shape.type == "list":
+            return [shape.member]
+        return [shape.key, shape.value] if shape.type == "map" else []
 
     def type_of(self, shape: Shape) -> Any:
         if shape.is_document or shape.name in self._documents:
@@ -98,7 +127,7 @@ class TypeBuilder:
             str,
             min_length=_positive(shape.get("min")),
             max_length=shape.get("max"),
-            pattern=anchored(pattern) if pattern and compiled(pattern) else None,
+            pattern=translated(pattern) if pattern and is_quick(pattern) else None,
         )
 
 
@@ -141,6 +170,11 @@ class Finisher(ShapeCompiler):
         if shape.type == "timestamp" and not _is_numeric(shape):
             return _timestamp
         return None
+
+
+def _needs_slow_pattern(shape: Shape) -> bool:
+    pattern = shape.get("pattern")
+    return bool(pattern) and not shape.get("enum") and not is_quick(pattern) and matcher(pattern) is not None
 
 
 def _is_numeric(shape: Shape) -> bool:

@@ -151,16 +151,17 @@ class RestJsonCodec(RestCodec):
 
     def read_document(self, shape: Shape, body: bytes) -> Any:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
+        types = self.tools.types
         decode = self._decoders.get(shape.name)
         if decode is None:
-            decode = self._decoders[shape.name] = self.tools.types.decoder(shape)
+            decode = self._decoders[shape.name] = types.decoder(shape)
         try:
             document = decode(body)
         except (ValueError, RecursionError):
             self._is_validated = False
-            document = parse_json(body)
             read = self.tools.json_reader.closure(shape)
-            return document if read is None else read(document)
+            return parse_json(body) if read is None else read(parse_json(body))
+        self._is_validated &= types.validates(shape)
         finish = self.tools.finisher.closure(shape)
         return document if finish is None else finish(document)
 

@@ -97,6 +97,11 @@ class JsonCodec(DocumentCodec):
         shape = self.operation.input_shape
         return self.tools.finisher.closure(shape) if shape else None
 
+    @cached_property
+    def _validates(self) -> bool:
+        shape = self.operation.input_shape
+        return shape is None or self.tools.types.validates(shape)
+
     def read_document(self, body: bytes | None) -> dict[str, Any]:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
         try:
@@ -105,7 +110,8 @@ class JsonCodec(DocumentCodec):
             return super().read_document(body)
         if self._finish is not None:
             params = self._finish(params)
-        self._checked = params
+        if self._validates:
+            self._checked = params
         return params
 
     def reader(self, shape: Shape | None) -> Read:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from fogbank.protocols.compiler import Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
-from fogbank.protocols.patterns import compiled
+from fogbank.protocols.patterns import matcher
 from fogbank.protocols.scalars import is_json_header
 
 
@@ -178,10 +178,9 @@ def _all_of(checks: list[Check]) -> Check | None:
 
 def _pattern(shape: Shape) -> Check | None:
     text = shape.get("pattern")
-    pattern = compiled(text) if text and not shape.get("enum") else None
-    if pattern is None:
+    matches = matcher(text) if text and not shape.get("enum") else None
+    if matches is None:
         return None
-    matches = pattern.search
     constraint = f"Member must satisfy regular expression pattern: {text}"
 
     def check(value: Any, path: str, found: list[Violation]) -> None:

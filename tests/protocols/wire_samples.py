@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import random
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from botocore.response import StreamingBody
 from fogbank import protocols
 from fogbank.http import Payload, Request, Response
 from fogbank.protocols import Shape
+from fogbank.protocols.patterns import translated
+from tests.protocols import regexes
 
 TEXTS = ("plain", "with blank", "a<b>&c\"d'", "änderung", "漢字", "😀", "1.5", "true", "a,b", "x=y&z", "100%", "a+b")
 HEADER_TEXTS = ("plain", "with blank", "text/plain; a=b", "1.5", 'W/"x"', "100%", "a+b")
@@ -196,3 +199,77 @@ def boto_parsed(operation: botocore.model.OperationModel, protocol: str, respons
         "context": {"operation_name": operation.name},
     }
     return parser.parse(fields, operation.output_shape)
+
+
+class NoSample(Exception):
+    """No value was found that meets the model's constraints."""
+
+
+class ValidGenerator(Generator):
+    """Random values that meet every constraint of the model. Raises NoSample."""
+
+    def value(self, shape: Shape, depth: int) -> Any:
+        value = super().value(shape, depth)
+        if shape.type in ("list", "map"):
+            return self._sized(shape, value, depth)
+        return value
+
+    def _sized(self, shape: Shape, value: Any, depth: int) -> Any:
+        """A collection brought within its bounds."""
+        low, high = shape.get("min", 0), shape.get("max", 10**9)
+        for _ in range(20 * low):
+            if len(value) >= low:
+                break
+            if shape.type == "list":
+                value.append(self.value(shape.member, depth + 1))
+            else:
+                value[self.value(shape.key, depth + 1)] = self.value(shape.value, depth + 1)
+        if not low <= len(value):
+            raise NoSample(shape.name)
+        return value[:high] if shape.type == "list" else dict(list(value.items())[:high])
+
+    def _string(self, shape: Shape) -> Any:
+        if shape.get("enum") or shape.get("jsonvalue"):
+            return super()._string(shape)
+        low, high = shape.get("min", 0), shape.get("max", 10**9)
+        if low > 100_000:
+            raise NoSample(shape.name)
+        pattern = shape.get("pattern")
+        for attempt in range(60):
+            text = self._candidate(shape, pattern, low, high, attempt)
+            if low <= len(text) <= high and _is_plain(text, shape) and (not pattern or _matches(pattern, text)):
+                return text
+        raise NoSample(shape.name)
+
+    def _candidate(self, shape: Shape, pattern: str | None, low: int, high: int, attempt: int) -> str:
+        if not pattern:
+            text = super()._string(shape)[:high]
+            return text + "x" * (low - len(text))
+        try:
+            return regexes.sample(translated(pattern), self.random, max(2, low, attempt % 12))
+        except (regexes.Unsupported, KeyError, re.error) as error:
+            raise NoSample(shape.name) from error
+
+    def _float(self, shape: Shape) -> float:
+        low = shape.get("min", -1e6)
+        return float(max(low, min(shape.get("max", 1e6), 0.5)))
+
+    _double = _float
+
+    def _blob(self, shape: Shape) -> bytes:
+        low, high = shape.get("min", 0), shape.get("max", 10**9)
+        if low > 100_000:
+            raise NoSample(shape.name)
+        data = super()._blob(shape)[:high]
+        return data + b"x" * (low - len(data))
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.compile(translated(pattern)).search(text) is not None
+
+
+def _is_plain(text: str, shape: Shape) -> bool:
+    """Can the text travel where its member does?"""
+    if shape.location in ("header", "headers"):
+        return text.isascii() and text.isprintable() and text == text.strip() and bool(text)
+    return shape.location != "uri" or (bool(text.strip("./")) and text.isprintable() and "//" not in text)
