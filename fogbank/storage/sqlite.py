@@ -35,9 +35,10 @@ _DECODED_LIMIT = 20_000
 _GET = "SELECT v FROM kv WHERE k=?"
 _PUT = "INSERT OR REPLACE INTO kv(k, v) VALUES(?, ?)"
 _DELETE = "DELETE FROM kv WHERE k=?"
-_SCAN = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k LIMIT ?"
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM kv WHERE k>=? AND k<? LIMIT ?)"
-_SCAN_REVERSE = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k DESC LIMIT ?"
+# SQLite prepares a statement anew whenever a bare parameter after LIMIT is bound to another value; an expression it leaves alone
+_SCAN = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k LIMIT ?+0"
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM kv WHERE k>=? AND k<? LIMIT ?+0)"
+_SCAN_REVERSE = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k DESC LIMIT ?+0"
 
 _MISSING: Any = object()
 _SYNCHRONOUS: dict[Durability, str] = {"none": "OFF", "process": "NORMAL", "power": "FULL"}
