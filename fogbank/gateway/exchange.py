@@ -230,24 +230,21 @@ class Defective(Exception):
     """The application's answer cannot be put into HTTP."""
 
 
-def announced_length(response: Response, method: str, lowered: str) -> int | None:
+def body_length(response: Response, method: str, announced: bool) -> int | None:
     """Bytes of body that the head promises, None when that is not known. To HEAD it is what GET would have been told.
 
-    `lowered` is the head as HTTP/1.1 text in lower case. Errors: Defective, for a Content-Length that contradicts the body.
+    `announced`: the headers have a Content-Length. Errors: Defective, when it contradicts the body.
     """
     body = response.body
     length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileBody) else None
     if response.status in BODILESS:
         return 0
-    start = lowered.find("\ncontent-length:")
-    if start < 0:
+    if not announced:
         return length
-    announced = lowered[start + 16 : lowered.find("\r", start)].strip()
-    if not announced.isdecimal():
-        raise Defective(f"Content-Length {announced!r}")
-    if length is not None and length != int(announced) and method != "HEAD":
-        raise Defective(f"Content-Length {announced} of a body of {length} bytes")
-    return int(announced)
+    value = next(value for name, value in response.headers if name.lower() == "content-length")
+    if not value.isdecimal() or (length not in (None, int(value)) and method != "HEAD"):
+        raise Defective(f"Content-Length {value!r} of a body of {length} bytes")
+    return int(value)
 
 
 def sendable_body(response: Response, method: str) -> ResponseBody:
@@ -316,15 +313,16 @@ def read_span(body: FileBody, size: int | None = None) -> bytes:
 
 
 _date_second = 0
-_date_text = ""
+_date_header = ""
 
 
 def http_date() -> str:
-    """Now, as the Date header has it. By the real clock: SDKs correct their signing time by this header."""
-    global _date_second, _date_text
+    """The Date header's line. By the real clock: SDKs correct their signing time by it."""
+    global _date_second, _date_header
     now = int(time.time())
     if now != _date_second:
         year, month, day, hour, minute, second, weekday, *_ = time.gmtime(now)
-        _date_text = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year} {hour:02}:{minute:02}:{second:02} GMT"
+        clock = f"{hour:02}:{minute:02}:{second:02} GMT"
+        _date_header = f"Date: {_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year} {clock}\r\n"
         _date_second = now
-    return _date_text
+    return _date_header

@@ -12,12 +12,12 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from enum import IntEnum
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
@@ -40,14 +40,14 @@ SLICE = 512 * KIB
 """What one `sendfile` may move before other connections get a turn: about 0.1 ms."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-METHODS = {name.encode(): name for name in ("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH")}
-VERSIONS = {b"HTTP/1.1": "1.1", b"HTTP/1.0": "1.0"}
+METHODS = frozenset(("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH"))
+VERSIONS = {"HTTP/1.1": "1.1", "HTTP/1.0": "1.0"}
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HOST = re.compile(r"(?:[!$&'()*+;=._~%0-9A-Za-z-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
-_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
+_TRAILER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _FRAMING_LINE = 4 * KIB
 _TRAILERS = 16 * KIB
 
@@ -55,36 +55,48 @@ _TRAILERS = 16 * KIB
 # Heads
 
 
-class _Names(dict[bytes, str]):
-    """Header names as sent -> as the Request has them. Bounded, since clients choose them."""
+class _Fields(dict[str, tuple[str, str]]):
+    """Header lines -> name and value. Those that clients repeat with every request are kept, which halves the work."""
 
-    def __missing__(self, name: bytes) -> str:
-        lowered = name.lower().decode("ascii")
-        if len(self) < 2000:
-            self[name] = lowered
-        return lowered
+    def __missing__(self, line: str) -> tuple[str, str]:
+        name, _, value = line.partition(":")
+        field = name.lower(), value.strip(_BLANKS)
+        if field[0] in _REPEATED and len(line) <= 512:
+            if len(self) >= 1024:
+                self.clear()
+            self[line] = field
+        return field
 
 
-_names = _Names()
+_BLANKS = " \t\r"
+_REPEATED = frozenset(
+    (
+        "accept",
+        "accept-encoding",
+        "amz-sdk-request",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+        "x-amz-date",
+        "x-amz-target",
+        "x-amz-user-agent",
+    )
+)
+_field = _Fields().__getitem__
 _hosts: set[str] = set()
 
 
-class _Headers:
-    """What httptools calls. It looks all its callbacks up by name, and absent ones cost more than None."""
+class _NoCallbacks:
+    """Only httptools' verdict is wanted. It looks callbacks up by name, and absent ones cost more than None."""
 
-    __slots__ = ("fields",)
-    on_message_begin = on_url = on_headers_complete = on_body = None
-    on_message_complete = on_chunk_header = on_chunk_complete = None
+    __slots__ = ()
+    on_message_begin = on_url = on_header = on_headers_complete = None
+    on_body = on_message_complete = on_chunk_header = on_chunk_complete = None
 
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        key = _names[name]
-        text = value.decode("latin-1").rstrip(" \t")
-        if key in self.fields:
-            text = f"{self.fields[key]},{text}"
-        self.fields[key] = text
+_NO_CALLBACKS = _NoCallbacks()
 
 
 def parse_head(head: bytes, limits: Limits) -> Request:
@@ -93,42 +105,52 @@ def parse_head(head: bytes, limits: Limits) -> Request:
     A target with bytes above 0x7F is refused: clients percent-encode, and a signature could not be verified otherwise.
     An absolute-form target replaces the Host header (RFC 9112, 3.2.2). Errors: Refused.
     """
-    method, target, version = _request_line(head, limits)
-    headers = _Headers()
+    lines = head.decode("latin-1").split("\n")
+    method, target, version = _request_line(lines[0][:-1], limits)
     try:
-        httptools.HttpRequestParser(headers).feed_data(head)
+        httptools.HttpRequestParser(_NO_CALLBACKS).feed_data(head)
     except httptools.HttpParserUpgrade:
         pass  # an offer that we may ignore: the request is answered as if it had not been made (RFC 9110, 7.8)
     except httptools.HttpParserInvalidURLError:
         raise exchange.bad_target() from None
     except httptools.HttpParserError as error:
         raise exchange.bad_request(str(error)) from None
-    fields = headers.fields
+    del lines[0], lines[-2:]
+    headers = dict(map(_field, lines))
+    if len(headers) != len(lines):
+        headers = _joined(lines)
     if not target.startswith("/"):
-        target = _other_form(target, method, fields)
-    _check_host(fields.get("host"), version)
+        target = _other_form(target, method, headers)
+    if headers.get("host") not in _hosts:
+        _check_host(headers.get("host"), version)
     path, _, query = target.partition("?")
-    return Request(method, path, query, fields, _EMPTY, version=version)
+    return Request(method, path, query, headers, _EMPTY, version=version)
+
+
+def _joined(lines: list[str]) -> dict[str, str]:
+    """Repeated headers are joined by commas, in their order."""
+    headers: dict[str, str] = {}
+    for name, value in map(_field, lines):
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 _EMPTY = Payload(b"")
 
 
-def _request_line(head: bytes, limits: Limits) -> tuple[str, str, str]:
-    line = head[: head.find(b"\r\n")]
-    parts = line.split(b" ")
+def _request_line(line: str, limits: Limits) -> tuple[str, str, str]:
+    parts = line.split(" ")
     if len(parts) != 3:
         raise exchange.bad_request("Invalid request line")
-    version = VERSIONS.get(parts[2])
+    method, target, protocol = parts
+    version = VERSIONS.get(protocol)
     if version is None:
         raise exchange.bad_request("Invalid HTTP version")
-    method = METHODS.get(parts[0])
-    if method is None:
-        known = _TOKEN.fullmatch(parts[0])
-        raise exchange.method_not_implemented() if known else exchange.bad_request("Invalid method")
-    if len(parts[1]) > limits.target:
+    if method not in METHODS:
+        raise exchange.method_not_implemented() if _TOKEN.fullmatch(method) else exchange.bad_request("Invalid method")
+    if len(target) > limits.target:
         raise exchange.target_too_long()
-    return method, parts[1].decode("latin-1"), version
+    return method, target, version
 
 
 def _other_form(target: str, method: str, fields: dict[str, str]) -> str:
@@ -145,8 +167,6 @@ def _other_form(target: str, method: str, fields: dict[str, str]) -> str:
 
 
 def _check_host(host: str | None, version: str) -> None:
-    if host in _hosts:
-        return
     if host is None:
         if version == "1.1":
             raise exchange.bad_request("Missing Host header")
@@ -174,9 +194,9 @@ def body_length(request: Request) -> int | None:
 
 def keeps_alive(request: Request) -> bool:
     """Whether the client wants to use the connection again."""
-    wish = request.headers.get("connection")
-    if wish is None:
-        return request.version == "1.1"
+    wish = request.headers.get("connection", "")
+    if wish == "" or wish == "keep-alive":
+        return request.version == "1.1" or wish != ""
     options = [option.strip() for option in wish.lower().split(",")]
     return "close" not in options and (request.version == "1.1" or "keep-alive" in options)
 
@@ -270,58 +290,49 @@ class Chunked:
             self._expects = None
             return
         self._trailer_bytes += len(line)
-        match = _TRAILER.fullmatch(line)
+        match = _TRAILER.fullmatch(line.decode("latin-1"))
         if match is None or self._trailer_bytes > _TRAILERS:
             raise exchange.bad_request("Invalid trailer")
-        stream.trailers[_names[match[1]]] = match[2].decode("latin-1").rstrip(" \t")
+        stream.trailers[match[1].lower()] = match[2].rstrip(" \t")
 
 
 # Answers
 
 
-class Head(NamedTuple):
-    """The head of an answer, and what follows from it."""
+def response_head(response: Response, request: Request, keep: bool) -> tuple[bytes, int | None, bool]:
+    """The head of an answer; the length of the body that follows, where it is known; whether the connection is kept.
 
-    data: bytes
-    length: int | None
-    """Of the body; None: it ends with the last chunk, or with the connection for an HTTP/1.0 client."""
-    chunked: bool
-    keep: bool
-
-
-def response_head(response: Response, request: Request, keep: bool) -> Head:
-    """Put the head of an answer into bytes. `keep`: the connection may be used again.
-
-    Header names keep their case; values that latin-1 cannot hold are sent as UTF-8. Date and Server are added where
-    absent; Connection and Transfer-Encoding are the front's own and dropped. Errors: Defective, for a line break in a
-    header or a Content-Length that contradicts the body.
+    `keep`: the connection may be kept. Header names keep their case; values that latin-1 cannot hold are sent as UTF-8.
+    Date and Server are added where absent; Connection and Transfer-Encoding are the front's own and dropped.
+    Errors: Defective, for a line break in a header or a Content-Length that contradicts the body.
     """
-    lines = [STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n"]
-    lines += [f"{name}: {value}\r\n" for name, value in response.headers]
-    text = "".join(lines)
-    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+    status, headers = response.status, response.headers
+    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if fields.count("\n") != len(headers) or fields.count("\r") != len(headers) or "\0" in fields:
         raise Defective("a header with a line break or NUL")
-    lowered = text.lower()
-    if "\nconnection:" in lowered or "\ntransfer-encoding:" in lowered:
+    names = [name.lower() for name, _ in headers]
+    if not _HOP_BY_HOP.isdisjoint(names):
         return response_head(_end_to_end(response), request, keep)
-    length = exchange.announced_length(response, request.method, lowered)
-    chunked = length is None and request.version == "1.1"
-    keep = keep and (length is not None or chunked)
-    added = [text]
-    if "\ndate:" not in lowered:
-        added.append(f"Date: {exchange.http_date()}\r\n")
-    if "\nserver:" not in lowered:
-        added.append(f"Server: {exchange.SERVER}\r\n")
-    if chunked:
-        added.append("Transfer-Encoding: chunked\r\n")
-    elif length is not None and response.status not in BODILESS and "\ncontent-length:" not in lowered:
-        added.append(f"Content-Length: {length}\r\n")
-    if not keep:
-        added.append("Connection: close\r\n")
-    elif request.version == "1.0":
-        added.append("Connection: keep-alive\r\n")
-    added.append("\r\n")
-    return Head(_encode("".join(added)), length, chunked, keep)
+    length = exchange.body_length(response, request.method, "content-length" in names)
+    keep = keep and (length is not None or request.version == "1.1")
+    line = STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
+    date = exchange.http_date() if "date" not in names else ""
+    server = _SERVER if "server" not in names else ""
+    framing = _framing(length, request) if "content-length" not in names and status not in BODILESS else ""
+    persistence = _PERSISTENCE[keep] if not keep or request.version == "1.0" else ""
+    return _encode(f"{line}{fields}{date}{server}{framing}{persistence}\r\n"), length, keep
+
+
+_HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
+_SERVER = f"Server: {exchange.SERVER}\r\n"
+_PERSISTENCE = {True: "Connection: keep-alive\r\n", False: "Connection: close\r\n"}
+
+
+def _framing(length: int | None, request: Request) -> str:
+    """What tells the client where the body ends. Nothing tells a client of HTTP/1.0 but the end of the connection."""
+    if length is not None:
+        return f"Content-Length: {length}\r\n"
+    return "Transfer-Encoding: chunked\r\n" if request.version == "1.1" else ""
 
 
 def _encode(text: str) -> bytes:
@@ -336,22 +347,17 @@ def _end_to_end(response: Response) -> Response:
     return Response(response.status, headers, response.body)
 
 
-_HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
-
-
 class Http1Reply:
     """The answer to one request, and what the connection remembers of that request until then."""
 
-    __slots__ = ("_connection", "answered", "disconnected", "keep", "on_disconnect", "request", "stream")
+    answered = False
+    disconnected = False
+    on_disconnect: Callable[[], None] | None = None
 
     def __init__(self, connection: Http1Connection, request: Request, stream: RequestStream | None) -> None:
         self._connection = connection
         self.request = request
         self.stream = stream
-        self.keep = keeps_alive(request)
-        self.answered = False
-        self.disconnected = False
-        self.on_disconnect: Callable[[], None] | None = None
 
     def send(self, response: Response) -> None:
         if self.answered:
@@ -532,7 +538,6 @@ class Http1Connection(asyncio.Protocol):
                 return False
             request = parse_head(data[:end], self._limits)
             length = body_length(request)
-            self._owes_continue = expects_continue(request)
         except Refused as refused:
             self._refuse(refused)
             return False
@@ -570,6 +575,11 @@ class Http1Connection(asyncio.Protocol):
 
     def _begin_body(self, request: Request, length: int | None, data: bytes) -> None:
         """Take a body that is not all here. `data` is what is. The application sees the request now or at its end."""
+        try:
+            self._owes_continue = expects_continue(request)
+        except Refused as refused:
+            self._refuse(refused)
+            return
         large = length is None or length > self._limits.inline
         self._stream = request.payload = RequestStream(length, self)
         self._framing = framing = Chunked() if length is None else Counted(length)
@@ -657,22 +667,23 @@ class Http1Connection(asyncio.Protocol):
     # Answers
 
     def answer(self, reply: Http1Reply, response: Response) -> None:
-        keep = reply.keep and not self.front.closing and (reply.stream is None or reply.stream.complete)
+        request = reply.request
+        keep = keeps_alive(request) and not self.front.closing and (reply.stream is None or reply.stream.complete)
         try:
-            head = response_head(response, reply.request, keep)
-            body = exchange.sendable_body(response, reply.request.method)
+            head, length, keep = response_head(response, request, keep)
+            body = exchange.sendable_body(response, request.method)
         except Defective as defect:
-            log.error("%s %s answered with %s", reply.request.method, reply.request.path, defect)
+            log.error("%s %s answered with %s", request.method, request.path, defect)
             exchange.discard(response)
             response = exchange.internal_failure()
-            head = response_head(response, reply.request, keep)
+            head, length, keep = response_head(response, request, keep)
             body = response.body
         if isinstance(body, bytes) and len(body) <= AT_ONCE:
-            self._write(head.data, body)
-            self._finish(head.keep)
+            self._write(head, body)
+            self._finish(keep)
         else:
             self._enter(SENDING)
-            self._sender = self.front.loop.create_task(self._send(head, body))
+            self._sender = self.front.loop.create_task(self._send(request, head, body, length, keep))
             if isinstance(body, FileBody):
                 self._sender.add_done_callback(lambda _: body.close())
 
@@ -682,37 +693,41 @@ class Http1Connection(asyncio.Protocol):
         else:
             self.transport.writelines((head, body))
 
-    async def _send(self, head: Head, body: ResponseBody) -> None:
-        """Send an answer whose body is not in memory. Cancelled when the client goes away."""
+    async def _send(self, request: Request, head: bytes, body: ResponseBody, length: int | None, keep: bool) -> None:
+        """Send an answer whose body is long or not in memory. Cancelled when the client goes away."""
         try:
             if isinstance(body, FileBody) and hasattr(os, "sendfile") and not self._secure:
                 await self._send_file(head, body)
             else:
-                self.transport.write(head.data)
-                await self._send_pieces(head, exchange.pieces_of(body))
+                self.transport.write(head)
+                await self._send_pieces(body, length, chunked=length is None and request.version == "1.1")
         except Exception:
-            log.exception("the body of an answer broke off")
+            log.exception("the body of an answer broke off: %s %s", request.method, request.path)
             self.transport.abort()
             return
         self._sender = None
-        self._finish(head.keep)
+        self._finish(keep)
 
-    async def _send_pieces(self, head: Head, body: AsyncIterator[bytes]) -> None:
-        async with aclosing(exchange.measured(body, head.length)) as pieces:
+    async def _send_pieces(self, body: ResponseBody, length: int | None, chunked: bool) -> None:
+        async with aclosing(exchange.measured(exchange.pieces_of(body), length)) as pieces:
             async for piece in pieces:
-                self._write_piece(piece, head.chunked)
+                self._progress += len(piece)
+                if chunked:
+                    self.transport.writelines((b"%x\r\n" % len(piece), piece, b"\r\n"))
+                else:
+                    self.transport.write(piece)
                 if self._write_paused:
                     await self._until_writable()
-        if head.chunked:
+        if chunked:
             self.transport.write(b"0\r\n\r\n")
 
-    async def _send_file(self, head: Head, body: FileBody) -> None:
+    async def _send_file(self, head: bytes, body: FileBody) -> None:
         """Let the kernel copy the file, a slice per turn of the loop, once the transport has sent all that it held.
 
         The socket is watched through a descriptor of our own, since the loop lets nobody watch a transport's.
         """
         self.transport.set_write_buffer_limits(high=0)
-        self.transport.write(head.data)
+        self.transport.write(head)
         if self._write_paused:
             await self._until_writable()
         socket = os.dup(self.transport.get_extra_info("socket").fileno())
@@ -749,13 +764,6 @@ class Http1Connection(asyncio.Protocol):
         elif not body.length:
             sent.set_result(None)
 
-    def _write_piece(self, piece: bytes, chunked: bool) -> None:
-        self._progress += len(piece)
-        if chunked:
-            self.transport.writelines((b"%x\r\n" % len(piece), piece, b"\r\n"))
-        else:
-            self.transport.write(piece)
-
     async def _until_writable(self) -> None:
         self._writable = self.front.loop.create_future()
         try:
@@ -766,7 +774,8 @@ class Http1Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         """Answer by ourselves, and close: what follows cannot be trusted to be a request."""
         response = refused.response()
-        self.transport.write(response_head(response, _REFUSED, keep=False).data + cast(bytes, response.body))
+        head, _, _ = response_head(response, _REFUSED, keep=False)
+        self.transport.write(head + cast(bytes, response.body))
         self._framing = None
         self._drain()
 

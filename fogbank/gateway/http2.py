@@ -48,6 +48,7 @@ UNSENT = 4 * MIB
 """A client that takes none of what it asked for (answers to pings and settings) is cut off here."""
 
 _TARGET = re.compile("[\x21-\x7e]+")
+_FIELD_VALUE = re.compile("[^\\r\\n\\0]*")
 _CONNECTION_FIELDS = frozenset(("connection", "transfer-encoding", "keep-alive", "upgrade", "proxy-connection"))
 
 
@@ -65,8 +66,8 @@ def parse_head(fields: list[tuple[bytes, bytes]], limits: Limits) -> Request:
             headers[name] = value
     if ":authority" in pseudo:
         headers["host"] = pseudo[":authority"]
-    method = METHODS.get(pseudo[":method"].encode("latin-1"))
-    if method is None:
+    method = pseudo[":method"]
+    if method not in METHODS:
         raise exchange.method_not_implemented()
     path, _, query = _target(pseudo.get(":path", ""), method, limits).partition("?")
     return Request(method, path, query, headers, Payload(), version="2")
@@ -87,15 +88,15 @@ def response_fields(response: Response, request: Request) -> tuple[list[tuple[st
         lowered = name.lower()
         if lowered not in _CONNECTION_FIELDS:
             fields.append((lowered, str(value).strip()))
-    text = "".join([f"\n{name}: {value}\r" for name, value in fields])
-    if text.count("\n") != len(fields) or text.count("\r") != len(fields) or "\0" in text:
+    if any(not _FIELD_VALUE.fullmatch(value) for _, value in fields):
         raise Defective("a header with a line break or NUL")
-    length = exchange.announced_length(response, request.method, text)
-    if "\ndate:" not in text:
-        fields.append(("date", exchange.http_date()))
-    if "\nserver:" not in text:
+    present = {name for name, _ in fields}
+    length = exchange.body_length(response, request.method, "content-length" in present)
+    if "date" not in present:
+        fields.append(("date", exchange.http_date().partition(": ")[2].strip()))
+    if "server" not in present:
         fields.append(("server", exchange.SERVER))
-    if length is not None and response.status not in exchange.BODILESS and "\ncontent-length:" not in text:
+    if length is not None and response.status not in exchange.BODILESS and "content-length" not in present:
         fields.append(("content-length", str(length)))
     return fields, length
 
