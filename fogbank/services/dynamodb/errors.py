@@ -121,6 +121,11 @@ def empty_key(name: str, kind: str) -> AWSError:
     )
 
 
+def is_empty_key(error: AWSError) -> bool:
+    """Is it about an empty key value? Those are refused before a transaction begins, other keys cancel it."""
+    return error.message.startswith("One or more parameter values are not valid.")
+
+
 def hash_key_too_long() -> AWSError:
     # without the blank, as AWS has it
     return invalid_parameters("Size of hashkey has exceeded the maximum size limit of2048 bytes")
@@ -152,10 +157,6 @@ def index_key_too_long(name: str, size: int, limit: int, index: str) -> AWSError
 
 def key_attribute_updated(name: str) -> AWSError:
     return invalid_parameters(f"Cannot update attribute {name}. This attribute is part of the key")
-
-
-def index_key_updated_to_wrong_type() -> AWSError:
-    return invalid_parameters("The update expression attempted to update the secondary index key to unsupported type")
 
 
 def index_key_updated_to_empty(kind: str) -> AWSError:
@@ -218,6 +219,14 @@ def key_condition_schema() -> AWSError:
     return invalid_parameters("Condition parameter type does not match schema type")
 
 
+def consistent_read_of_global_index() -> AWSError:
+    return validation("Consistent reads are not supported on global secondary indexes")
+
+
+def index_is_backfilling(name: str) -> AWSError:
+    return validation(f"Cannot read from backfilling global secondary index: {name}")
+
+
 def no_such_index(name: str) -> AWSError:
     return validation(f"The table does not have the specified index: {name}")
 
@@ -261,6 +270,10 @@ def no_such_resource() -> AWSError:
 def no_such_table(name: str) -> AWSError:
     """What the control plane says of a table that is not there."""
     return AWSError("ResourceNotFoundException", f"Requested resource not found: Table: {name} not found")
+
+
+def no_table_to_back_up(name: str) -> AWSError:
+    return AWSError("TableNotFoundException", f"Table not found: {name}")
 
 
 def no_such_arn(arn: str) -> AWSError:

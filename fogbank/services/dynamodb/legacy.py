@@ -5,16 +5,16 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyC
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from fogbank.services.dynamodb import errors, expressions
 from fogbank.services.dynamodb.expressions import Condition, KeyTerm, Projection, Scope, Update
+from fogbank.services.dynamodb.expressions.conditions import Read
 from fogbank.services.dynamodb.expressions.tree import Call, Comparison, Constant, Logical, Path
 from fogbank.services.dynamodb.expressions.tree import Condition as Tree
 from fogbank.services.dynamodb.expressions.updates import Assignment, Change, combined_set
 from fogbank.services.dynamodb.numbers import add
-from fogbank.services.dynamodb.values import ORDERED, SETS, Item, Value, comparable, take_in, type_of
+from fogbank.services.dynamodb.values import ORDERED, SETS, Value, comparable, take_in, type_of
 
 Document = dict[str, Any]
 
@@ -140,7 +140,7 @@ def key_terms(given: Document) -> list[KeyTerm]:
     return terms
 
 
-def _constant(value: Value) -> Callable[[Item, dict[str, Value]], Value]:
+def _constant(value: Value) -> Read:
     return lambda item, values: value
 
 

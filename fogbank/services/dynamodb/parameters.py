@@ -36,7 +36,7 @@ class Bindings:
         self.values: dict[str, Value] = {}
         self.used: list[Expression] = []
         if legacy:
-            _refuse_mixture(request, expressions, legacy)
+            refuse_mixture(request, expressions, legacy)
         names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
         if names is not None:
             self._take_names(names, expressions)
@@ -139,7 +139,7 @@ def _of_value(error: AWSError, key: str) -> AWSError:
     return errors.validation(f"ExpressionAttributeValues contains invalid value: {error.message} for key {key}")
 
 
-def _refuse_mixture(request: Request, expressions: tuple[str, ...], legacy_names: tuple[str, ...]) -> None:
+def refuse_mixture(request: Request, expressions: tuple[str, ...], legacy_names: tuple[str, ...]) -> None:
     old = [name for name in legacy_names if name in request]
     if not old:
         return

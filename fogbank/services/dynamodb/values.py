@@ -263,9 +263,14 @@ _SIZES: dict[str, Callable[[Any, int], int]] = {
 }
 
 
+def attribute_size(name: str, value: Value | None) -> int:
+    """Bytes that AWS counts for an attribute of a canonical item: name and value; none when it is not there."""
+    return 0 if value is None else len(name.encode()) + size_of(value)
+
+
 def item_size(item: Item) -> int:
-    """Bytes that AWS counts for a canonical item: names and values."""
-    return sum([len(name.encode()) + size_of(value) for name, value in item.items()])
+    """Bytes that AWS counts for a canonical item."""
+    return sum([attribute_size(name, value) for name, value in item.items()])
 
 
 def comparable(value: Value) -> Any:

@@ -78,14 +78,15 @@ class Projection(Expression):
 
 
 class Update(Expression):
-    """`targets` are the paths that it changes, among all the paths that it reads (`paths`)."""
+    """`targets` are the paths that it changes, `attributes` the first steps of them; `paths` has those that it reads too."""
 
-    __slots__ = ("assignments", "targets")
+    __slots__ = ("assignments", "attributes", "targets")
 
     def __init__(self, scope: Scope, assignments: list[updates.Assignment]) -> None:
         super().__init__(scope)
         self.assignments = assignments
         self.targets = [path for path, _ in assignments]
+        self.attributes: tuple[str, ...] = tuple(dict.fromkeys([str(path[0]) for path in self.targets]))
 
     def apply(self, item: Item, values: Values) -> Item:
         return updates.apply(self.assignments, item, values)

@@ -1,0 +1,216 @@
+"""UpdateTable: billing, capacity, protection, class, and indexes that come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fogbank.services.dynamodb import creation, errors, sizes, tables
+from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
+from fogbank.services.dynamodb.descriptions import describe
+from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.tables import table_arn
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
+
+Document = dict[str, Any]
+
+_UNSUPPORTED = {
+    "ReplicaUpdates": "UpdateTable with ReplicaUpdates",
+    "MultiRegionConsistency": "UpdateTable with MultiRegionConsistency",
+    "GlobalTableWitnessUpdates": "UpdateTable with GlobalTableWitnessUpdates",
+    "GlobalTableSettingsReplicationMode": "UpdateTable with GlobalTableSettingsReplicationMode",
+    "VectorIndexUpdates": "UpdateTable with VectorIndexUpdates",
+    "WarmThroughput": "UpdateTable with WarmThroughput",
+}
+_CHANGES = (
+    "BillingMode",
+    "ProvisionedThroughput",
+    "GlobalSecondaryIndexUpdates",
+    "StreamSpecification",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+)
+
+
+@service.operation(resource=table_arn)
+async def update_table(ctx: Context, request: Document) -> Document:
+    table = await tables.find_described(ctx, request)
+    _refuse_unsupported(request)
+    if not any(request.get(member) not in (None, []) for member in _CHANGES):
+        raise errors.validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
+            "or SSESpecification or ReplicaUpdates is required"
+        )
+    tables.require_idle(table)
+    if "StreamSpecification" in request:
+        raise errors.validation("Table is already in the desired state: stream is disabled")
+    changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
+    for update in request.get("GlobalSecondaryIndexUpdates") or []:
+        changed = await _change_index(ctx, changed, update, request)
+    changed = tables.put(ctx, changed, status="UPDATING")
+    await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
+    return {"TableDescription": describe(changed, await sizes.sizes_of(ctx, table))}
+
+
+def _refuse_unsupported(request: Document) -> None:
+    creation.refuse_unsupported(request, "UpdateTable")
+    for member, what in _UNSUPPORTED.items():
+        if request.get(member):
+            raise errors.not_yet(what)
+    creates = [update for update in request.get("GlobalSecondaryIndexUpdates") or [] if "Update" not in update]
+    if len(creates) > 1:
+        raise errors.too_many_index_changes()
+
+
+# -- the table itself
+
+
+def _change_settings(table: Table, request: Document, now: float) -> Table:
+    changes: Document = {}
+    if (is_protected := request.get("DeletionProtectionEnabled")) is not None:
+        changes["is_protected"] = is_protected
+    if (table_class := request.get("TableClass")) is not None:
+        changes |= {"table_class": table_class, "class_changed": now}
+    if (ceiling := request.get("OnDemandThroughput")) is not None:
+        changes["max_reads"] = ceiling.get("MaxReadRequestUnits")
+        changes["max_writes"] = ceiling.get("MaxWriteRequestUnits")
+    return msgspec.structs.replace(table, **changes)
+
+
+def _change_billing(table: Table, request: Document, now: float) -> Table:
+    mode = request.get("BillingMode")
+    on_demand = table.on_demand if mode is None else mode == PAY_PER_REQUEST
+    throughput = request.get("ProvisionedThroughput")
+    if throughput is None and on_demand == table.on_demand:
+        return table
+    reads, writes = creation.capacity_of(request, on_demand)
+    if on_demand:
+        indexes = tuple([msgspec.structs.replace(index, reads=0, writes=0) for index in table.indexes])
+        return msgspec.structs.replace(table, on_demand=True, on_demand_since=now, reads=0, writes=0, indexes=indexes)
+    if not table.on_demand and (reads, writes) == (table.reads, table.writes):
+        raise _same_capacity(reads, writes)
+    if table.on_demand:
+        _require_index_capacity(table, request)
+    return msgspec.structs.replace(
+        table, on_demand=False, reads=reads, writes=writes, **_when(table, reads, writes, now)
+    )
+
+
+def _when(table: Table, reads: int, writes: int, now: float) -> Document:
+    """When capacity was raised or lowered last."""
+    when: Document = {}
+    if not table.on_demand and (reads > table.reads or writes > table.writes):
+        when["increased"] = now
+    if not table.on_demand and (reads < table.reads or writes < table.writes):
+        when |= {"decreased": now, "decreases": table.decreases + 1}
+    return when
+
+
+def _same_capacity(reads: int, writes: int) -> errors.AWSError:
+    return errors.validation(
+        "The provisioned throughput for the table will not change. The requested value equals the current value. "
+        f"Current ReadCapacityUnits provisioned for the table: {reads}. Requested ReadCapacityUnits: {reads}. "
+        f"Current WriteCapacityUnits provisioned for the table: {writes}. Requested WriteCapacityUnits: {writes}. "
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+    )
+
+
+def _require_index_capacity(table: Table, request: Document) -> None:
+    """A table that becomes provisioned needs capacity for each of its global indexes."""
+    given = {
+        update["Update"]["IndexName"]
+        for update in request.get("GlobalSecondaryIndexUpdates") or []
+        if "ProvisionedThroughput" in update.get("Update", {})
+    }
+    for index in table.indexes:
+        if index.is_global and index.name not in given:
+            raise errors.invalid_parameters(f"ProvisionedThroughput is not specified for index: {index.name}")
+
+
+# -- indexes
+
+
+async def _change_index(ctx: Context, table: Table, update: Document, request: Document) -> Table:
+    if len(update) != 1:
+        raise errors.invalid_parameters("One of GlobalSecondaryIndexUpdate.Update, .Create, .Delete must be specified")
+    if "Create" in update:
+        return await _create_index(ctx, table, update["Create"], request)
+    name = (update.get("Update") or update["Delete"])["IndexName"]
+    index = table.index(name)
+    if index is None or not index.is_global:
+        raise errors.no_such_resource()
+    if "Delete" in update:
+        return await _delete_index(ctx, table, index)
+    return _with_index(table, _changed_index(table, index, update["Update"]))
+
+
+def _changed_index(table: Table, index: Index, update: Document) -> Index:
+    if update.get("WarmThroughput"):
+        raise errors.not_yet("GlobalSecondaryIndexes with WarmThroughput")
+    changes: Document = {"status": "UPDATING"}
+    if (throughput := update.get("ProvisionedThroughput")) is not None:
+        if table.on_demand:
+            raise errors.invalid_parameters(
+                f"ProvisionedThroughput should not be specified for index: {index.name} when BillingMode is PAY_PER_REQUEST"
+            )
+        changes |= {"reads": throughput["ReadCapacityUnits"], "writes": throughput["WriteCapacityUnits"]}
+    if (ceiling := update.get("OnDemandThroughput")) is not None:
+        changes["max_reads"] = ceiling.get("MaxReadRequestUnits")
+        changes["max_writes"] = ceiling.get("MaxWriteRequestUnits")
+    return msgspec.structs.replace(index, **changes)
+
+
+def _with_index(table: Table, changed: Index) -> Table:
+    indexes = [changed if index.name == changed.name else index for index in table.indexes]
+    return msgspec.structs.replace(table, indexes=tuple(indexes))
+
+
+async def _create_index(ctx: Context, table: Table, definition: Document, request: Document) -> Table:
+    """From now on writes keep the index; a task gives it the items that are there already."""
+    if table.index(definition["IndexName"]) is not None:
+        raise errors.validation("Attempting to create an index which already exists")
+    attributes = _merged_attributes(table, request)
+    built = creation.global_index(definition, attributes, table.on_demand, tables.new_spaces(ctx))
+    used = {name: attributes[name] for name in (built.hash, built.range) if name is not None}
+    index = msgspec.structs.replace(built, status="CREATING", is_backfilling=True)
+    indexes = (*table.indexes, index)
+    creation.check_index_names(list(indexes))
+    task = {"table": table.name, "index": index.name, "space": index.space, "start": b""}
+    await ctx.schedule("backfill_index", task)
+    return msgspec.structs.replace(table, attributes={**table.attributes, **used}, indexes=indexes)
+
+
+def _merged_attributes(table: Table, request: Document) -> dict[str, str]:
+    given = creation.attribute_types(request.get("AttributeDefinitions") or [])
+    for name, kind in given.items():
+        if table.attributes.get(name, kind) != kind:
+            raise errors.invalid_parameters(
+                f"Attribute {name} is defined as {table.attributes[name]} and cannot be redefined as {kind}"
+            )
+    return {**table.attributes, **given}
+
+
+async def _delete_index(ctx: Context, table: Table, index: Index) -> Table:
+    await ctx.schedule("remove_index", {"table": table.name, "index": index.name, "space": index.space})
+    return _with_index(table, msgspec.structs.replace(index, status="DELETING"))
+
+
+@service.task
+async def remove_index(ctx: Context, payload: Document) -> None:
+    """The index goes at once, with the definitions of attributes that only it had; its entries follow, in parts."""
+    table = await tables.tables.get(ctx, payload["table"])
+    index = None if table is None else table.index(payload["index"])
+    if table is None or index is None or index.space != payload["space"]:
+        return
+    indexes = tuple([other for other in table.indexes if other.name != index.name])
+    used = {table.hash, table.range}.union(*[(other.hash, other.range) for other in indexes])
+    attributes = {name: kind for name, kind in table.attributes.items() if name in used}
+    status = "ACTIVE" if all(other.status == "ACTIVE" for other in indexes) else table.status
+    tables.put(ctx, table, indexes=indexes, attributes=attributes, status=status)
+    await ctx.schedule("purge", {"collection": "index-items", "space": index.space})

@@ -1,0 +1,276 @@
+"""From a CreateTable request to a Table record: all that can be wrong with it, in AWS's words. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fogbank.services.dynamodb import errors, limits
+from fogbank.services.dynamodb.schema import Index, Table
+
+Request = dict[str, Any]
+Keys = tuple[str, str | None]
+
+PAY_PER_REQUEST = "PAY_PER_REQUEST"
+# members whose effect is not there yet, and the values of them that change nothing
+_UNSUPPORTED = {
+    "GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn",
+    "ResourcePolicy": "CreateTable with ResourcePolicy",
+    "VectorIndexes": "CreateTable with VectorIndexes",
+    "WarmThroughput": "CreateTable with WarmThroughput",
+}
+
+
+def refuse_unsupported(request: Request, operation: str) -> None:
+    """501 for what Fogbank would have to pretend."""
+    if (request.get("StreamSpecification") or {}).get("StreamEnabled"):
+        raise errors.not_yet(f"{operation} with StreamSpecification")
+    if (request.get("SSESpecification") or {}).get("Enabled"):
+        raise errors.not_yet(f"{operation} with SSESpecification")
+    for member, what in _UNSUPPORTED.items():
+        if request.get(member):
+            raise errors.not_yet(what)
+
+
+def table_from(request: Request, arn: str, table_id: str, now: float, spaces: Any) -> Table:
+    """The record of a new table. `spaces` gives fresh space numbers. Raises ValidationException."""
+    attributes = _attributes(request)
+    keys = _table_keys(request, attributes)
+    on_demand = request.get("BillingMode") == PAY_PER_REQUEST
+    reads, writes = capacity_of(request, on_demand)
+    local = _local_indexes(request, attributes, keys, spaces)
+    shared = _global_indexes(request, attributes, on_demand, spaces)
+    _check_attributes_used(attributes, keys, [*local, *shared])
+    check_index_names([*local, *shared])
+    ceiling = request.get("OnDemandThroughput") or {}
+    return Table(
+        name=request["TableName"],
+        id=table_id,
+        arn=arn,
+        space=next(spaces),
+        created=now,
+        status="CREATING",
+        attributes=attributes,
+        hash=keys[0],
+        range=keys[1],
+        indexes=(*local, *shared),
+        on_demand=on_demand,
+        on_demand_since=now if on_demand else None,
+        reads=reads,
+        writes=writes,
+        max_reads=ceiling.get("MaxReadRequestUnits"),
+        max_writes=ceiling.get("MaxWriteRequestUnits"),
+        table_class=request.get("TableClass"),
+        is_protected=bool(request.get("DeletionProtectionEnabled")),
+    )
+
+
+# -- attributes and keys
+
+
+def _attributes(request: Request) -> dict[str, str]:
+    definitions = request.get("AttributeDefinitions")
+    if definitions is None:
+        raise _is_null("attributeDefinitions")
+    return attribute_types(definitions)
+
+
+def attribute_types(definitions: list[dict[str, str]]) -> dict[str, str]:
+    attributes = {definition["AttributeName"]: definition["AttributeType"] for definition in definitions}
+    if len(attributes) < len(definitions):
+        raise errors.validation("Cannot have two attributes with the same name")
+    return attributes
+
+
+def _is_null(member: str) -> errors.AWSError:
+    return errors.validation(
+        f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    )
+
+
+def _table_keys(request: Request, attributes: dict[str, str]) -> Keys:
+    schema = request.get("KeySchema")
+    if schema is None:
+        raise _is_null("keySchema")
+    if len(schema) > 2:
+        raise _schema_too_long(schema, "keySchema")
+    return _keys(schema, attributes)
+
+
+def _schema_too_long(schema: list[dict[str, str]], member: str) -> errors.AWSError:
+    shown = ", ".join(
+        f"KeySchemaElement(attributeName={element['AttributeName']}, keyType={element['KeyType']})"
+        for element in schema
+    )
+    return errors.validation(
+        f"1 validation error detected: Value '[{shown}]' at '{member}' failed to satisfy constraint: "
+        "Member must have length less than or equal to 2"
+    )
+
+
+def _keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> Keys:
+    """(partition key, sort key) of a key schema."""
+    if schema[0]["KeyType"] != "HASH":
+        raise errors.invalid_parameters("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    names = [element["AttributeName"] for element in schema]
+    if len(schema) > 1:
+        if schema[1]["KeyType"] != "RANGE":
+            raise errors.invalid_parameters("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+        if names[0] == names[1]:
+            raise errors.validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+    missing = [name for name in names if name not in attributes]
+    if missing:
+        raise errors.invalid_parameters(
+            "Some index key attributes are not defined in AttributeDefinitions. "
+            f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(attributes)}]"
+        )
+    return names[0], names[1] if len(names) > 1 else None
+
+
+def _check_attributes_used(attributes: dict[str, str], keys: Keys, indexes: list[Index]) -> None:
+    used = {name for name in keys if name is not None}
+    for index in indexes:
+        used.update(name for name in (index.hash, index.range) if name is not None)
+    if len(used) == len(attributes):
+        return
+    if not indexes:
+        raise errors.invalid_parameters(
+            "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
+        )
+    raise unused_definitions(attributes, used)
+
+
+def unused_definitions(attributes: dict[str, str], used: set[str]) -> errors.AWSError:
+    return errors.invalid_parameters(
+        "Some AttributeDefinitions are not used. "
+        f"AttributeDefinitions: [{', '.join(attributes)}], keys used: [{', '.join(sorted(used))}]"
+    )
+
+
+# -- capacity
+
+
+def capacity_of(request: Request, on_demand: bool) -> tuple[int, int]:
+    """(read, write) capacity units of a table; none when it is on demand."""
+    throughput = request.get("ProvisionedThroughput")
+    if on_demand:
+        if throughput is not None:
+            raise errors.invalid_parameters(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            )
+        return 0, 0
+    if throughput is None:
+        raise errors.invalid_parameters(
+            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+        )
+    return throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]
+
+
+def _index_capacity(definition: Request, on_demand: bool) -> tuple[int, int]:
+    throughput, name = definition.get("ProvisionedThroughput"), definition["IndexName"]
+    if on_demand:
+        if throughput is not None:
+            raise errors.invalid_parameters(
+                f"ProvisionedThroughput should not be specified for index: {name} when BillingMode is PAY_PER_REQUEST"
+            )
+        return 0, 0
+    if throughput is None:
+        raise errors.invalid_parameters(f"ProvisionedThroughput is not specified for index: {name}")
+    return throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]
+
+
+# -- indexes
+
+
+def _local_indexes(request: Request, attributes: dict[str, str], table: Keys, spaces: Any) -> list[Index]:
+    definitions = request.get("LocalSecondaryIndexes")
+    if definitions is None:
+        return []
+    if not definitions:
+        raise errors.invalid_parameters("List of LocalSecondaryIndexes is empty")
+    if table[1] is None:
+        raise errors.invalid_parameters(
+            "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
+        )
+    if len(definitions) > limits.LOCAL_INDEXES:
+        raise errors.invalid_parameters(
+            f"Number of LocalSecondaryIndexes exceeds per-table limit of {limits.LOCAL_INDEXES}"
+        )
+    indexes = [_index(definition, attributes, False, spaces) for definition in definitions]
+    for index in indexes:
+        if index.hash != table[0]:
+            raise errors.invalid_parameters(
+                f"Index KeySchema does not have the same leading hash key as table KeySchema for index: {index.name}. "
+                f"index hash key: {index.hash}, table hash key: {table[0]}"
+            )
+        if index.range is None:
+            raise errors.invalid_parameters(f"Index KeySchema does not have a range key for index: {index.name}")
+    return indexes
+
+
+def _global_indexes(request: Request, attributes: dict[str, str], on_demand: bool, spaces: Any) -> list[Index]:
+    definitions = request.get("GlobalSecondaryIndexes")
+    if definitions is None:
+        return []
+    if not definitions:
+        raise errors.invalid_parameters("List of GlobalSecondaryIndexes is empty")
+    return [global_index(definition, attributes, on_demand, spaces) for definition in definitions]
+
+
+def global_index(definition: Request, attributes: dict[str, str], on_demand: bool, spaces: Any) -> Index:
+    if definition.get("WarmThroughput"):
+        raise errors.not_yet("GlobalSecondaryIndexes with WarmThroughput")
+    reads, writes = _index_capacity(definition, on_demand)
+    ceiling = definition.get("OnDemandThroughput") or {}
+    return msgspec.structs.replace(
+        _index(definition, attributes, True, spaces),
+        reads=reads,
+        writes=writes,
+        max_reads=ceiling.get("MaxReadRequestUnits"),
+        max_writes=ceiling.get("MaxWriteRequestUnits"),
+    )
+
+
+def _index(definition: Request, attributes: dict[str, str], is_global: bool, spaces: Any) -> Index:
+    schema = definition["KeySchema"]
+    if len(schema) > 2:
+        raise errors.not_yet("secondary indexes with keys of several attributes")
+    hash_name, range_name = _keys(schema, attributes)
+    projection = definition["Projection"]
+    return Index(
+        name=definition["IndexName"],
+        is_global=is_global,
+        space=next(spaces),
+        hash=hash_name,
+        range=range_name,
+        projection=_projection_type(projection),
+        included=tuple(projection.get("NonKeyAttributes") or ()),
+    )
+
+
+def _projection_type(projection: dict[str, Any]) -> str:
+    kind, included = projection.get("ProjectionType"), projection.get("NonKeyAttributes")
+    if kind is None:
+        raise errors.invalid_parameters("Unknown ProjectionType: null")
+    if kind == "INCLUDE" and not included:
+        raise errors.invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    if kind != "INCLUDE" and included is not None:
+        raise errors.invalid_parameters(f"ProjectionType is {kind}, but NonKeyAttributes is specified")
+    return kind
+
+
+def check_index_names(indexes: list[Index]) -> None:
+    """Refuse duplicate names, too many indexes, and too many projected attributes."""
+    names = [index.name for index in indexes]
+    for name in names:
+        if names.count(name) > 1:
+            raise errors.invalid_parameters(f"Duplicate index name: {name}")
+    if sum(index.is_global for index in indexes) > limits.GLOBAL_INDEXES:
+        raise errors.invalid_parameters(
+            f"GlobalSecondaryIndex count exceeds the per-table limit of {limits.GLOBAL_INDEXES}"
+        )
+    if sum(len(index.included) for index in indexes) > limits.PROJECTED_ATTRIBUTES:
+        raise errors.invalid_parameters(
+            f"Number of NonKeyAttributes exceeds the per-table limit of {limits.PROJECTED_ATTRIBUTES}"
+        )

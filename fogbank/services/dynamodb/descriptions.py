@@ -1,0 +1,122 @@
+"""A table as DescribeTable shows it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fogbank.services.dynamodb import limits
+from fogbank.services.dynamodb.schema import Index, Table
+
+Description = dict[str, Any]
+
+
+class Size(NamedTuple):
+    """Of a table or index: its items, and their bytes as AWS counts them."""
+
+    items: int = 0
+    bytes: int = 0
+
+
+def describe(table: Table, sizes: dict[int, Size]) -> Description:
+    """The TableDescription. `sizes` are those of its spaces, where they are known."""
+    size = sizes.get(table.space, Size())
+    local = [_describe_index(table, index, sizes) for index in table.indexes if not index.is_global]
+    shared = [_describe_global(table, index, sizes) for index in table.indexes if index.is_global]
+    return {
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()
+        ],
+        "TableName": table.name,
+        "KeySchema": _key_schema(table.hash, table.range),
+        "TableStatus": table.status,
+        "CreationDateTime": table.created,
+        "ProvisionedThroughput": _throughput(table),
+        "TableSizeBytes": size.bytes,
+        "ItemCount": size.items,
+        "TableArn": table.arn,
+        "TableId": table.id,
+        "BillingModeSummary": _billing(table),
+        "LocalSecondaryIndexes": local or None,
+        "GlobalSecondaryIndexes": shared or None,
+        "TableClassSummary": _table_class(table),
+        "DeletionProtectionEnabled": table.is_protected,
+        "OnDemandThroughput": _ceiling(table),
+        "WarmThroughput": _warm(table, table, table.status),
+    }
+
+
+def _key_schema(hash_name: str, range_name: str | None) -> list[dict[str, str]]:
+    schema = [{"AttributeName": hash_name, "KeyType": "HASH"}]
+    if range_name is not None:
+        schema.append({"AttributeName": range_name, "KeyType": "RANGE"})
+    return schema
+
+
+def _throughput(table: Table) -> Description:
+    return {
+        "LastIncreaseDateTime": table.increased,
+        "LastDecreaseDateTime": table.decreased,
+        "NumberOfDecreasesToday": table.decreases,
+        "ReadCapacityUnits": table.reads,
+        "WriteCapacityUnits": table.writes,
+    }
+
+
+def _billing(table: Table) -> Description | None:
+    """AWS says nothing of a table that has always been provisioned."""
+    if table.on_demand_since is None:
+        return None
+    return {
+        "BillingMode": "PAY_PER_REQUEST" if table.on_demand else "PROVISIONED",
+        "LastUpdateToPayPerRequestDateTime": table.on_demand_since,
+    }
+
+
+def _table_class(table: Table) -> Description | None:
+    if table.table_class is None:
+        return None
+    return {"TableClass": table.table_class, "LastUpdateDateTime": table.class_changed}
+
+
+def _ceiling(of: Table | Index) -> Description | None:
+    if of.max_reads is None and of.max_writes is None:
+        return None
+    return {"MaxReadRequestUnits": of.max_reads, "MaxWriteRequestUnits": of.max_writes}
+
+
+def _warm(table: Table, of: Table | Index, status: str) -> Description:
+    if table.on_demand:
+        reads, writes = limits.WARM_READS, limits.WARM_WRITES
+    else:
+        reads, writes = of.reads, of.writes
+    return {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": status}
+
+
+def _describe_index(table: Table, index: Index, sizes: dict[int, Size]) -> Description:
+    size = sizes.get(index.space, Size())
+    projection: Description = {"ProjectionType": index.projection}
+    if index.included:
+        projection["NonKeyAttributes"] = list(index.included)
+    return {
+        "IndexName": index.name,
+        "KeySchema": _key_schema(index.hash, index.range),
+        "Projection": projection,
+        "IndexSizeBytes": size.bytes,
+        "ItemCount": size.items,
+        "IndexArn": f"{table.arn}/index/{index.name}",
+    }
+
+
+def _describe_global(table: Table, index: Index, sizes: dict[int, Size]) -> Description:
+    return {
+        **_describe_index(table, index, sizes),
+        "IndexStatus": index.status,
+        "Backfilling": True if index.is_backfilling else None,
+        "ProvisionedThroughput": {
+            "NumberOfDecreasesToday": 0,
+            "ReadCapacityUnits": index.reads,
+            "WriteCapacityUnits": index.writes,
+        },
+        "OnDemandThroughput": _ceiling(index),
+        "WarmThroughput": _warm(table, index, index.status),
+    }

@@ -1,0 +1,107 @@
+"""GetItem, PutItem, UpdateItem, DeleteItem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fogbank.services.dynamodb import capacity, errors, rows
+from fogbank.services.dynamodb.capacity import Consumption
+from fogbank.services.dynamodb.expressions import Projection
+from fogbank.services.dynamodb.parameters import Bindings, Request
+from fogbank.services.dynamodb.rows import Image
+from fogbank.services.dynamodb.schema import Layout
+from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.tables import find, table_arn
+from fogbank.services.dynamodb.writing import Change, Delete, Put, Write, take_in_key
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
+
+Document = dict[str, Any]
+
+
+@service.operation(resource=table_arn)
+async def get_item(ctx: Context, request: Request) -> Document:
+    bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
+    projection = bindings.projection()
+    bindings.finish()
+    take_in_key(request["Key"])
+    table = await find(ctx, request["TableName"])
+    image = await rows.read(ctx, table.layout.key_in_request(request["Key"]))
+    answer: Document = {} if image is None else {"Item": projected(image, projection)}
+    if capacity.is_wanted(request):
+        units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
+        answer["ConsumedCapacity"] = Consumption(table.name).add(units).document(request["ReturnConsumedCapacity"])
+    return answer
+
+
+def projected(image: Image, projection: Projection | None) -> orjson.Fragment | Document:
+    """An item for an answer; without a projection it is not even decoded."""
+    return image.fragment if projection is None else projection.apply(image.item)
+
+
+@service.operation(resource=table_arn)
+async def put_item(ctx: Context, request: Request) -> Document:
+    _require_old_values(request)
+    return await _write(ctx, request, Put(request))
+
+
+@service.operation(resource=table_arn)
+async def delete_item(ctx: Context, request: Request) -> Document:
+    _require_old_values(request)
+    return await _write(ctx, request, Delete(request))
+
+
+@service.operation(resource=table_arn)
+async def update_item(ctx: Context, request: Request) -> Document:
+    return await _write(ctx, request, Change(request))
+
+
+def _require_old_values(request: Request) -> None:
+    if request.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise errors.validation("Return values set to invalid value")
+
+
+async def _write(ctx: Context, request: Request, write: Write) -> Document:
+    table = await find(ctx, request["TableName"])
+    layout = table.layout
+    key = write.bind(layout)
+    returns = request.get("ReturnValues", "NONE")
+    counts = capacity.is_wanted(request)
+    # a blind write to a table without indexes need not look at what it replaces
+    blind = layout.is_plain and not (write.needs_old or counts or returns != "NONE")
+    old = None if blind else await rows.read(ctx, key)
+    new = write.work_out(old, layout)
+    changes = await rows.replace(ctx, layout, key, old, new)
+    answer: Document = {}
+    if returns != "NONE":
+        answer["Attributes"] = _attributes(returns, write, old, new)
+    if counts:
+        consumption = Consumption(table.name).add_write(old, new, changes)
+        answer["ConsumedCapacity"] = consumption.document(request["ReturnConsumedCapacity"])
+    if request.get("ReturnItemCollectionMetrics") == "SIZE":
+        answer["ItemCollectionMetrics"] = collection_metrics(layout, (new or old or Image.of(write.key, 0)).item)
+    return answer
+
+
+def _attributes(returns: str, write: Write, old: Image | None, new: Image | None) -> Any:
+    """What ReturnValues asks for; None when there is nothing of it."""
+    shown = old if returns.endswith("OLD") else new
+    if shown is None:
+        return None
+    if returns.startswith("ALL"):
+        return shown.fragment
+    update = write.update if isinstance(write, Change) else None
+    if update is None or new is None:
+        return None
+    return update.touched(old.item if old else {}, new.item, shown.item) or None
+
+
+def collection_metrics(layout: Layout, item: Document) -> Document | None:
+    """Only tables with a local index have item collections whose size matters. AWS estimates it; so do we, at its least."""
+    if all(index.is_global for index in layout.indexes.values()):
+        return None
+    name = layout.hash.name
+    return {"ItemCollectionKey": {name: item[name]}, "SizeEstimateRangeGB": [0.0, 1.0]}

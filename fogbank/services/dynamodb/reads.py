@@ -1,0 +1,271 @@
+"""Query and Scan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fogbank.kernel import keys
+from fogbank.services.dynamodb import capacity, errors, legacy, pages
+from fogbank.services.dynamodb.capacity import Consumption
+from fogbank.services.dynamodb.errors import AWSError
+from fogbank.services.dynamodb.expressions import Condition, Projection
+from fogbank.services.dynamodb.key_ranges import key_range
+from fogbank.services.dynamodb.parameters import Bindings, Request
+from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table
+from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.tables import find, indexed_arn
+from fogbank.services.dynamodb.values import Item, take_in
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
+    from fogbank.services.dynamodb.pages import Page, Selection
+
+Document = dict[str, Any]
+
+_QUERY_EXPRESSIONS = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")
+_QUERY_LEGACY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
+_SCAN_EXPRESSIONS = ("ProjectionExpression", "FilterExpression")
+_SCAN_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
+_HASHES = 2**32
+
+
+@service.operation(resource=indexed_arn)
+async def query(ctx: Context, request: Request) -> Document:
+    bindings = Bindings(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY)
+    projection = bindings.projection()
+    condition = bindings.condition("FilterExpression") or legacy.condition(request, "QueryFilter")
+    key_condition = bindings.key_condition()
+    bindings.finish()
+    if key_condition is not None:
+        terms = key_condition.terms
+    elif (conditions := request.get("KeyConditions")) is not None:
+        terms = legacy.key_terms(conditions)
+    else:
+        raise errors.validation(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+        )
+    _check_select(request, projection)
+    start = _taken_in(request.get("ExclusiveStartKey"))
+    table = await find(ctx, request["TableName"])
+    schema = _schema(table, request)
+    wanted = key_range(schema, terms, bindings.values)
+    if condition is not None:
+        _refuse_keys(schema, condition, "QueryFilter" in request)
+    selection = _selection(table, schema, request, condition, projection, bindings)
+    low, high = wanted.low, wanted.high
+    reverse = request.get("ScanIndexForward") is False
+    if start is not None:
+        row = _start_row(table.layout, schema, start, errors.invalid_start_key())
+        if start[schema.hash.name] != wanted.partition:
+            raise errors.validation(
+                "The provided starting key is outside query boundaries based on provided conditions"
+            )
+        if not low <= row < high:
+            raise errors.validation("The provided starting key does not match the range key predicate")
+        low, high = (low, row) if reverse else (row + b"\0", high)
+    page = await pages.read_page(ctx, low, high, selection, request.get("Limit"), reverse)
+    if schema is table.layout and schema.range is None:
+        page.last = None  # there was one item at most
+    return _answer(request, table, schema, page)
+
+
+@service.operation(resource=indexed_arn)
+async def scan(ctx: Context, request: Request) -> Document:
+    bindings = Bindings(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY)
+    projection = bindings.projection()
+    condition = bindings.condition("FilterExpression") or legacy.condition(request, "ScanFilter")
+    bindings.finish()
+    _check_select(request, projection)
+    first, end = _segment(request)
+    start = _taken_in(request.get("ExclusiveStartKey"))
+    table = await find(ctx, request["TableName"])
+    schema = _schema(table, request)
+    selection = _selection(table, schema, request, condition, projection, bindings)
+    low = schema.prefix + first.to_bytes(4, "big")
+    high = keys.after_prefix(schema.prefix) if end == _HASHES else schema.prefix + end.to_bytes(4, "big")
+    if start is not None:
+        mismatch = errors.invalid_start_key(": The provided key element does not match the schema")
+        row = _start_row(table.layout, schema, start, mismatch)
+        if not low <= row < high:
+            raise _outside_segment(request)
+        low = row + b"\0"
+    page = await pages.read_page(ctx, low, high, selection, request.get("Limit"))
+    return _answer(request, table, schema, page)
+
+
+# -- what is read
+
+
+def _schema(table: Table, request: Request) -> KeySchema:
+    """The table's keys, or those of the index that the request names."""
+    name = request.get("IndexName")
+    if name is None:
+        return table.layout
+    index = table.layout.indexes.get(name)
+    if index is None or index.index.status == "DELETING":
+        raise errors.no_such_index(name)
+    if index.is_global and request.get("ConsistentRead"):
+        raise errors.consistent_read_of_global_index()
+    if index.index.is_backfilling:
+        raise errors.index_is_backfilling(name)
+    return index
+
+
+def _segment(request: Request) -> tuple[int, int]:
+    """The hashes of a segment of a parallel scan: from the first to before the second."""
+    segment, total = request.get("Segment"), request.get("TotalSegments")
+    if total is None:
+        if segment is not None:
+            raise errors.validation(
+                "The TotalSegments parameter is required but was not present in the request when Segment parameter is present"
+            )
+        return 0, _HASHES
+    if segment is None:
+        raise errors.validation(
+            "The Segment parameter is required but was not present in the request when parameter TotalSegments is present"
+        )
+    if segment >= total:
+        raise errors.validation(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+            f"Segment: {segment} is not less than TotalSegments: {total}"
+        )
+    return -(-segment * _HASHES // total), -(-(segment + 1) * _HASHES // total)
+
+
+def _outside_segment(request: Request) -> AWSError:
+    return errors.invalid_start_key(
+        ": Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. "
+        f"TotalSegments: {request.get('TotalSegments')} Segment: {request.get('Segment')}"
+    )
+
+
+# -- where it starts
+
+
+def _taken_in(start: Item | None) -> Item | None:
+    for value in (start or {}).values():
+        take_in(value)
+    return start
+
+
+def _start_row(layout: Layout, schema: KeySchema, start: Item, mismatch: AWSError) -> bytes:
+    """The row that a start key means, whether it is there or not. Raises `mismatch` when it does not have the keys."""
+    wanted = {*layout.names, *schema.names}
+    types = layout.table.attributes
+    if set(start) != wanted or any(types[name] not in value for name, value in start.items()):
+        raise mismatch
+    if any(content in ("", None) for value in start.values() for content in value.values()):
+        raise mismatch
+    key = layout.key_of(start)
+    row = schema.row_of(start, key) if isinstance(schema, IndexLayout) else key.row
+    assert row is not None
+    return row
+
+
+# -- what is wanted of it
+
+
+def _check_select(request: Request, projection: Projection | None) -> None:
+    select = request.get("Select")
+    if select is None:
+        return
+    if select == "SPECIFIC_ATTRIBUTES":
+        if projection is None:
+            raise errors.validation(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+            )
+        return
+    if projection is not None:
+        parameter = "ProjectionExpression" if "ProjectionExpression" in request else "AttributesToGet"
+        what = "only the Count" if select == "COUNT" else select
+        raise errors.validation(f"Cannot specify the {parameter} when choosing to get {what}")
+    if select == "ALL_PROJECTED_ATTRIBUTES" and request.get("IndexName") is None:
+        raise errors.validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+
+
+def _refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> None:
+    """A query's filter is for what its key condition cannot say."""
+    for path in condition.paths:
+        if path[0] not in schema.names:
+            continue
+        if len(path) > 1:
+            raise errors.key_path_not_scalar(str(path[0]), is_index=False)
+        parameter = "QueryFilter" if is_legacy else "Filter Expression"
+        raise errors.validation(
+            f"{parameter} can only contain non-primary key attributes: Primary key attribute: {path[0]}"
+        )
+
+
+def _selection(
+    table: Table,
+    schema: KeySchema,
+    request: Request,
+    condition: Condition | None,
+    projection: Projection | None,
+    bindings: Bindings,
+) -> Selection:
+    select = request.get("Select")
+    origin = None
+    if isinstance(schema, IndexLayout) and schema.projected is not None:
+        origin = _origin(table, schema, select, condition, projection)
+    return pages.Selection(condition, bindings.values, projection, select == "COUNT", origin)
+
+
+def _origin(
+    table: Table, index: IndexLayout, select: str | None, condition: Condition | None, projection: Projection | None
+) -> Layout | None:
+    """The table, when a local index does not have what is wanted. A global index cannot be asked for it."""
+    asked = _missing(index, projection.paths if projection is not None else [])
+    filtered = _missing(index, condition.paths if condition is not None else [])
+    if not index.is_global:
+        return table.layout if asked or filtered or select == "ALL_ATTRIBUTES" else None
+    if select == "ALL_ATTRIBUTES":
+        raise errors.invalid_parameters(
+            f"Select type ALL_ATTRIBUTES is not supported for global secondary index {index.name} "
+            "because its projection type is not ALL"
+        )
+    if asked:
+        raise errors.invalid_parameters(f"Global secondary index {index.name} does not project [{', '.join(asked)}]")
+    if filtered:
+        raise errors.invalid_parameters(
+            f"Secondary index {index.name} does not project one or more filter attributes: [{', '.join(filtered)}]"
+        )
+    return None
+
+
+def _missing(index: IndexLayout, paths: list[Any]) -> list[str]:
+    """The attributes among the first steps of paths that an index does not have."""
+    assert index.projected is not None
+    return list(dict.fromkeys([path[0] for path in paths if path[0] not in index.projected]))
+
+
+# -- the answer
+
+
+def _answer(request: Request, table: Table, schema: KeySchema, page: Page) -> Document:
+    answer: Document = {"Count": page.count, "ScannedCount": page.scanned}
+    if request.get("Select") != "COUNT":
+        answer["Items"] = page.items
+    if page.last is not None:
+        answer["LastEvaluatedKey"] = _last_key(table.layout, schema, page.last)
+    if capacity.is_wanted(request):
+        answer["ConsumedCapacity"] = _consumed(request, table, schema, page)
+    return answer
+
+
+def _last_key(layout: Layout, schema: KeySchema, raw: bytes) -> Item:
+    item = pages.Image.stored(raw).item
+    return {name: item[name] for name in dict.fromkeys((*schema.names, *layout.names))}
+
+
+def _consumed(request: Request, table: Table, schema: KeySchema, page: Page) -> Document:
+    consistent = bool(request.get("ConsistentRead"))
+    consumption = Consumption(table.name)
+    units = capacity.read_units(page.size, consistent=consistent)
+    if isinstance(schema, IndexLayout):
+        consumption.add(units, schema.name, not schema.is_global)
+    else:
+        consumption.add(units)
+    for size in page.fetched:
+        consumption.add(capacity.read_units(size, consistent=consistent))
+    return consumption.document(request["ReturnConsumedCapacity"])

@@ -1,0 +1,286 @@
+"""The Table record, and what follows from it: keys, where rows lie, which indexes there are.
+
+Rows of items and of index entries have the same form. A *space* is one table's items or one index's entries:
+
+    collection key: space (8 bytes), hash of the partition key (4 bytes), partition key, sort key, [the item's primary key]
+    value: size as AWS counts it (4 bytes, big-endian), the item or its projection as JSON
+
+The hash spreads partitions over the space: items come out of a scan in an order that means nothing, as on AWS, and the segments of a
+parallel scan are ranges of it. Key parts are their order-preserving bytes with 00 written 00 FF, ended by 00 00, so that the rows of
+one part are a range of their own. Index entries hold all that is projected, so that no read goes from an index to its table, except
+those that ask a local index for more than it has.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+from zlib import crc32
+
+from fogbank.kernel import Record, keys
+from fogbank.services.dynamodb import errors, limits
+from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.values import Item, Value, key_bytes, size_of
+
+END = b"\0\0"
+
+
+class Index(Record, frozen=True):
+    """A secondary index. `space` is where its entries lie; capacities are those of a provisioned global index.
+
+    `projection` is ALL, KEYS_ONLY or INCLUDE, `included` what INCLUDE names.
+    """
+
+    name: str
+    is_global: bool
+    space: int
+    hash: str
+    range: str | None
+    projection: str
+    included: tuple[str, ...] = ()
+    status: str = "ACTIVE"
+    is_backfilling: bool = False
+    reads: int = 0
+    writes: int = 0
+    max_reads: int | None = None
+    max_writes: int | None = None
+
+
+class Table(Record, frozen=True, dict=True):
+    """A table's definition. `attributes` gives the types of all key attributes, in the order in which they were defined."""
+
+    name: str
+    id: str
+    arn: str
+    space: int
+    created: float
+    status: str
+    attributes: dict[str, str]
+    hash: str
+    range: str | None
+    indexes: tuple[Index, ...] = ()
+    on_demand: bool = False
+    on_demand_since: float | None = None
+    reads: int = 0
+    writes: int = 0
+    max_reads: int | None = None
+    max_writes: int | None = None
+    increased: float | None = None
+    decreased: float | None = None
+    decreases: int = 0
+    table_class: str | None = None
+    class_changed: float | None = None
+    is_protected: bool = False
+    ttl: str | None = None
+    ttl_space: int = 0
+    is_enabling_ttl: bool = False
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Kept with the decoded record, which is replaced whenever the table changes."""
+        return Layout(self)
+
+    def index(self, name: str) -> Index | None:
+        return next((index for index in self.indexes if index.name == name), None)
+
+
+tables = service.collection("tables", Table, cached=True)
+items = service.collection("items", bytes)
+entries = service.collection("index-items", bytes)
+
+
+class KeyAttribute(NamedTuple):
+    name: str
+    type: str
+
+
+class Key(NamedTuple):
+    """A primary key as bytes: its parts, and the whole key of its row."""
+
+    partition: bytes
+    sort: bytes
+    row: bytes
+
+
+def part(raw: bytes) -> bytes:
+    """One part of a row's key."""
+    return (raw.replace(b"\0", b"\0\xff") if b"\0" in raw else raw) + END
+
+
+def partition(raw: bytes) -> bytes:
+    """What all rows of a partition key begin with, in their space."""
+    return crc32(raw).to_bytes(4, "big") + part(raw)
+
+
+class KeySchema:
+    """The keys of a table or index, and where its rows are."""
+
+    __slots__ = ("hash", "names", "prefix", "range", "table_key")
+
+    def __init__(self, table: Table, prefix: bytes, hash_name: str, range_name: str | None) -> None:
+        self.prefix = prefix
+        self.hash = KeyAttribute(hash_name, table.attributes[hash_name])
+        self.range = None if range_name is None else KeyAttribute(range_name, table.attributes[range_name])
+        self.names = (hash_name,) if range_name is None else (hash_name, range_name)
+
+    def partition_prefix(self, value: Value) -> bytes:
+        """What the rows of a partition key begin with."""
+        return self.prefix + partition(key_bytes(value))
+
+
+class Layout(KeySchema):
+    """What the hot paths need of a table, worked out once."""
+
+    __slots__ = ("indexes", "is_plain", "table")
+
+    def __init__(self, table: Table) -> None:
+        _, _, _, region, account, _ = table.arn.split(":", 5)
+        scope = keys.encode(("dynamodb", "items", account, region))
+        super().__init__(table, scope + keys.encode((table.space,)), table.hash, table.range)
+        scope = keys.encode(("dynamodb", "index-items", account, region))
+        self.table = table
+        # by name: of several indexes with one complaint AWS names the first
+        ordered = sorted(table.indexes, key=lambda index: index.name)
+        self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
+        # nothing but the item itself changes with it, so that what it replaces need not be known
+        self.is_plain = not self.indexes and table.ttl is None
+
+    # -- keys
+
+    def key_of(self, item: Item) -> Key:
+        """The primary key of a canonical item or key that has been checked."""
+        start = partition(key_bytes(item[self.hash.name]))
+        if self.range is None:
+            return Key(start[4:], b"", self.prefix + start)
+        sort = part(key_bytes(item[self.range.name]))
+        return Key(start[4:], sort, self.prefix + start + sort)
+
+    def key_in_item(self, item: Item) -> Key:
+        """The key of an item that is to be put. Raises ValidationException when it is missing, of another type, empty or too long."""
+        for name, kind in (self.hash, self.range) if self.range else (self.hash,):
+            value = item.get(name)
+            if value is None:
+                raise errors.missing_key(name)
+            if kind not in value:
+                raise errors.key_type_mismatch(name, kind, next(iter(value)))
+        self._check_contents(item)
+        return self.key_of(item)
+
+    def key_in_request(self, key: Item) -> Key:
+        """The key of a Key member, which has nothing but the key. Raises ValidationException."""
+        self.check_key(key)
+        return self.key_of(key)
+
+    def check_key(self, key: Item) -> None:
+        wanted = (self.hash, self.range) if self.range else (self.hash,)
+        if len(key) != len(wanted):
+            raise errors.key_not_in_schema()
+        for name, kind in wanted:
+            value = key.get(name)
+            if value is None or kind not in value:
+                raise errors.key_not_in_schema()
+        self._check_contents(key)
+
+    def _check_contents(self, item: Item) -> None:
+        value = item[self.hash.name]
+        if self.hash.type != "N":
+            check_key_value(self.hash, value, limits.HASH_KEY_SIZE)
+        if self.range is not None and self.range.type != "N":
+            check_key_value(self.range, item[self.range.name], limits.RANGE_KEY_SIZE)
+
+    # -- indexes
+
+    def check_index_keys(self, item: Item) -> None:
+        """Refuse index key attributes of another type, empty or too long. An item need not have them."""
+        for index in self.indexes.values():
+            for attribute, limit in zip(index.attributes, index.attribute_limits, strict=True):
+                value = item.get(attribute.name)
+                if value is not None:
+                    _check_index_key(index.name, attribute, value, limit)
+
+    def is_index_key(self, name: str | int) -> bool:
+        """Is the attribute a key of an index, and not one of the table?"""
+        return any(name == attribute.name for index in self.indexes.values() for attribute in index.attributes)
+
+    def check_target(self, path: tuple[str | int, ...]) -> None:
+        """Refuse to update a part of the primary key, or the inside of an index key."""
+        name = path[0]
+        if name in self.names:
+            raise errors.key_attribute_updated(name)  # type: ignore[arg-type]
+        if len(path) > 1 and self.is_index_key(name):
+            raise errors.key_path_not_scalar(name, is_index=True)  # type: ignore[arg-type]
+
+    def check_path(self, path: tuple[str | int, ...]) -> None:
+        """Refuse to look for something inside a key attribute: it is a scalar."""
+        if len(path) > 1 and path[0] in self.names:
+            raise errors.key_path_not_scalar(path[0], is_index=False)  # type: ignore[arg-type]
+
+
+def check_key_value(attribute: KeyAttribute, value: Value, limit: int) -> None:
+    """Refuse an empty key value, or one that is too long."""
+    content = value[attribute.type]
+    if not content:
+        raise errors.empty_key(attribute.name, attribute.type)
+    # a character is at most 4 bytes
+    if len(content) * 4 > limit and size_of(value) > limit:
+        raise errors.hash_key_too_long() if limit == limits.HASH_KEY_SIZE else errors.range_key_too_long()
+
+
+def _check_index_key(index: str, attribute: KeyAttribute, value: Value, limit: int) -> None:
+    name, kind = attribute
+    content = value.get(kind)
+    if content is None:
+        raise errors.index_key_type_mismatch(name, kind, next(iter(value)), index)
+    if not content:
+        raise errors.empty_index_key(name, kind, index)
+    size = size_of(value)
+    if size > limit:
+        raise errors.index_key_too_long(name, size, limit, index)
+
+
+class IndexLayout(KeySchema):
+    """A secondary index as reads and writes need it."""
+
+    __slots__ = ("attribute_limits", "attributes", "index", "is_global", "name", "projected")
+
+    def __init__(self, table: Table, index: Index, scope: bytes) -> None:
+        super().__init__(table, scope + keys.encode((index.space,)), index.hash, index.range)
+        self.index = index
+        self.name = index.name
+        self.is_global = index.is_global
+        self.projected = _projected(table, index)
+        own = [attribute for attribute in (self.hash, self.range) if attribute is not None]
+        table_keys = (table.hash, table.range)
+        self.attributes = [attribute for attribute in own if attribute.name not in table_keys]
+        self.attribute_limits = [
+            limits.HASH_KEY_SIZE if attribute.name == index.hash else limits.RANGE_KEY_SIZE
+            for attribute in self.attributes
+        ]
+
+    def row_of(self, item: Item, key: Key) -> bytes | None:
+        """The key of an item's entry; None when the item lacks a key attribute, and so is not in the index."""
+        hash_value = item.get(self.hash.name)
+        if hash_value is None or self.hash.type not in hash_value:
+            return None
+        row = self.prefix + partition(key_bytes(hash_value))
+        if self.range is not None:
+            range_value = item.get(self.range.name)
+            if range_value is None or self.range.type not in range_value:
+                return None
+            row += part(key_bytes(range_value))
+        return row + key.partition + key.sort
+
+    def accepts(self, item: Item) -> bool:
+        """May the item be in the index? One whose key attributes are empty or too long was there before it, and stays out."""
+        for attribute, limit in zip(self.attributes, self.attribute_limits, strict=True):
+            if not 0 < size_of(item[attribute.name]) <= limit:
+                return False
+        return True
+
+
+def _projected(table: Table, index: Index) -> frozenset[str] | None:
+    """The attributes that an index holds; None for all of them."""
+    if index.projection == "ALL":
+        return None
+    own = {table.hash, table.range, index.hash, index.range} - {None}
+    return frozenset(own | set(index.included))  # type: ignore[arg-type]

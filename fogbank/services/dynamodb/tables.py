@@ -1,0 +1,216 @@
+"""Tables: finding them, CreateTable, DescribeTable, ListTables, DeleteTable, and the tasks that bring them to life and remove them.
+
+CREATING and DELETING last until a task that is due at once: as short as they can be while waiters and answers see them. Items can be
+written to a table that is still CREATING, so that scripts which do not wait do not depend on who is faster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fogbank.services.dynamodb import creation, errors, sizes, tags
+from fogbank.services.dynamodb.descriptions import describe
+from fogbank.services.dynamodb.schema import Index, Table, tables
+from fogbank.services.dynamodb.service import service
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
+
+Document = dict[str, Any]
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z").match
+_LISTED = 100
+
+
+# -- finding
+
+
+async def find(ctx: Context, name: str) -> Table:
+    """The table that a request of the data plane is for. Raises ResourceNotFoundException."""
+    table = await tables.get(ctx, name)
+    if table is None:
+        table = await tables.get(ctx, table_name(ctx, name))
+    if table is None or table.status == "DELETING":
+        raise errors.no_such_resource()
+    return table
+
+
+async def find_described(ctx: Context, request: Document) -> Table:
+    """The table that a request of the control plane is for."""
+    name = table_name(ctx, request["TableName"])
+    table = await tables.get(ctx, name)
+    if table is None:
+        raise errors.no_such_table(name)
+    return table
+
+
+def table_name(ctx: Context, given: str) -> str:
+    """The name in what a request calls a table: its name, or its ARN. Raises ValidationException for neither."""
+    name = given
+    if given.startswith("arn:"):
+        prefix = f"arn:{ctx.partition}:dynamodb:{ctx.region}:{ctx.account}:table/"
+        if not given.startswith(prefix):
+            raise errors.no_such_resource()
+        name = given.removeprefix(prefix)
+    broken = []
+    if not _NAME(name):
+        broken.append("Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+    if len(name) < 3:
+        broken.append("Member must have length greater than or equal to 3")
+    elif len(name) > 255:
+        broken.append("Member must have length less than or equal to 255")
+    if broken:
+        noun = "error" if len(broken) == 1 else "errors"
+        details = "; ".join(
+            [f"Value '{name}' at 'tableName' failed to satisfy constraint: {constraint}" for constraint in broken]
+        )
+        raise errors.validation(f"{len(broken)} validation {noun} detected: {details}")
+    return name
+
+
+def arn_of(ctx: Context, name: str) -> str:
+    return f"arn:{ctx.partition}:dynamodb:{ctx.region}:{ctx.account}:table/{name}"
+
+
+def table_arn(ctx: Context, request: Document) -> str:
+    """The ARN that a request about one table acts on."""
+    name: str = request["TableName"]
+    return name if name.startswith("arn:") else arn_of(ctx, name)
+
+
+def indexed_arn(ctx: Context, request: Document) -> str:
+    """The ARN that a read acts on: of the table, or of its index."""
+    index = request.get("IndexName")
+    arn = table_arn(ctx, request)
+    return arn if index is None else f"{arn}/index/{index}"
+
+
+def put(ctx: Context, table: Table, **changes: Any) -> Table:
+    """Write the table's record, with changes."""
+    changed = msgspec.structs.replace(table, **changes)
+    tables.put(ctx, changed, table.name)
+    return changed
+
+
+def new_spaces(ctx: Context) -> Iterator[int]:
+    """Numbers for spaces of rows, so many that none comes twice."""
+    while True:
+        yield ctx.ids.random.getrandbits(62)
+
+
+# -- creating
+
+
+@service.operation(resource=table_arn)
+async def create_table(ctx: Context, request: Document) -> Document:
+    name = table_name(ctx, request["TableName"])
+    table = creation.table_from(
+        {**request, "TableName": name}, arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), new_spaces(ctx)
+    )
+    creation.refuse_unsupported(request, "CreateTable")
+    tags.check(request.get("Tags") or [])
+    if await tables.get(ctx, name) is not None:
+        raise errors.table_exists(name)
+    created = msgspec.structs.replace(table, indexes=tuple([with_status(index, "CREATING") for index in table.indexes]))
+    tables.put(ctx, created, name)
+    tags.replace(ctx, name, request.get("Tags") or [])
+    await ctx.schedule("activate_table", {"table": name, "id": table.id})
+    answer = describe(created, {})
+    if answer["BillingModeSummary"]:
+        answer["BillingModeSummary"] = {"BillingMode": "PAY_PER_REQUEST"}
+    return {"TableDescription": answer}
+
+
+def with_status(index: Index, status: str) -> Index:
+    return msgspec.structs.replace(index, status=status)
+
+
+@service.task
+async def activate_table(ctx: Context, payload: Document) -> None:
+    """CREATING or UPDATING -> ACTIVE, with all indexes but those that are being built or removed."""
+    table = await tables.get(ctx, payload["table"])
+    if table is None or table.id != payload["id"] or table.status not in ("CREATING", "UPDATING"):
+        return
+    indexes = [
+        index if index.is_backfilling or index.status == "DELETING" else with_status(index, "ACTIVE")
+        for index in table.indexes
+    ]
+    is_busy = any(index.status != "ACTIVE" for index in indexes)
+    put(ctx, table, status="UPDATING" if is_busy else "ACTIVE", indexes=tuple(indexes))
+
+
+# -- showing
+
+
+@service.operation(resource=table_arn)
+async def describe_table(ctx: Context, request: Document) -> Document:
+    table = await find_described(ctx, request)
+    return {"Table": describe(table, await sizes.sizes_of(ctx, table))}
+
+
+@service.operation
+async def list_tables(ctx: Context, request: Document) -> Document:
+    limit = request.get("Limit") or _LISTED
+    start = request.get("ExclusiveStartTableName")
+    rows = await tables.items(ctx, (str,), after=None if start is None else (start,), limit=limit + 1)
+    names = [key[0] for key, _ in rows[:limit]]
+    return {"TableNames": names, "LastEvaluatedTableName": names[-1] if len(rows) > limit else None}
+
+
+# -- deleting
+
+
+@service.operation(resource=table_arn)
+async def delete_table(ctx: Context, request: Document) -> Document:
+    table = await find_described(ctx, request)
+    require_idle(table)
+    if table.is_protected:
+        raise errors.deletion_protected()
+    size = await sizes.sizes_of(ctx, table)
+    deleted = put(ctx, table, status="DELETING")
+    await ctx.schedule("remove_table", {"table": table.name, "id": table.id})
+    answer = describe(deleted, size)
+    return {"TableDescription": {name: answer[name] for name in _SHOWN_OF_DELETED}}
+
+
+_SHOWN_OF_DELETED = (
+    "TableName",
+    "TableStatus",
+    "ProvisionedThroughput",
+    "TableSizeBytes",
+    "ItemCount",
+    "TableArn",
+    "TableId",
+    "BillingModeSummary",
+    "DeletionProtectionEnabled",
+)
+
+
+def require_idle(table: Table) -> None:
+    """Refuse to change a table that is being changed."""
+    if table.status == "DELETING":
+        raise errors.table_in_use(table.name, "deleted")
+    if table.status == "CREATING":
+        raise errors.table_in_use(table.name, "created")
+    if table.status == "UPDATING":
+        raise errors.table_in_use(table.name, "updated")
+
+
+@service.task
+async def remove_table(ctx: Context, payload: Document) -> None:
+    """The table goes at once, so that its name is free; its rows follow, in parts."""
+    table = await tables.get(ctx, payload["table"])
+    if table is None or table.id != payload["id"]:
+        return
+    tables.delete(ctx, table.name)
+    tags.replace(ctx, table.name, [])
+    await ctx.schedule("purge", {"collection": "items", "space": table.space})
+    for index in table.indexes:
+        await ctx.schedule("purge", {"collection": "index-items", "space": index.space})
+    if table.ttl is not None:
+        await ctx.unschedule("expire_items", table.name)
+        await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})
