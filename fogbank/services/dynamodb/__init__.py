@@ -1,4 +1,4 @@
-"""Amazon DynamoDB. The way in is `items.py`; the top of `schema.py` says how items lie in the store, `rows.py` is where they are written."""
+"""Amazon DynamoDB. The way in is `items.py`; `schema.py` says at its top how items lie in the store, `rows.py` writes them."""
 
 from fogbank.services.dynamodb import account, batches, changes, items, reads, tables, tags, transactions, ttl, upkeep
 from fogbank.services.dynamodb.service import service

@@ -41,7 +41,7 @@ _CHANGES = (
 @service.operation(resource=table_arn)
 async def update_table(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
-    _refuse_unsupported(request)
+    _refuse_at_sight(request)
     if not any(request.get(member) not in (None, []) for member in _CHANGES):
         raise errors.validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
@@ -49,7 +49,7 @@ async def update_table(ctx: Context, request: Document) -> Document:
         )
     tables.require_idle(table)
     if "StreamSpecification" in request:
-        raise errors.validation("Table is already in the desired state: stream is disabled")
+        raise errors.validation("Table has no stream to disable")
     changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
     for update in request.get("GlobalSecondaryIndexUpdates") or []:
         changed = await _change_index(ctx, changed, update, request)
@@ -58,14 +58,18 @@ async def update_table(ctx: Context, request: Document) -> Document:
     return {"TableDescription": describe(changed, await sizes.sizes_of(ctx, table))}
 
 
-def _refuse_unsupported(request: Document) -> None:
+def _refuse_at_sight(request: Document) -> None:
+    """What is not implemented, and what cannot be asked at once."""
     creation.refuse_unsupported(request, "UpdateTable")
     for member, what in _UNSUPPORTED.items():
         if request.get(member):
             raise errors.not_yet(what)
-    creates = [update for update in request.get("GlobalSecondaryIndexUpdates") or [] if "Update" not in update]
-    if len(creates) > 1:
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    if len([update for update in updates if "Update" not in update]) > 1:
         raise errors.too_many_index_changes()
+    names = [action["IndexName"] for update in updates for action in update.values()]
+    if len(set(names)) < len(names):
+        raise errors.validation("Only one global secondary index update per index is allowed simultaneously.")
 
 
 # -- the table itself

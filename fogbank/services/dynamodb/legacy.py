@@ -53,13 +53,13 @@ def _expectation(name: str, wanted: Document) -> Tree:
     """One element of Expected, in its older form (Value, Exists) or its newer (ComparisonOperator)."""
     value, exists = wanted.get("Value"), wanted.get("Exists")
     arguments, operator = wanted.get("AttributeValueList"), wanted.get("ComparisonOperator")
+    if value is not None and arguments is not None:
+        raise _invalid_expectation("Value and AttributeValueList cannot be used together", name)
     if arguments is not None and operator is None:
         raise _invalid_expectation("AttributeValueList can only be used with a ComparisonOperator", name)
     if operator is not None:
         if exists is not None:
             raise _invalid_expectation("Exists and ComparisonOperator cannot be used together", name)
-        if value is not None and arguments is not None:
-            raise _invalid_expectation("Value and AttributeValueList cannot be used together", name)
         if value is None and arguments is None and _COUNTS.get(operator) != 0:
             raise _invalid_expectation(
                 f"Value or AttributeValueList must be used with ComparisonOperator: {operator}", name
