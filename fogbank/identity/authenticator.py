@@ -16,6 +16,7 @@ import msgspec
 
 from fogbank.http import Request
 from fogbank.identity import chunked, errors, sigv2, sigv4
+from fogbank.identity.canonical import query_pairs
 from fogbank.identity.credentials import (
     DummySecrets,
     Evidence,
@@ -28,7 +29,7 @@ from fogbank.identity.credentials import (
 from fogbank.identity.errors import S3_HEADER, S3_QUERY, S3_SERVICES, Refusals, refusals
 from fogbank.identity.principals import ANONYMOUS, DEFAULT_ACCOUNT, Principal
 from fogbank.identity.sigv2 import FormProofV2, ProofV2
-from fogbank.identity.sigv4 import FormProof, Proof, query_pairs
+from fogbank.identity.sigv4 import FormProof, Proof
 
 # Larger bodies are hashed in a thread, so that the loop stays free (1 MiB takes 0.6 ms).
 _HASH_INLINE = 1 << 20

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b64encode
-from email.utils import parsedate_to_datetime
 
 from fogbank.http import Request
+from fogbank.identity.canonical import query_pairs, wire
 from fogbank.identity.errors import S3_HEADER, Attempt, extended_iso
-from fogbank.identity.sigv4 import epoch, query_pairs, wire
+from fogbank.identity.sigv4 import epoch, http_date
 from fogbank.kernel.errors import AWSError
 
 _SCHEME = "AWS "
@@ -112,7 +112,7 @@ def _denied(message: str, **members: str) -> AWSError:
 
 def _moment(date: str) -> float:
     try:
-        return epoch(date) if date.endswith("Z") else parsedate_to_datetime(date).timestamp()
+        return epoch(date) if date.endswith("Z") else http_date(date)
     except (ValueError, OverflowError):
         raise S3_HEADER.no_date("") from None
 

@@ -10,17 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from calendar import timegm
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from operator import itemgetter
-from urllib.parse import quote_from_bytes, unquote, unquote_to_bytes
 
 import msgspec
 
 from fogbank.http import Request
+from fogbank.identity.canonical import (
+    canonical_query,
+    other_queries,
+    other_s3_paths,
+    other_service_paths,
+    query_pairs,
+    s3_path,
+    service_path,
+    wire,
+)
 from fogbank.identity.errors import S3_SERVICES, Attempt, Refusals, basic_iso
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -35,9 +42,6 @@ _MAX_EXPIRES = 604800
 # An access key has at most 128 characters; what is longer than these is neither believed nor kept.
 _LONGEST_CREDENTIAL = 256
 _LONGEST_KEPT = 1024
-_UNRESERVED = "-_.~"
-_CLEAN = re.compile(r"(?:[A-Za-z0-9\-_.~/]++|%[0-9A-F]{2})*+")
-_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9\-_.~=&]++|%[0-9A-F]{2})*+")
 _PRESIGNED_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
 
 
@@ -230,14 +234,6 @@ def _equal(computed: str, given: str) -> bool:
     return given.isascii() and hmac.compare_digest(computed, given)
 
 
-def wire(text: str) -> bytes:
-    """The bytes of a head as they came: heads are read as latin-1, so that UTF-8 in a header is signed as UTF-8."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-
-
 # -- reading a request
 
 
@@ -319,9 +315,16 @@ def _header_timestamp(headers: dict[str, str], authorization: str, words: Refusa
     if date is None:
         raise words.no_date(authorization)
     try:
-        return basic_iso(parsedate_to_datetime(date).timestamp())
+        return basic_iso(http_date(date))
     except (ValueError, OverflowError):
         return date
+
+
+def http_date(text: str) -> float:
+    """A Date header as epoch seconds. Raises ValueError or OverflowError."""
+    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
+
+    return parsedate_to_datetime(text).timestamp()
 
 
 def _check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: Refusals) -> None:
@@ -360,90 +363,3 @@ def epoch(timestamp: str) -> int:
         raise ValueError(timestamp)
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
     return timegm((year, month, day, int(digits[8:10]), int(digits[10:12]), int(digits[12:14])))
-
-
-# -- canonical forms
-
-
-def s3_path(path: str) -> str:
-    """S3's canonical path: decoded once and encoded again, nothing normalised."""
-    if _CLEAN.fullmatch(path):
-        return path
-    return _encode(unquote_to_bytes(wire(path)), "/")
-
-
-def service_path(path: str) -> str:
-    """Everybody else's: dot segments and double slashes removed, then the sent spelling encoded once more."""
-    if path == "/":
-        return path
-    return _encode(wire(normalized(path)), "/")
-
-
-def normalized(path: str) -> str:
-    """RFC 3986 dot segments removed and slashes merged."""
-    out: list[str] = []
-    for segment in path.split("/"):
-        if segment == "..":
-            out = out[:-1]
-        elif segment not in ("", "."):
-            out.append(segment)
-    trailing = "/" if out and path.endswith("/") else ""
-    return "/" + "/".join(out) + trailing
-
-
-def canonical_query(query: str) -> str:
-    """Pairs as sent when they are properly encoded, else encoded again; sorted; without the signature itself."""
-    if not _CLEAN_QUERY.fullmatch(query):
-        return _join_pairs([(_encode_text(name), _encode_text(value)) for name, value in query_pairs(query)])
-    return _join_pairs(_raw_pairs(query))
-
-
-def _join_pairs(pairs: list[tuple[str, str]]) -> str:
-    pairs.sort()
-    return "&".join([f"{name}={value}" for name, value in pairs if name != "X-Amz-Signature"])
-
-
-def _raw_pairs(query: str) -> list[tuple[str, str]]:
-    split = [pair.partition("=") for pair in query.split("&") if pair]
-    return [(name, value) for name, _, value in split]
-
-
-def query_pairs(query: str) -> list[tuple[str, str]]:
-    """Decoded names and values in the order sent. A plus sign is a blank, as in forms."""
-    return [(_decode_plus(name), _decode_plus(value)) for name, value in _raw_pairs(query)]
-
-
-def _decode_plus(text: str) -> str:
-    if "%" not in text and "+" not in text:
-        return text
-    return unquote(text.replace("+", " "), errors="surrogateescape")
-
-
-def _encode_text(text: str) -> str:
-    return _encode(text.encode("utf-8", "surrogateescape"), "")
-
-
-def _encode(raw: bytes, also_safe: str) -> str:
-    return quote_from_bytes(raw, safe=_UNRESERVED + also_safe)
-
-
-def other_s3_paths(path: str) -> list[str]:
-    """The spellings that signers in the field use besides S3's own: as sent, or encoded again though that is needless.
-
-    None is normalised: `/a//b` and `/a/b` are two objects.
-    """
-    return [s3_path(path), _encode(unquote_to_bytes(wire(path)), "/"), path]
-
-
-def other_service_paths(path: str) -> list[str]:
-    """Likewise for the others: with and without normalising, encoded once or twice."""
-    return [service_path(path), _encode(wire(path), "/"), normalized(path), path]
-
-
-def other_queries(query: str) -> list[str]:
-    """Likewise for queries: AWS's, the pairs as sent, decoded and encoded again, plus signs taken literally."""
-    if not query:
-        return [""]
-    literal = [(_encode_text(unquote(n)), _encode_text(unquote(v))) for n, v in _raw_pairs(query)]
-    encoded = [(_encode_text(name), _encode_text(value)) for name, value in query_pairs(query)]
-    return [canonical_query(query), _join_pairs(_raw_pairs(query)), _join_pairs(encoded), _join_pairs(literal)]

@@ -54,14 +54,14 @@ def test_an_unsigned_call_is_refused(fogbank_server):
         fogbank_server.endpoint + "/?Action=GetCallerIdentity&Version=2011-06-15", headers={"Host": "sts.localhost"}
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request)
+        urllib.request.urlopen(request, timeout=10)
     assert caught.value.code == 403
     assert b"<Code>MissingAuthenticationToken</Code>" in caught.value.read()
 
 
 def test_a_presigned_call_works_without_a_header(aws):
     url = aws("sts").generate_presigned_url("get_caller_identity")
-    with urllib.request.urlopen(url) as answer:
+    with urllib.request.urlopen(url, timeout=10) as answer:
         assert aws.account.encode() in answer.read()
 
 
