@@ -54,7 +54,12 @@ class Gateway:
     # -- the stages
 
     async def _serve(self, request: Request, reply: Reply) -> None:
-        response = await self._answer(request)
+        try:
+            response = await self._answer(request)
+        except Exception:
+            # even a refusal that cannot be put into words is an answer: nobody is left waiting
+            log.exception("%s %s", request.method, request.path)
+            response = _refuse(None, internal_failure(self.app.ids.uuid()), "")
         store = self.app.store
         if not store.flushing:
             reply.send(response)
