@@ -221,7 +221,7 @@ class Authenticator:
 def _token(request: Request) -> str:
     """The session token, from the header or the query; empty when there is none."""
     token = request.headers.get("x-amz-security-token")
-    if token is not None or "ecurity-" not in request.query:
+    if token is not None or "security-token=" not in request.query.lower():
         return token or ""
     return next((value for name, value in query_pairs(request.query) if name.lower() == "x-amz-security-token"), "")
 

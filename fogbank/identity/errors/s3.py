@@ -17,8 +17,8 @@ class S3Refusals(Refusals):
     def __init__(self) -> None:
         super().__init__(QUERY_CODES)
 
-    def malformed(self, problem: str, **members: str) -> AWSError:
-        return AWSError(self.malformed_code, self.malformed_text + problem, 400, None, **members)
+    def malformed(self, problem: str) -> AWSError:
+        return AWSError(self.malformed_code, self.malformed_text + problem, 400)
 
     def missing(self) -> AWSError:
         return AWSError("AccessDenied", "Access Denied", 403)
@@ -64,10 +64,6 @@ class S3Refusals(Refusals):
 
     def wrong_service(self, got: str, expected: str) -> AWSError:
         return self.malformed(f'incorrect service "{got}". This endpoint belongs to "{expected}".')
-
-    def wrong_region(self, got: str, expected: str) -> AWSError:
-        """For a bucket in another region than the one signed for. S3 names the right one, and SDKs follow it."""
-        return self.malformed(f"the region '{got}' is wrong; expecting '{expected}'", Region=expected)
 
     def unsigned_headers(self, names: list[str]) -> AWSError:
         return AWSError(
