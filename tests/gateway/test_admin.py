@@ -225,7 +225,9 @@ def test_local_name_is_local(host):
     assert is_local_name(host)
 
 
-@pytest.mark.parametrize("host", ["", ":4566", "evil.example", "localhost.evil.example", "notlocalhost.com", "127.0.0.1.evil.com"])
+@pytest.mark.parametrize(
+    "host", ["", ":4566", "evil.example", "localhost.evil.example", "notlocalhost.com", "127.0.0.1.evil.com"]
+)
 def test_foreign_name_is_not_local(host):
     assert not is_local_name(host)
 
