@@ -29,9 +29,35 @@ def malformed_xml() -> AWSError:
     )
 
 
-def from_violation(message: str, violation: Any) -> AWSError:
-    """The refusal of a value that the model forbids."""
+def from_violation(member: str, value: Any) -> AWSError:
+    """The refusal of a value that the model forbids: for parameters that S3 has words of its own for, those."""
+    if member == "storageClass":
+        return invalid_storage_class(value)
+    if member == "createBucketConfiguration.locationConstraint":
+        return invalid_location(value)
+    if member in _PARAMETERS:
+        name, message = _PARAMETERS[member]
+        return invalid_argument(message, name, value)
     return malformed_xml()
+
+
+# Parameters by the model's path to them: their names on the wire, and what S3 says of a wrong value.
+_PARAMETERS = {
+    "aCL": ("x-amz-acl", ""),
+    "checksumAlgorithm": (
+        "x-amz-checksum-algorithm",
+        "Checksum algorithm provided is unsupported. Please try again with "
+        "any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+    ),
+    "checksumType": ("x-amz-checksum-type", "Value for x-amz-checksum-type header is invalid."),
+    "encodingType": ("encoding-type", "Invalid Encoding Method specified in Request"),
+    "maxBuckets": ("max-buckets", "Argument max-buckets must be an integer between 1 and 10000"),
+    "metadataDirective": ("x-amz-metadata-directive", "Unknown metadata directive."),
+    "objectAttributes": ("x-amz-object-attributes", "Invalid attribute name specified."),
+    "objectOwnership": ("x-amz-object-ownership", "Invalid x-amz-object-ownership header"),
+    "serverSideEncryption": ("x-amz-server-side-encryption", "The encryption method specified is not supported"),
+    "taggingDirective": ("x-amz-tagging-directive", "Unknown tagging directive."),
+}
 
 
 def header_not_implemented(header: str, why: str | None = None) -> AWSError:
@@ -262,7 +288,8 @@ def invalid_storage_class(value: str) -> AWSError:
 
 
 def invalid_encryption_algorithm(value: str) -> AWSError:
-    return invalid_argument("The encryption method specified is not supported", "x-amz-server-side-encryption", value)
+    name, message = _PARAMETERS["serverSideEncryption"]
+    return invalid_argument(message, name, value)
 
 
 def kms_key_without_kms(key: str) -> AWSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fogbank.kernel import AWSError, Service
@@ -9,8 +10,9 @@ from fogbank.services.s3 import errors
 
 
 def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
-    """S3 has no general validation message: a wrong document is MalformedXML, a wrong parameter InvalidArgument."""
-    return errors.from_violation(message, violations[0]) if violations else errors.malformed_xml()
+    """S3 has no general validation message: each parameter has its own, and a wrong document is MalformedXML."""
+    first = violations[0]
+    return errors.from_violation(re.sub(r"\.\d+\.member$", "", first.member), first.value)
 
 
 service = Service("s3", validation_error=_refuse_shape)

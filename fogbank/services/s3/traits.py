@@ -91,9 +91,24 @@ def refuse_unsupported(request: Request) -> None:
 
 
 def storage_class(request: Request) -> str:
-    """Empty for STANDARD, which S3 does not name in headers."""
+    """Empty for STANDARD, which S3 does not name in headers. Raises InvalidStorageClass for those of other kinds of bucket."""
     wanted = request.get("StorageClass") or ""
+    if wanted in _FOREIGN_CLASSES:
+        raise errors.invalid_storage_class(wanted)
     return "" if wanted == "STANDARD" else wanted
+
+
+_FOREIGN_CLASSES = frozenset(
+    {
+        "AWS_BACKUP_LOW_COST_WARM",
+        "AWS_BACKUP_WARM",
+        "EXPRESS_ONEZONE",
+        "FSX_ONTAP",
+        "FSX_OPENZFS",
+        "OUTPOSTS",
+        "SNOW",
+    }
+)
 
 
 def requested_encryption(request: Request) -> Encryption | None:
