@@ -32,9 +32,10 @@ class Operation:
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
     keys          gives the service's own condition keys of the request (`s3:prefix`)
+    open          needs no permission: whoever gets this far may (GetCallerIdentity)
     """
 
-    __slots__ = ("action", "fidelity", "handler", "keys", "name", "owner", "policy", "resource", "transaction")
+    __slots__ = ("action", "fidelity", "handler", "keys", "name", "open", "owner", "policy", "resource", "transaction")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Operation:
         owner: Callable[[Context, dict[str, Any]], Awaitable[str | None]] | None = None,
         fidelity: Fidelity = "hand",
         keys: Keys | None = None,
+        open: bool = False,
     ) -> None:
         self.name = name
         self.handler = handler
@@ -57,6 +59,7 @@ class Operation:
         self.owner = owner
         self.fidelity = fidelity
         self.keys = keys
+        self.open = open
 
 
 class TaskKind:

@@ -10,7 +10,7 @@ from fogbank.services.sts import errors
 from fogbank.services.sts.service import service
 
 
-@service.operation
+@service.operation(open=True)
 async def get_caller_identity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The caller. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
     principal = ctx.principal
