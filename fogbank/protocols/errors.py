@@ -27,20 +27,25 @@ _TYPE_NAMESPACES = {
     "sqs": "com.amazonaws.sqs#",
     "cloudwatch": "com.amazonaws.cloudwatch#",
 }
-_FRAMEWORK_NAMESPACE = "com.amazon.coral.service#"
-_FRAMEWORK_ERRORS = frozenset(
-    {
-        "AccessDeniedException",
-        "IncompleteSignatureException",
-        "InternalFailure",
-        "InvalidSignatureException",
-        "MissingAuthenticationTokenException",
-        "SerializationException",
-        "UnknownOperationException",
-        "UnrecognizedClientException",
-        "ExpiredTokenException",
-    }
-)
+# Errors of AWS's framework, not of the service: JSON 1.0 services name the framework's package.
+_FRAMEWORK_TYPES = {
+    "ThrottlingException": "com.amazon.coral.availability#ThrottlingException",
+    "ValidationException": "com.amazon.coral.validate#ValidationException",
+    **{
+        name: f"com.amazon.coral.service#{name}"
+        for name in (
+            "AccessDeniedException",
+            "ExpiredTokenException",
+            "IncompleteSignatureException",
+            "InternalFailure",
+            "InvalidSignatureException",
+            "MissingAuthenticationTokenException",
+            "SerializationException",
+            "UnknownOperationException",
+            "UnrecognizedClientException",
+        )
+    },
+}
 
 
 class Spelling:
@@ -66,6 +71,8 @@ class Spelling:
     @property
     def message_key(self) -> str:
         """The name of the message's member in this error's shape (`message` or `Message`)."""
+        if self.name == "SerializationException":
+            return "Message"
         members = self.shape.members if self.shape else {}
         return next(
             (member.wire_name or name for name, member in members.items() if name.lower() == "message"), "message"
@@ -92,7 +99,7 @@ def serialize_error(
 
 def _json(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
     document = {"__type": _type_name(model, spelling), **_json_members(spelling)}
-    body = orjson.dumps(document)
+    body = orjson.dumps(document, default=str)
     headers = [
         ("Content-Type", f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}"),
         ("x-amzn-RequestId", request_id),
@@ -107,8 +114,8 @@ CRC32_SERVICES = frozenset({"dynamodb", "dynamodbstreams"})
 
 
 def _type_name(model: ServiceModel, spelling: Spelling) -> str:
-    if spelling.shape is None and spelling.name in _FRAMEWORK_ERRORS:
-        return _FRAMEWORK_NAMESPACE + spelling.name
+    if spelling.shape is None and spelling.name in _FRAMEWORK_TYPES and model.metadata.get("jsonVersion") == "1.0":
+        return _FRAMEWORK_TYPES[spelling.name]
     return _TYPE_NAMESPACES.get(model.service_id, "") + spelling.name
 
 
@@ -135,7 +142,7 @@ def _rest_json(model: ServiceModel, spelling: Spelling, request_id: str) -> Resp
     ]
     if spelling.shape is not None:
         ResponseBindings(spelling.shape).write(spelling.error.members, headers)
-    return Response(spelling.status, headers, orjson.dumps(_json_members(spelling)))
+    return Response(spelling.status, headers, orjson.dumps(_json_members(spelling), default=str))
 
 
 def _cbor(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
@@ -152,8 +159,10 @@ def _cbor(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
 
 
 def _tagged(shape: Shape | None, value: Any) -> Any:
-    """A member of an error for CBOR, which wants to be told what is a time."""
-    return cbor.Timestamp(epoch(value)) if shape is not None and shape.type == "timestamp" else value
+    """A member of an error for CBOR, which wants to be told what is a time; what no shape describes as it prints."""
+    if shape is None:
+        return str(value)
+    return cbor.Timestamp(epoch(value)) if shape.type == "timestamp" else value
 
 
 def _xml_members(spelling: Spelling) -> str:

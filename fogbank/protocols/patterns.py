@@ -144,11 +144,21 @@ def _property(name: str, negated: bool) -> str:
         return _POSIX[name]
     if len(name) > 2:
         raise KeyError(name)
-    return "".join(
-        f"\\U{first:08x}-\\U{last:08x}"
-        for category, first, last in _category_ranges()
-        if category.startswith(name) != negated
-    )
+    wanted = [(first, last) for category, first, last in _category_ranges() if category.startswith(name) != negated]
+    if not wanted:
+        raise KeyError(name)
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in _merged(wanted))
+
+
+def _merged(ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Ranges in order, with those that touch made one."""
+    start, end = ranges[0]
+    for first, last in ranges[1:]:
+        if first != end + 1:
+            yield start, end
+            start = first
+        end = last
+    yield start, end
 
 
 @cache

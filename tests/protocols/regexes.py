@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -18,7 +19,12 @@ class Unsupported(Exception):
 
 def sample(pattern: str, source: random.Random, length: int = 8) -> str:
     """A string for a pattern; unbounded repeats go up to about `length` times. Raises Unsupported."""
-    return _sequence(parser.parse(pattern), source, length)
+    return _sequence(_parsed(pattern), source, length)
+
+
+@cache
+def _parsed(pattern: str) -> Any:
+    return parser.parse(pattern)
 
 
 def _sequence(tokens: Any, source: random.Random, length: int) -> str:

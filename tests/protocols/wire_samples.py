@@ -270,6 +270,8 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _is_plain(text: str, shape: Shape) -> bool:
     """Can the text travel where its member does?"""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return False
     if shape.location in ("header", "headers"):
         return text.isascii() and text.isprintable() and text == text.strip() and bool(text)
     return shape.location != "uri" or (bool(text.strip("./")) and text.isprintable() and "//" not in text)
