@@ -110,15 +110,29 @@ async def read_page(
 
 async def _take_rows(ctx: Context, page: Page, selection: Selection, found: list[tuple[bytes, bytes]]) -> bool:
     """Take rows into the page; True when it is full. The item that goes beyond 1 MB still belongs to it."""
+    if selection.is_whole:
+        return _take_whole(page, found)
     for _, raw in found:
         page.size += int.from_bytes(raw[:4], "big")
         page.scanned += 1
         page.last = raw
-        if selection.is_whole:
-            page.count += 1
-            page.found.append(raw[4:])
-        else:
-            await selection.take(ctx, page, raw)
+        await selection.take(ctx, page, raw)
         if page.size >= PAGE_SIZE:
             return True
     return False
+
+
+def _take_whole(page: Page, found: list[tuple[bytes, bytes]]) -> bool:
+    """The same for whole items, which nobody needs to look into."""
+    size, taken = page.size, 0
+    for _, raw in found:
+        size += int.from_bytes(raw[:4], "big")
+        taken += 1
+        if size >= PAGE_SIZE:
+            break
+    page.found += [raw[4:] for _, raw in found[:taken]]
+    page.size = size
+    page.count = page.scanned = page.scanned + taken
+    if taken:
+        page.last = found[taken - 1][1]
+    return size >= PAGE_SIZE

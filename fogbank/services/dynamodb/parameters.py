@@ -119,17 +119,18 @@ class Bindings:
 
     def finish(self) -> None:
         """Refuse names and values that no expression used."""
+        used = self.used
         if self.names:
-            unused = {key for key, _ in self.names}.difference(*[compiled.used_names for compiled in self.used])
+            unused = [key for key, _ in self.names if not any(key in compiled.used_names for compiled in used)]
             if unused:
                 raise errors.unused_names(_listed(unused))
         if self.types:
-            unused = set(self.values).difference(*[compiled.used_values for compiled in self.used])
+            unused = [key for key in self.values if not any(key in compiled.used_values for compiled in used)]
             if unused:
                 raise errors.unused_values(_listed(unused))
 
 
-def _listed(keys: set[str]) -> str:
+def _listed(keys: list[str]) -> str:
     return ", ".join(sorted(keys))
 
 

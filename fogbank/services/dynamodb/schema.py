@@ -211,8 +211,8 @@ class Layout(KeySchema):
             raise errors.key_path_not_scalar(name, is_index=True)  # type: ignore[arg-type]
 
     def check_path(self, path: tuple[str | int, ...]) -> None:
-        """Refuse to look for something inside a key attribute: it is a scalar."""
-        if len(path) > 1 and path[0] in self.names:
+        """Refuse a path of several steps that begins at a key attribute: it is a scalar."""
+        if path[0] in self.names:
             raise errors.key_path_not_scalar(path[0], is_index=False)  # type: ignore[arg-type]
 
 

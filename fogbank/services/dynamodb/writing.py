@@ -41,7 +41,7 @@ class Write:
         return layout.key_in_request(self.key)
 
     def check_paths(self, layout: Layout) -> None:
-        for path in self.condition.paths if self.condition is not None else ():
+        for path in self.condition.nested if self.condition is not None else ():
             layout.check_path(path)
 
     def work_out(self, old: Image | None, layout: Layout) -> Image | None:
@@ -126,7 +126,7 @@ class Change(Write):
         if self.update is not None:
             for path in self.update.targets:
                 layout.check_target(path)
-            for path in self.update.paths:
+            for path in self.update.nested:
                 layout.check_path(path)
         return super().bind(layout)
 

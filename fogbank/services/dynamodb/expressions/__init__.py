@@ -33,12 +33,16 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Expression:
-    """What all compiled expressions have: what they refer to, and checks that need the values themselves."""
+    """What all compiled expressions have: what they refer to, and checks that need the values themselves.
 
-    __slots__ = ("checks", "paths", "used_names", "used_values")
+    `paths` are all document paths, `nested` those that lead into an attribute.
+    """
+
+    __slots__ = ("checks", "nested", "paths", "used_names", "used_values")
 
     def __init__(self, scope: Scope, checks: list[Check] | None = None) -> None:
         self.paths: list[Steps] = scope.paths
+        self.nested = [path for path in scope.paths if len(path) > 1]
         self.used_names = frozenset(scope.used_names)
         self.used_values = frozenset(scope.used_values)
         self.checks = checks or []
@@ -92,6 +96,9 @@ class Update(Expression):
         return updates.apply(self.assignments, item, values)
 
     def touched(self, old: Item, new: Item, shown: Item) -> Item:
+        """The updated parts of `shown`, which is `old` or `new`."""
+        if not self.nested:
+            return {name: shown[name] for name in self.attributes if name in shown}
         return updates.touched(self.assignments, old, new, shown)
 
 

@@ -72,15 +72,16 @@ class ConditionCompiler:
             raise self.scope.error(
                 f"The IN operator is provided with too many operands; number of operands: {len(operands) - 1}"
             )
+        if tree.operator in ("BETWEEN", *_ORDERS):
+            for operand in operands:
+                if operand.type is not None and operand.type not in ORDERED:
+                    raise self._operand_type(tree.operator, operand)
         self._require_distinct(tree.operator, operands)
         reads = [operand.read for operand in operands]
         if tree.operator in ("=", "<>"):
             return _equality(*reads) if tree.operator == "=" else _negation(_equality(*reads))
         if tree.operator == "IN":
             return _membership(reads[0], reads[1:])
-        for operand in operands:
-            if operand.type is not None and operand.type not in ORDERED:
-                raise self._operand_type(tree.operator, operand)
         if tree.operator == "BETWEEN":
             self._check_bounds(operands[1], operands[2])
             return _between(*reads)

@@ -98,6 +98,7 @@ class UpdateCompiler(ConditionCompiler):
     def _if_not_exists(self, tree: Call) -> Compiled:
         first, second = self._update_arguments(tree)
         self.document_path(tree, first)
+        self._require_distinct(tree.function, [first, second])
 
         def read(item: Item, values: Values) -> Value | None:
             otherwise = present(second.read(item, values))
