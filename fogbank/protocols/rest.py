@@ -20,7 +20,7 @@ from fogbank.protocols.model import Shape
 from fogbank.protocols.router import IGNORED_LITERALS
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.violations import Check
-from fogbank.protocols.xml_values import DECLARATION, Append, parse_document
+from fogbank.protocols.xml_values import DECLARATION, Append, local_name, parse_document
 
 Body = tuple[ResponseBody, str | None]  # with its Content-Type
 
@@ -201,14 +201,18 @@ class RestXmlCodec(RestCodec):
         params = super().read(request, uri)
         if self._is_s3 and self._payload is not None:
             name, shape = self._payload
-            if name not in params and shape.type == "structure" and name in self.operation.input_shape.required:  # type: ignore[union-attr]
+            assert self.operation.input_shape is not None
+            if name not in params and shape.type == "structure" and name in self.operation.input_shape.required:
                 raise s3.missing_body()
         return params
 
     def read_document(self, shape: Shape, body: bytes) -> Any:
         read = self.tools.xml_reader.closure(shape)
         assert read is not None
-        return read(parse_document(body))
+        root = parse_document(body)
+        if self._is_s3 and shape.wire_name not in (None, local_name(root.tag)):
+            raise BadValue(f"<{local_name(root.tag)}> is not <{shape.wire_name}>", "Xml")
+        return read(root)
 
     @cached_property
     def _contents(self) -> Callable[[Any, Append], None]:

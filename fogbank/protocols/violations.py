@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from fogbank.protocols.compiler import Closure, ShapeCompiler
+from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
 from fogbank.protocols.patterns import matcher
 from fogbank.protocols.scalars import is_json_header
 
 
 class Violation(NamedTuple):
-    """One broken constraint. `member` is AWS's path to it (`keySchema.1.member.attributeName`), `kind` the trait broken."""
+    """One broken constraint: the `kind` of trait (required, enum, pattern, length, range), AWS's path to the `member`
+    (`keySchema.1.member.attributeName`), its `value` and shape."""
 
     kind: str
     member: str
     value: Any
     constraint: str
+    shape: Shape | None = None
 
     def __str__(self) -> str:
-        shown = "null" if self.value is None else f"'{_java(self.value)}'"
+        shown = "null" if self.value is None else f"'{_java(self.value, self.shape)}'"
         return f"Value {shown} at '{self.member}' failed to satisfy constraint: {self.constraint}"
 
 
-Check = Callable[[Any, str, list[Violation]], None]
+Found = list[Violation]
+Check = Callable[[Any, str, Found], None]
+CheckItems = Callable[[Iterable[Any], Any, str, Found], None]
+
+NULL = "Member must not be null"
+
+
+class Rule(NamedTuple):
+    """One constraint of a shape: the trait, what breaks it, and AWS's words for it."""
+
+    kind: str
+    breaks: Callable[[Any], bool]
+    words: str
 
 
 def violations_message(violations: list[Violation]) -> str:
@@ -62,12 +76,12 @@ class Checker(ShapeCompiler):
         if not required and not checks:
             return None
 
-        def check(value: Any, path: str, found: list[Violation]) -> None:
+        def check(value: Any, path: str, found: Found) -> None:
             if value.__class__ is not dict:
                 return
             for name, shown in required:
                 if value.get(name) is None:
-                    found.append(Violation("required", _join(path, shown), None, "Member must not be null"))
+                    found.append(Violation("required", _join(path, shown), None, NULL))
             for name, item in value.items():
                 entry = checks.get(name)
                 if entry is not None and item is not None:
@@ -78,69 +92,95 @@ class Checker(ShapeCompiler):
     def list(self, shape: Shape) -> Closure | None:
         if shape.name in self._documents:
             return None
-        length = _length(shape)
-        element = self.closure(shape.member)
-        sparse = bool(shape.get("sparse"))
+        own = self._own(shape)
+        items = self._items(shape, shape.member, "Member must satisfy constraint")
+        refuses_null = not shape.get("sparse")
+        inner = self.closure(shape.member) if shape.member.type in AGGREGATES else None
 
-        def check(value: Any, path: str, found: list[Violation]) -> None:
-            if length is not None:
-                length(value, path, found)
+        def check(value: Any, path: str, found: Found) -> None:
+            own(value, path, found)
+            if items is not None:
+                items(value, value, path, found)
             for position, item in enumerate(value, 1):
                 if item is None:
-                    if not sparse:
-                        found.append(_null_member(f"{path}.{position}.member"))
-                elif element is not None:
-                    element(item, f"{path}.{position}.member", found)
+                    if refuses_null:
+                        found.append(Violation("required", f"{path}.{position}.member", None, NULL))
+                elif inner is not None:
+                    inner(item, f"{path}.{position}.member", found)
 
         return check
 
     def map(self, shape: Shape) -> Closure | None:
         if shape.name in self._documents:
             return None
-        length = _length(shape)
-        key_check = self.closure(shape.key)
-        value_check = self.closure(shape.value)
-        sparse = bool(shape.get("sparse"))
+        own = self._own(shape)
+        keys = self._items(shape, shape.key, "Map keys must satisfy constraint")
+        values = self._items(shape, shape.value, "Map value must satisfy constraint")
+        refuses_null = not shape.get("sparse")
+        inner = self.closure(shape.value) if shape.value.type in AGGREGATES else None
 
-        def check(value: Any, path: str, found: list[Violation]) -> None:
-            if length is not None:
-                length(value, path, found)
+        def check(value: Any, path: str, found: Found) -> None:
+            own(value, path, found)
+            if keys is not None:
+                keys(value, value, path, found)
+            if values is not None:
+                values(value.values(), value, path, found)
             for key, item in value.items():
-                if key_check is not None:
-                    _check_key(key, path, found, key_check)
                 if item is None:
-                    if not sparse:
-                        found.append(_null_member(f"{path}.{key}.member"))
-                elif value_check is not None:
-                    value_check(item, f"{path}.{key}.member", found)
+                    if refuses_null:
+                        found.append(Violation("required", f"{path}.{key}.member", None, NULL))
+                elif inner is not None:
+                    inner(item, f"{path}.{key}.member", found)
 
         return check
 
-    def scalar(self, shape: Shape) -> Closure | None:
-        if is_json_header(shape) or shape.is_streaming:
-            return None
-        if shape.type == "string":
-            checks = [self._enum(shape), _pattern(shape), _length(shape)]
-        elif shape.type == "blob":
-            checks = [_length(shape)]
-        elif shape.type in ("integer", "long", "float", "double"):
-            checks = [_range(shape)]
-        else:
-            return None
-        return _all_of([check for check in checks if check is not None])
+    def scalar(self, shape: Shape) -> Check | None:
+        return self._own(shape) if self._rules(shape) else None
 
-    def _enum(self, shape: Shape) -> Check | None:
+    def _own(self, shape: Shape) -> Check:
+        """The check of a value's own constraints."""
+        rules = self._rules(shape)
+
+        def check(value: Any, path: str, found: Found) -> None:
+            found.extend(Violation(rule.kind, path, value, rule.words, shape) for rule in rules if rule.breaks(value))
+
+        return check
+
+    def _items(self, shape: Shape, member: Shape, words: str) -> CheckItems | None:
+        """The check of a collection's scalars. AWS shows the collection, whichever of them is wrong, and all their constraints."""
+        rules = self._rules(member) if member.type not in AGGREGATES else ()
+        if not rules:
+            return None
+        constraint = f"{words}: [{', '.join(rule.words for rule in reversed(rules))}]"
+
+        def check(items: Iterable[Any], value: Any, path: str, found: Found) -> None:
+            broken = (rule.kind for item in items if item is not None for rule in rules if rule.breaks(item))
+            kind = next(broken, None)
+            if kind is not None:
+                found.append(Violation(kind, path, value, constraint, shape))
+
+        return check
+
+    def _rules(self, shape: Shape) -> Sequence[Rule]:
+        """A value's own constraints, in the order in which AWS names them."""
+        if is_json_header(shape) or shape.is_streaming:
+            return ()
+        if shape.type in ("integer", "long", "float", "double"):
+            return _bounds(shape, "range", "Member must have value", lambda value: value)
+        if shape.type not in ("string", "blob", *AGGREGATES):
+            return ()
+        lengths = _bounds(shape, "length", "Member must have length", len)
+        if shape.type != "string":
+            return lengths
+        return [*self._enum(shape), *_pattern(shape), *lengths]
+
+    def _enum(self, shape: Shape) -> Sequence[Rule]:
         values = shape.get("enum")
         if not values or not self._enums:
-            return None
+            return ()
         allowed = frozenset(values)
-        constraint = f"Member must satisfy enum value set: [{', '.join(values)}]"
-
-        def check(value: Any, path: str, found: list[Violation]) -> None:
-            if value not in allowed:
-                found.append(Violation("enum", path, value, constraint))
-
-        return check
+        words = f"Member must satisfy enum value set: [{', '.join(values)}]"
+        return [Rule("enum", lambda value: value not in allowed, words)]
 
 
 def lower_camel(name: str) -> str:
@@ -152,77 +192,40 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _null_member(path: str) -> Violation:
-    return Violation("required", path, None, "Member must not be null")
-
-
-def _check_key(key: str, path: str, found: list[Violation], check: Closure) -> None:
-    """A broken key is shown as one of the map's values: AWS says `Map keys must satisfy constraint: [...]`."""
-    broken: list[Violation] = []
-    check(key, path, broken)
-    if broken:
-        constraints = ", ".join(violation.constraint for violation in broken)
-        found.append(Violation("key", path, key, f"Map keys must satisfy constraint: [{constraints}]"))
-
-
-def _all_of(checks: list[Check]) -> Check | None:
-    if len(checks) < 2:
-        return checks[0] if checks else None
-
-    def check(value: Any, path: str, found: list[Violation]) -> None:
-        for each in checks:
-            each(value, path, found)
-
-    return check
-
-
-def _pattern(shape: Shape) -> Check | None:
+def _pattern(shape: Shape) -> Sequence[Rule]:
     text = shape.get("pattern")
     matches = matcher(text) if text and not shape.get("enum") else None
     if matches is None:
-        return None
-    constraint = f"Member must satisfy regular expression pattern: {text}"
-
-    def check(value: Any, path: str, found: list[Violation]) -> None:
-        if not matches(value):
-            found.append(Violation("pattern", path, value, constraint))
-
-    return check
+        return ()
+    return [
+        Rule("pattern", lambda value: not matches(value), f"Member must satisfy regular expression pattern: {text}")
+    ]
 
 
-def _length(shape: Shape) -> Check | None:
-    return _bounds(shape, "length", "length ", len)
-
-
-def _range(shape: Shape) -> Check | None:
-    return _bounds(shape, "range", "value ", lambda value: value)
-
-
-def _bounds(shape: Shape, kind: str, noun: str, measure: Callable[[Any], Any]) -> Check | None:
+def _bounds(shape: Shape, kind: str, words: str, measure: Callable[[Any], Any]) -> list[Rule]:
+    rules = []
     lowest, highest = shape.get("min"), shape.get("max")
-    if (lowest is None or (kind == "length" and lowest <= 0)) and highest is None:
-        return None
-    too_small = f"Member must have {noun}greater than or equal to {lowest}"
-    too_large = f"Member must have {noun}less than or equal to {highest}"
-
-    def check(value: Any, path: str, found: list[Violation]) -> None:
-        size = measure(value)
-        if lowest is not None and size < lowest:
-            found.append(Violation(kind, path, value, too_small))
-        elif highest is not None and size > highest:
-            found.append(Violation(kind, path, value, too_large))
-
-    return check
+    if lowest is not None and (kind == "range" or lowest > 0):
+        rules.append(Rule(kind, lambda value: measure(value) < lowest, f"{words} greater than or equal to {lowest}"))
+    if highest is not None:
+        rules.append(Rule(kind, lambda value: measure(value) > highest, f"{words} less than or equal to {highest}"))
+    return rules
 
 
-def _java(value: Any) -> str:
+def _java(value: Any, shape: Shape | None) -> str:
     """A value as Java prints it, since that is what AWS's messages hold."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}={_java(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_java, value)) + "]"
     if isinstance(value, bytes):
         return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
-    return str(value)
+    if isinstance(value, list):
+        member = shape.member if shape is not None and shape.type == "list" else None
+        return f"[{', '.join(_java(item, member) for item in value)}]"
+    if isinstance(value, dict):
+        if shape is not None and shape.type == "structure":
+            members = shape.members
+            parts = [f"{lower_camel(name)}={_java(item, members.get(name))}" for name, item in value.items()]
+            return f"{shape.name}({', '.join(parts)})"
+        item_shape = shape.value if shape is not None and shape.type == "map" else None
+        return "{" + ", ".join(f"{key}={_java(item, item_shape)}" for key, item in value.items()) + "}"
+    return "null" if value is None else str(value)
