@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -228,6 +229,21 @@ def call_disconnected(callback: Callable[[], None] | None) -> None:
 
 class Defective(Exception):
     """The application's answer cannot be put into HTTP."""
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_good_names: set[str] = set()
+
+
+def check_names(names: list[str]) -> None:
+    """Errors: Defective, when a name of a header is not one."""
+    if _good_names.issuperset(names):
+        return
+    for name in names:
+        if not _TOKEN.fullmatch(name):
+            raise Defective(f"a header named {name!r}")
+    if len(_good_names) < 2000:
+        _good_names.update(names)
 
 
 def body_length(response: Response, method: str, announced: bool) -> int | None:

@@ -114,6 +114,9 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        if self.front.closing:  # it was accepted in the last moment
+            transport.close()
+            return
         self.front.joined(self)
         self.deadline = self.front.now + self.front.limits.head_seconds
 

@@ -311,6 +311,7 @@ def response_head(response: Response, request: Request, keep: bool) -> tuple[byt
     if fields.count("\n") != len(headers) or fields.count("\r") != len(headers) or "\0" in fields:
         raise Defective("a header with a line break or NUL")
     names = [name.lower() for name, _ in headers]
+    exchange.check_names(names)
     if not _HOP_BY_HOP.isdisjoint(names):
         return response_head(_end_to_end(response), request, keep)
     length = exchange.body_length(response, request.method, "content-length" in names)
@@ -421,6 +422,7 @@ class Http1Connection(asyncio.Protocol):
         self._stream: RequestStream | None = None
         self._framing: Counted | Chunked | None = None
         self._owes_continue = False
+        self._said_all = False
         self._progress = 0  # bytes that came or went in this phase
         self._unsent = 0
         self._read_paused = False
@@ -455,6 +457,7 @@ class Http1Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends no more. It went away, unless it is being sent an answer (of which TLS knows no half)."""
+        self._said_all = True
         return self._phase is SENDING and not self._secure
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -483,7 +486,11 @@ class Http1Connection(asyncio.Protocol):
 
     def shut_down(self) -> None:
         """Close now if idle, else after the answer to the request in flight."""
-        if self._phase in (IDLE, HEAD):
+        if self._phase not in (IDLE, HEAD):
+            return
+        if self._secure and not self.transport.get_write_buffer_size():
+            self.transport.abort()  # closing would wait for the client's goodbye, which an idle one does not say
+        else:
             self._close()
 
     def expire(self) -> None:
@@ -786,7 +793,7 @@ class Http1Connection(asyncio.Protocol):
         if stream is not None:
             stream.fail(exchange.incomplete_body())
         self._reply = self._request = self._framing = None
-        if not keep:
+        if not keep or (self._said_all and not self._waiting):
             self._close() if whole else self._drain()
             return
         self._enter(IDLE)

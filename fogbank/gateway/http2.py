@@ -44,7 +44,7 @@ log = logging.getLogger("fogbank.gateway")
 
 CONNECTION_WINDOW = 8 * MIB
 """Bytes of bodies that a client may have under way on all its streams together."""
-UNSENT = 4 * MIB
+UNSENT = MIB
 """A client that takes none of what it asked for (answers to pings and settings) is cut off here."""
 
 _TARGET = re.compile("[\x21-\x7e]+")
@@ -90,7 +90,8 @@ def response_fields(response: Response, request: Request) -> tuple[list[tuple[st
             fields.append((lowered, str(value).strip()))
     if any(not _FIELD_VALUE.fullmatch(value) for _, value in fields):
         raise Defective("a header with a line break or NUL")
-    present = {name for name, _ in fields}
+    present = [name for name, _ in fields]
+    exchange.check_names(present[1:])
     length = exchange.body_length(response, request.method, "content-length" in present)
     if "date" not in present:
         fields.append(("date", exchange.http_date().partition(": ")[2].strip()))
@@ -202,7 +203,7 @@ class Http2Connection(asyncio.Protocol):
         try:
             for event in self._h2.receive_data(data):
                 handler = _HANDLERS.get(type(event))
-                if handler is not None:
+                if handler is not None and not self.transport.is_closing():
                     handler(self, event)
         except ProtocolError as error:
             log.debug("HTTP/2 connection ended: %s", error)
@@ -241,7 +242,8 @@ class Http2Connection(asyncio.Protocol):
             return
         for stream in list(self._streams.values()):
             if self._is_stalled(stream):
-                self._reset(stream, ErrorCodes.CANCEL, exchange.timed_out())
+                late = exchange.timed_out()
+                self._reset(stream, ErrorCodes.CANCEL, PayloadError(late.code, str(late)))
             stream.progress = 0
         self._set_deadline()
         self._flush()
@@ -250,8 +252,9 @@ class Http2Connection(asyncio.Protocol):
         if stream.blocked:
             return not stream.progress
         body = stream.body
-        arriving = body is not None and not body.complete and not body.queued and not stream.owes_continue
-        return arriving and stream.progress < self._limits.progress_bytes
+        if body is None or body.complete or stream.owes_continue or (stream.streamed and body.queued):
+            return False
+        return stream.progress < self._limits.progress_bytes
 
     def _set_deadline(self) -> None:
         seconds = self._limits.progress_seconds if self._streams else self._limits.idle_seconds
@@ -265,7 +268,7 @@ class Http2Connection(asyncio.Protocol):
         if len(self._streams) == 1:
             self._set_deadline()
         if self.front.closing:
-            self._reset(stream, ErrorCodes.REFUSED_STREAM, exchange.timed_out())
+            self._reset(stream, ErrorCodes.REFUSED_STREAM, exchange.incomplete_body())
             return
         try:
             stream.request = request = parse_head(event.headers, self._limits)
@@ -396,6 +399,7 @@ class Http2Connection(asyncio.Protocol):
         except ProtocolError as error:  # the stream was closed by what arrived together with the request
             log.debug("HTTP/2 answer not sent: %s", error)
             exchange.discard(response)
+            self._streams.pop(stream.id, None)
         self._flush()
 
     def _send(self, stream: Http2Reply, fields: list[tuple[str, str]], body: ResponseBody, length: int | None) -> None:
@@ -422,7 +426,7 @@ class Http2Connection(asyncio.Protocol):
             log.debug("HTTP/2 answer broke off: %s", error)
         except Exception:
             log.exception("the body of an answer broke off")
-            self._reset(stream, ErrorCodes.INTERNAL_ERROR, exchange.timed_out())
+            self._reset(stream, ErrorCodes.INTERNAL_ERROR, exchange.incomplete_body())
         else:
             stream.sender = None
             self._finish(stream)
@@ -451,11 +455,11 @@ class Http2Connection(asyncio.Protocol):
         self._give_back(stream)
         self._close_if_done()
 
-    def _reset(self, stream: Http2Reply, code: ErrorCodes, why: Refused) -> None:
+    def _reset(self, stream: Http2Reply, code: ErrorCodes, error: PayloadError) -> None:
         if self._streams.pop(stream.id, None) is None:
             return
         self._h2.reset_stream(stream.id, code)
-        stream.disconnect(PayloadError(why.code, str(why)))
+        stream.disconnect(error)
         self._give_back(stream)
         self._close_if_done()
 

@@ -27,7 +27,8 @@ VALIDITY = datetime.timedelta(days=397)
 MARGIN = datetime.timedelta(days=7)
 """A certificate is made anew when it would expire within this time."""
 
-# A wildcard stands for one label, so that each depth at which services put theirs needs its own name.
+# A wildcard stands for one label, so that each depth at which services put theirs needs its own name. Clients refuse one
+# right below a top-level domain, which `localhost` is, so that endpoints there are named one by one.
 _ZONES = ("localhost", "localhost.localstack.cloud")
 _REGIONAL = (
     "us-east-1",
@@ -46,6 +47,21 @@ _REGIONAL = (
     "ap-southeast-2",
     "sa-east-1",
 )
+_ENDPOINTS = (
+    "s3",
+    "sqs",
+    "sns",
+    "dynamodb",
+    "lambda",
+    "kinesis",
+    "iam",
+    "sts",
+    "kms",
+    "events",
+    "logs",
+    "ecr",
+    "cognito-idp",
+)
 _PER_REGION = ("s3", "execute-api", "lambda-url", "elb")
 _DIRECT = ("s3", "s3-website", "execute-api", "lambda-url", "cloudfront", "sqs", "elb")
 
@@ -54,11 +70,12 @@ def names() -> list[str]:
     """The DNS names of the certificate."""
     found = []
     for zone in _ZONES:
-        found += [zone, f"*.{zone}"]
+        found.append(zone)
+        found += [f"{service}.{zone}" for service in _ENDPOINTS]
         found += [f"*.{service}.{zone}" for service in _DIRECT]
         found += [f"*.{service}.{region}.{zone}" for service in _PER_REGION for region in _REGIONAL]
         found += [f"*.{region}.{service}.{zone}" for service in ("elb", "lambda-url") for region in _REGIONAL]
-    return found
+    return [*found, "*.localhost.localstack.cloud"]
 
 
 def server_context(directory: Path) -> ssl.SSLContext:
