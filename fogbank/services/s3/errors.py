@@ -50,6 +50,10 @@ _PARAMETERS = {
         "any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
     ),
     "checksumType": ("x-amz-checksum-type", "Value for x-amz-checksum-type header is invalid."),
+    "copySource": (
+        "x-amz-copy-source",
+        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+    ),
     "encodingType": ("encoding-type", "Invalid Encoding Method specified in Request"),
     "maxBuckets": ("max-buckets", "Argument max-buckets must be an integer between 1 and 10000"),
     "metadataDirective": ("x-amz-metadata-directive", "Unknown metadata directive."),
@@ -288,8 +292,7 @@ def invalid_storage_class(value: str) -> AWSError:
 
 
 def invalid_encryption_algorithm(value: str) -> AWSError:
-    name, message = _PARAMETERS["serverSideEncryption"]
-    return invalid_argument(message, name, value)
+    return from_violation("serverSideEncryption", value)
 
 
 def kms_key_without_kms(key: str) -> AWSError:
@@ -333,9 +336,7 @@ def checksum_not_available(algorithm: str) -> AWSError:
 
 
 def bad_copy_source(value: str) -> AWSError:
-    return invalid_argument(
-        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "x-amz-copy-source", value
-    )
+    return from_violation("copySource", value)
 
 
 def copy_onto_itself() -> AWSError:

@@ -133,3 +133,23 @@ def _sign(method, url, body, headers, account, region):
     request = botocore.awsrequest.AWSRequest(method, url, headers, body)
     botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(account, "test"), "s3", region).add_auth(request)
     return {name.lower(): value for name, value in request.headers.items()}
+
+
+@pytest.fixture
+def upload(s3):
+    """Uploads an object in parts and gives the answer to its completion."""
+
+    def upload(bucket, key, bodies, complete=None, part=None, **params):
+        begun = s3.create_multipart_upload(Bucket=bucket, Key=key, **params)
+        listed = []
+        for number, body in enumerate(bodies, 1):
+            answer = s3.upload_part(
+                Bucket=bucket, Key=key, UploadId=begun["UploadId"], PartNumber=number, Body=body, **(part or {})
+            )
+            sums = {name: value for name, value in answer.items() if name.startswith("Checksum")}
+            listed.append({"PartNumber": number, "ETag": answer["ETag"], **sums})
+        return s3.complete_multipart_upload(
+            Bucket=bucket, Key=key, UploadId=begun["UploadId"], MultipartUpload={"Parts": listed}, **(complete or {})
+        )
+
+    return upload

@@ -1,0 +1,313 @@
+"""Bucket policies, ACLs, ownership and the block on public access, as those see it who are let in or kept out."""
+
+import json
+
+import pytest
+
+STRANGER = "111122223333"
+
+
+@pytest.fixture
+def stranger(aws):
+    return aws("s3", account=STRANGER)
+
+
+@pytest.fixture
+def allow(s3):
+    """Puts a policy with one statement on a bucket."""
+
+    def allow(bucket, effect="Allow", principal=None, action="s3:GetObject", path="/*", **more):
+        principal = principal or {"AWS": f"arn:aws:iam::{STRANGER}:root"}
+        statement = {
+            "Effect": effect,
+            "Principal": principal,
+            "Action": action,
+            "Resource": f"arn:aws:s3:::{bucket}{path}",
+            **more,
+        }
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    return allow
+
+
+@pytest.fixture
+def opened(s3, make_bucket):
+    """A bucket that has ACLs and does not block public access."""
+    bucket = make_bucket(ObjectOwnership="ObjectWriter")
+    s3.delete_public_access_block(Bucket=bucket)
+    return bucket
+
+
+def test_stranger_is_kept_out(refused, stranger, bucket, put):
+    put(bucket, "k")
+    with refused("AccessDenied", 403, Message="Access Denied"):
+        stranger.get_object(Bucket=bucket, Key="k")
+    with refused("AccessDenied", 403):
+        stranger.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with refused("AccessDenied", 403):
+        stranger.put_object(Bucket=bucket, Key="k", Body=b"x" * 1_000_000)
+    with refused("AccessDenied", 403):
+        stranger.list_objects_v2(Bucket=bucket)
+
+
+def test_anonymous_is_kept_out(raw, bucket, put):
+    put(bucket, "k")
+    assert raw("GET", f"/{bucket}/k", signed=False).refusal == (403, "AccessDenied")
+    assert raw("PUT", f"/{bucket}/k", b"x", signed=False).refusal == (403, "AccessDenied")
+    assert raw("GET", "/", signed=False).refusal == (403, "AccessDenied")
+
+
+def test_policy_lets_a_stranger_in_as_far_as_it_says(refused, stranger, allow, bucket, put):
+    put(bucket, "pub/k", b"x")
+    put(bucket, "private", b"x")
+    allow(bucket, path="/pub/*")
+    assert stranger.get_object(Bucket=bucket, Key="pub/k")["Body"].read() == b"x"
+    with refused("AccessDenied", 403):
+        stranger.get_object(Bucket=bucket, Key="private")
+    with refused("AccessDenied", 403):
+        stranger.delete_object(Bucket=bucket, Key="pub/k")
+
+
+def test_who_may_not_list_is_not_told_what_is_missing(refused, stranger, allow, bucket):
+    allow(bucket)
+    with refused("AccessDenied", 403):
+        stranger.get_object(Bucket=bucket, Key="nothing")
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    allow(bucket, action=["s3:GetObject", "s3:ListBucket"], Resource=resources)
+    with refused("NoSuchKey", 404):
+        stranger.get_object(Bucket=bucket, Key="nothing")
+
+
+def test_version_needs_an_action_of_its_own(refused, stranger, allow, versioned, put):
+    version = put(versioned, "k", b"x")
+    allow(versioned)
+    with refused("AccessDenied", 403):
+        stranger.get_object(Bucket=versioned, Key="k", VersionId=version)
+    allow(versioned, action="s3:GetObjectVersion")
+    assert stranger.get_object(Bucket=versioned, Key="k", VersionId=version)["Body"].read() == b"x"
+
+
+def test_copy_needs_to_read_the_source(refused, stranger, allow, bucket, put, new_name):
+    put(bucket, "k", b"x")
+    there = new_name()
+    stranger.create_bucket(Bucket=there)
+    with refused("AccessDenied", 403):
+        stranger.copy_object(Bucket=there, Key="k", CopySource=f"{bucket}/k")
+    allow(bucket)
+    stranger.copy_object(Bucket=there, Key="k", CopySource=f"{bucket}/k")
+    assert stranger.get_object(Bucket=there, Key="k")["Body"].read() == b"x"
+
+
+def test_delete_of_many_asks_for_each(stranger, allow, bucket, put):
+    put(bucket, "pub/k")
+    put(bucket, "private")
+    allow(bucket, action="s3:DeleteObject", path="/pub/*")
+    answer = stranger.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "pub/k"}, {"Key": "private"}]})
+    assert answer["Deleted"] == [{"Key": "pub/k"}]
+    assert [(error["Key"], error["Code"]) for error in answer["Errors"]] == [("private", "AccessDenied")]
+
+
+def test_deny_holds_against_the_owner_too(refused, s3, allow, bucket, put, get):
+    put(bucket, "k")
+    allow(bucket, effect="Deny", principal="*", action="s3:GetObject")
+    with refused("AccessDenied", 403):
+        get(bucket, "k")
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert get(bucket, "k") == b"x"
+
+
+def test_owners_root_can_always_mend_the_policy(refused, s3, allow, bucket):
+    allow(bucket, effect="Deny", principal="*", action="s3:*", path="")
+    with refused("AccessDenied", 403):
+        s3.list_objects_v2(Bucket=bucket)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert s3.list_objects_v2(Bucket=bucket)
+
+
+def test_conditions_of_s3_are_known(refused, stranger, allow, bucket, put):
+    put(bucket, "pub/k")
+    condition = {"StringLike": {"s3:prefix": "pub/*"}}
+    allow(bucket, action="s3:ListBucket", path="", Condition=condition)
+    assert stranger.list_objects_v2(Bucket=bucket, Prefix="pub/k")["KeyCount"] == 1
+    with refused("AccessDenied", 403):
+        stranger.list_objects_v2(Bucket=bucket, Prefix="private/")
+
+
+def test_policy_comes_back_as_it_was_put(refused, s3, bucket):
+    with refused("NoSuchBucketPolicy", 404, Message="The bucket policy does not exist"):
+        s3.get_bucket_policy(Bucket=bucket)
+    statement = (
+        f'{{"Effect":"Allow","Principal":{{"AWS":"{STRANGER}"}},"Action":"s3:*","Resource":"arn:aws:s3:::{bucket}"}}'
+    )
+    text = f'{{"Version":"2012-10-17",  "Statement":[{statement}]}}'
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is False
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"path": "x/*"}, {"action": "sqs:SendMessage"}, {"effect": "Perhaps"}],
+)
+def test_policy_has_to_be_one_for_this_bucket(refused, s3, allow, bucket, change):
+    with refused("MalformedPolicy", 400):
+        allow(bucket, **change)
+    with refused("MalformedPolicy", 400):
+        s3.put_bucket_policy(Bucket=bucket, Policy="garbage")
+    with refused("NoSuchBucketPolicy", 404):
+        s3.get_bucket_policy(Bucket=bucket)
+
+
+# -- public access
+
+
+def test_new_bucket_blocks_public_access(refused, s3, allow, bucket):
+    blocks = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(blocks.values()) == {True}
+    with refused("AccessDenied", 403) as caught:
+        allow(bucket, principal="*")
+    assert "BlockPublicPolicy" in str(caught.value)
+
+
+def test_public_policy_lets_everyone_in(s3, raw, allow, bucket, put):
+    put(bucket, "k", b"x")
+    s3.delete_public_access_block(Bucket=bucket)
+    allow(bucket, principal="*")
+    assert raw("GET", f"/{bucket}/k", signed=False).body == b"x"
+    assert raw("PUT", f"/{bucket}/k", b"x", signed=False).status == 403
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is True
+
+
+def test_restricted_bucket_lets_in_none_of_the_public(s3, raw, allow, bucket, put, get):
+    put(bucket, "k", b"x")
+    s3.delete_public_access_block(Bucket=bucket)
+    allow(bucket, principal="*")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True})
+    assert raw("GET", f"/{bucket}/k", signed=False).status == 403
+    assert get(bucket, "k") == b"x"
+
+
+def test_block_is_put_and_deleted(refused, s3, bucket):
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": False,
+        "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": False,
+    }
+    s3.delete_public_access_block(Bucket=bucket)
+    with refused("NoSuchPublicAccessBlockConfiguration", 404):
+        s3.get_public_access_block(Bucket=bucket)
+
+
+@pytest.mark.parametrize(
+    ("more", "public"),
+    [
+        ({}, True),
+        ({"principal": {"AWS": "*"}}, True),
+        ({"principal": {"AWS": STRANGER}}, False),
+        ({"principal": {"Service": "logging.s3.amazonaws.com"}}, False),
+        ({"effect": "Deny"}, False),
+        ({"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, False),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, False),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}, True),
+        ({"Condition": {"StringLike": {"aws:SourceVpc": "*"}}}, True),
+        ({"Condition": {"StringEquals": {"aws:UserAgent": "x"}}}, True),
+    ],
+)
+def test_what_makes_a_policy_public(s3, allow, bucket, more, public):
+    s3.delete_public_access_block(Bucket=bucket)
+    allow(bucket, **{"principal": "*", **more})
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"]["IsPublic"] is public
+
+
+# -- ACLs
+
+
+def test_owner_has_full_control(s3, bucket, put):
+    put(bucket, "k")
+    owner = s3.list_buckets()["Owner"]["ID"]
+    for answer in (s3.get_bucket_acl(Bucket=bucket), s3.get_object_acl(Bucket=bucket, Key="k")):
+        assert answer["Owner"] == {"ID": owner}
+        assert answer["Grants"] == [{"Grantee": {"ID": owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}]
+
+
+def test_new_bucket_takes_no_acls(refused, s3, bucket, put):
+    message = "The bucket does not allow ACLs"
+    with refused("AccessControlListNotSupported", 400, Message=message):
+        put(bucket, "k", ACL="public-read")
+    with refused("AccessControlListNotSupported", 400):
+        s3.put_bucket_acl(Bucket=bucket, ACL="private")
+    put(bucket, "k", ACL="bucket-owner-full-control")
+
+
+def test_public_object_is_read_by_everyone(raw, opened, put):
+    put(opened, "open", b"x", ACL="public-read")
+    put(opened, "closed", b"x")
+    assert raw("GET", f"/{opened}/open", signed=False).body == b"x"
+    assert raw("GET", f"/{opened}/closed", signed=False).refusal == (403, "AccessDenied")
+    assert raw("PUT", f"/{opened}/open", b"y", signed=False).refusal == (403, "AccessDenied")
+
+
+def test_public_bucket_is_listed_and_written_by_everyone(s3, raw, opened, get):
+    s3.put_bucket_acl(Bucket=opened, ACL="public-read")
+    assert raw("GET", f"/{opened}?list-type=2", signed=False).status == 200
+    assert raw("PUT", f"/{opened}/k", b"y", signed=False).status == 403
+    s3.put_bucket_acl(Bucket=opened, ACL="public-read-write")
+    assert raw("PUT", f"/{opened}/k", b"y", signed=False).status == 200
+    assert get(opened, "k") == b"y"
+    grants = s3.get_bucket_acl(Bucket=opened)["Grants"]
+    assert [grant["Permission"] for grant in grants] == ["FULL_CONTROL", "READ", "WRITE"]
+
+
+def test_object_acl_is_changed(s3, raw, opened, put):
+    put(opened, "k")
+    s3.put_object_acl(Bucket=opened, Key="k", ACL="public-read")
+    assert raw("GET", f"/{opened}/k", signed=False).status == 200
+    s3.put_object_acl(Bucket=opened, Key="k", ACL="private")
+    assert raw("GET", f"/{opened}/k", signed=False).status == 403
+
+
+def test_block_ignores_public_acls_or_refuses_them(refused, s3, raw, opened, put):
+    put(opened, "k", ACL="public-read")
+    s3.put_public_access_block(Bucket=opened, PublicAccessBlockConfiguration={"IgnorePublicAcls": True})
+    assert raw("GET", f"/{opened}/k", signed=False).status == 403
+    s3.put_public_access_block(Bucket=opened, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
+    with refused("AccessDenied", 403):
+        put(opened, "k", ACL="public-read")
+
+
+def test_acls_that_nobody_enforces_are_refused(refused, s3, opened, put):
+    with refused("NotImplemented", 501):
+        put(opened, "k", ACL="authenticated-read")
+    with refused("NotImplemented", 501):
+        s3.put_bucket_acl(Bucket=opened, GrantRead=f'id="{"0" * 64}"')
+
+
+def test_grants_that_say_what_private_says_are_taken(refused, s3, opened):
+    acl = s3.get_bucket_acl(Bucket=opened)
+    document = {"Owner": acl["Owner"], "Grants": acl["Grants"]}
+    s3.put_bucket_acl(Bucket=opened, AccessControlPolicy=document)
+    document["Grants"][0]["Permission"] = "READ"
+    with refused("NotImplemented", 501):
+        s3.put_bucket_acl(Bucket=opened, AccessControlPolicy=document)
+
+
+def test_ownership_controls(refused, s3, bucket):
+    rules = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    wanted = {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=wanted)
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"] == wanted
+    s3.delete_bucket_ownership_controls(Bucket=bucket)
+    with refused("OwnershipControlsNotFoundError", 404):
+        s3.get_bucket_ownership_controls(Bucket=bucket)
+
+
+def test_ownership_cannot_end_acls_that_are_public(refused, s3, opened):
+    s3.put_bucket_acl(Bucket=opened, ACL="public-read")
+    with refused("InvalidBucketAclWithObjectOwnership", 400):
+        s3.put_bucket_ownership_controls(
+            Bucket=opened, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        )
