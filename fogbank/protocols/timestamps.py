@@ -74,7 +74,8 @@ def iso8601(moment: Moment) -> str:
 
 def iso8601_milliseconds(moment: Moment) -> str:
     """`2009-10-12T17:50:30.000Z`, as S3 and EC2 write it."""
-    second, millisecond = _split(moment)
+    seconds = moment if moment.__class__ is float else epoch(moment)
+    second, millisecond = divmod(round(seconds * 1000), 1000)
     return f"{_iso_second(second)}.{millisecond:03}Z"
 
 

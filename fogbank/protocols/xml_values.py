@@ -25,7 +25,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028]")
 def escape(text: str) -> str:
     """Text for an element or an attribute. Control characters become references, as S3 writes them."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    return text if text.isprintable() else _CONTROL.sub(_reference, text)
+    return text if text.isprintable() else _CONTROL.sub(_reference, text)  # isprintable is quicker than the search
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -75,15 +75,18 @@ class XmlWriter(ShapeCompiler):
         ]
 
         def write(value: dict[str, Any], name: str, append: Append) -> None:
-            append(f"<{name}{namespace}")
-            for member, attribute in attributes:
-                if value.get(member) is not None:
-                    append(f' {attribute}="{escape(value[member])}"')
-            append(">")
+            append(f"<{name}{namespace}>")
             contents(value, append)
             append(f"</{name}>")
 
-        return write
+        def write_with_attributes(value: dict[str, Any], name: str, append: Append) -> None:
+            present = [(attribute, value[member]) for member, attribute in attributes if value.get(member) is not None]
+            written = "".join(f' {attribute}="{escape(text)}"' for attribute, text in present)
+            append(f"<{name}{namespace}{written}>")
+            contents(value, append)
+            append(f"</{name}>")
+
+        return write_with_attributes if attributes else write
 
     def contents(self, shape: Shape) -> Callable[[dict[str, Any], Append], None]:
         """A writer of a structure's members without an element around them, in the model's order."""
@@ -115,6 +118,9 @@ class XmlWriter(ShapeCompiler):
                 entries.append((name, f"<{element}{_namespace(member)}>", f"</{element}>", self._convert(member), None))
 
     def _convert(self, shape: Shape) -> Convert:
+        known = {value: escape(value) for value in shape.get("enum", ())}
+        if known:
+            return lambda value: known.get(value) or escape(value)
         return scalars.writer(shape, self._timestamp_format) or escape
 
     def list(self, shape: Shape) -> Closure:
