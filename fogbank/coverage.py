@@ -67,7 +67,11 @@ def as_json(services: list[ServiceCoverage]) -> dict[str, dict[str, list[str]]]:
 
 def render(services: list[ServiceCoverage]) -> str:
     """The document."""
-    lines = [_INTRODUCTION.format(botocore=botocore.__version__), "| service | by hand | derived | not implemented |", "|---|---:|---:|---:|"]
+    lines = [
+        _INTRODUCTION.format(botocore=botocore.__version__),
+        "| service | by hand | derived | not implemented |",
+        "|---|---:|---:|---:|",
+    ]
     for service in services:
         counts = " | ".join(str(service.count(kind)) for kind in get_args(Fidelity))
         lines.append(f"| [{service.name}](#{service.name}) | {counts} |")
