@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
 from fogbank.services.sqs import errors, limits, message_attributes
-from fogbank.services.sqs.messages import Message
+from fogbank.services.sqs.messages import SECOND, Backlog, Message
 from fogbank.services.sqs.queue import Queue
 
 _TOKEN = re.compile(r"[!-~]{1,128}$", re.ASCII)
@@ -25,8 +25,9 @@ class Draft(NamedTuple):
     system_md5: str | None
 
 
-def draft(ctx: Context, queue: Queue, request: dict[str, Any]) -> Draft:
+def draft(ctx: Context, backlog: Backlog, request: dict[str, Any]) -> Draft:
     """Raises InvalidMessageContents, MissingParameter and InvalidParameterValue."""
+    queue = backlog.queue
     body = request["MessageBody"]
     if not body:
         raise errors.missing_parameter("MessageBody")
@@ -53,7 +54,7 @@ def draft(ctx: Context, queue: Queue, request: dict[str, Any]) -> Draft:
         trace,
         group,
         deduplication,
-        delay=delay,
+        visible=backlog.now + delay * SECOND,
     )
     return Draft(message, size, system_md5)
 

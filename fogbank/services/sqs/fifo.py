@@ -9,20 +9,36 @@ The delay of a FIFO queue is the queue's alone, and changing it changes it for t
 
 from __future__ import annotations
 
-from fogbank.kernel import Record
-from fogbank.services.sqs.messages import COUNTED, SECOND, Backlog, Found, Message, Place, Received, messages, places
+import msgspec
+
+from fogbank.kernel import Collection, Record
+from fogbank.services.sqs.messages import (
+    COUNTED,
+    NEVER,
+    SECOND,
+    Backlog,
+    Found,
+    Message,
+    Place,
+    Received,
+    messages,
+    places,
+)
 from fogbank.services.sqs.service import service
+
+# a message in flight: its sequence number, and when it is visible again
+InFlight = tuple[int, int]
 
 
 class Group(Record, frozen=True):
     """A group with messages.
 
     first  the sequence number of its first message; it is only looked at when none is held
-    held   its messages in flight: (sequence number, visible again when)
+    held   its messages in flight
     """
 
     first: int
-    held: list[tuple[int, int]] = []
+    held: list[InFlight] = []
 
     @property
     def free(self) -> int:
@@ -30,12 +46,14 @@ class Group(Record, frozen=True):
         return max(visible for _, visible in self.held)
 
 
+# what a row of `held` says: when each of the group's messages in flight is visible again
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[int]).decode
+
 lines = service.collection("lines", bytes)
 groups = service.collection("groups", Group)
 ready = service.collection("ready", bytes)
 held = service.collection("held", bytes)
-
-_KEY = (int, str)
 
 
 class FifoBacklog(Backlog):
@@ -43,16 +61,13 @@ class FifoBacklog(Backlog):
         group = _group(message)
         lines.put(self.ctx, b"", self.number, group, sequence)
         if await groups.get(self.ctx, self.number, group) is None:
-            self._place(group, Group(sequence))
+            self._arrive(group, Group(sequence))
 
     # -- receiving
 
     async def take(self, limit: int, timeout: int) -> list[Received]:
         taken: list[Received] = []
-        while len(taken) < limit:
-            due = await self._due(limit - len(taken))
-            if not due:
-                break
+        while len(taken) < limit and (due := await self._due(limit - len(taken))):
             for group in due:
                 if len(taken) < limit:
                     taken += await self._take_from(group, limit - len(taken), timeout)
@@ -60,32 +75,42 @@ class FifoBacklog(Backlog):
 
     async def _due(self, limit: int) -> list[str]:
         """The groups that have something to receive, the one that has had it for longest first."""
-        until = None if self.queue.delay == 0 else (self._arrived_before + 1,)
-        rows = await ready.items(self.ctx, _KEY, self.number, until=until, limit=limit)
-        rows += await held.items(self.ctx, _KEY, self.number, until=(self.now + 1,), limit=limit)
-        rows.sort()
-        return [key[1] for key, _ in rows[:limit]]  # type: ignore[misc]
+        numbers, due = self.counts, []
+        if numbers.fresh_from <= self._arrived_before:
+            rows = await self._first(ready, numbers.fresh_from, limit)
+            numbers.fresh_from = rows[0][0] if rows else NEVER
+            due = [row for row in rows if row[0] <= self._arrived_before]
+        if numbers.received_from <= self.now:
+            rows = await self._first(held, numbers.received_from, limit)
+            numbers.received_from = rows[0][0] if rows else NEVER
+            due = sorted(due + [row for row in rows if row[0] <= self.now])
+        return [name for _, name in due[:limit]]
+
+    async def _first(self, rows: Collection[bytes], since: int, limit: int) -> list[tuple[int, str]]:
+        found = await rows.items(self.ctx, (int, str), self.number, since=(since,), limit=limit)
+        return [key for key, _ in found]  # type: ignore[misc]
 
     @property
     def _arrived_before(self) -> int:
-        """Messages that arrived until then are not delayed any more."""
-        return self.now - self.queue.delay * SECOND
+        """Messages that arrived until then are not delayed any more. Without a delay the clock does not matter."""
+        return self.now - self.queue.delay * SECOND if self.queue.delay else NEVER - 1
 
     async def _take_from(self, group: str, limit: int, timeout: int) -> list[Received]:
         """Receive the first messages of a group that has none in flight."""
         taken: list[Received] = []
-        for sequence in await self._first(group, limit):
-            if self.queue.delay and sequence > self._arrived_before:
+        for sequence in await self._line(group, limit):
+            if sequence > self._arrived_before:
                 break
             found = await self._find(sequence)
-            if not await self.must_go(*found):
+            if not await self.must_go(found):
                 place = self.received_again(found.message, found.place, timeout)
                 places.put(self.ctx, place, self.number, sequence)
                 taken.append(Received(sequence, found.message, place))
         await self._regroup(group, [(each.sequence, each.place.visible) for each in taken])
         return taken
 
-    async def _first(self, group: str, limit: int) -> list[int]:
+    async def _line(self, group: str, limit: int) -> list[int]:
+        """The first messages of a group."""
         rows = await lines.items(self.ctx, (int,), self.number, group, limit=limit)
         return [key[0] for key, _ in rows]  # type: ignore[misc]
 
@@ -97,26 +122,26 @@ class FifoBacklog(Backlog):
 
     async def first_visible(self) -> Found | None:
         due = await self._due(1)
-        return await self._find((await self._first(due[0], 1))[0]) if due else None
+        return await self._find((await self._line(due[0], 1))[0]) if due else None
 
-    async def next_visible(self) -> int | None:
-        moments = [key[0] for key, _ in await held.items(self.ctx, _KEY, self.number, limit=1)]
-        if self.queue.delay:
-            arrivals = await ready.items(self.ctx, _KEY, self.number, limit=1)
-            moments += [key[0] + self.queue.delay * SECOND for key, _ in arrivals]  # type: ignore[operator]
-        return min(moments, default=None)  # type: ignore[return-value, type-var]
+    def next_visible(self) -> int:
+        return min(self.counts.received_from, self.counts.fresh_from + self.queue.delay * SECOND, NEVER)
 
     # -- settling
 
-    async def dequeue(self, sequence: int, message: Message, place: Place | None) -> None:
-        name = _group(message)
-        lines.delete(self.ctx, self.number, name, sequence)
-        await self._regroup_with(name, sequence, [])
+    async def dequeue(self, sequence: int, message: Message) -> None:
+        await self._leave_line(_group(message), sequence)
 
-    async def hide(self, sequence: int, message: Message, place: Place, visible: int) -> None:
-        place = Place(visible, place.receives, place.first_received, place.last_received)
-        places.put(self.ctx, place, self.number, sequence)
-        await self._regroup_with(_group(message), sequence, [(sequence, visible)])
+    async def dequeue_received(self, sequence: int, place: Place) -> None:
+        await self._leave_line(_group(place), sequence)
+
+    async def _leave_line(self, name: str, sequence: int) -> None:
+        lines.delete(self.ctx, self.number, name, sequence)
+        await self._replace(name, sequence, [])
+        self.announce()
+
+    async def requeue(self, sequence: int, before: Place, after: Place) -> None:
+        await self._replace(_group(before), sequence, [(sequence, after.visible)])
 
     def is_current(self, place: Place, receive: int) -> bool:
         """A FIFO queue lets only the last receiver settle, and only while the message is hidden."""
@@ -124,37 +149,37 @@ class FifoBacklog(Backlog):
 
     # -- groups
 
-    async def _regroup_with(self, name: str, sequence: int, instead: list[tuple[int, int]]) -> None:
-        """Replace what a group has in flight of one message."""
+    async def _replace(self, name: str, sequence: int, instead: list[InFlight]) -> None:
+        """Put something else in the place of one message that a group has in flight."""
         group = await groups.get(self.ctx, self.number, name)
         if group is not None:
-            others = [entry for entry in group.held if entry[0] != sequence]
-            await self._move(name, group, others + instead)
-            self.announce()
+            await self._move(name, group, [entry for entry in group.held if entry[0] != sequence] + instead)
 
-    async def _regroup(self, name: str, in_flight: list[tuple[int, int]]) -> None:
+    async def _regroup(self, name: str, in_flight: list[InFlight]) -> None:
         group = await groups.get(self.ctx, self.number, name)
         if group is not None:
             await self._move(name, group, in_flight)
 
-    async def _move(self, name: str, group: Group, in_flight: list[tuple[int, int]]) -> None:
+    async def _move(self, name: str, group: Group, in_flight: list[InFlight]) -> None:
         """Put a group where it belongs that has these messages in flight now."""
         self._leave(name, group)
         if in_flight:
-            self._place(name, Group(group.first, in_flight))
+            self._arrive(name, Group(group.first, in_flight))
             return
-        first = await self._first(name, 1)
+        first = await self._line(name, 1)
         if first:
-            self._place(name, Group(first[0]))
+            self._arrive(name, Group(first[0]))
         else:
             groups.delete(self.ctx, self.number, name)
 
-    def _place(self, name: str, group: Group) -> None:
+    def _arrive(self, name: str, group: Group) -> None:
         groups.put(self.ctx, group, self.number, name)
         if group.held:
-            held.put(self.ctx, bytes([len(group.held)]), self.number, group.free, name)
+            held.put(self.ctx, _pack([visible for _, visible in group.held]), self.number, group.free, name)
+            self.counts.received_from = min(self.counts.received_from, group.free)
         else:
             ready.put(self.ctx, b"", self.number, group.first, name)
+            self.counts.fresh_from = min(self.counts.fresh_from, group.first)
 
     def _leave(self, name: str, group: Group) -> None:
         if group.held:
@@ -175,7 +200,7 @@ class FifoBacklog(Backlog):
 
     async def in_flight(self) -> int:
         rows = await held.raw_items(self.ctx, self.number, since=(self.now + 1,), limit=COUNTED)
-        return sum(size[0] for _, size in rows)
+        return sum(visible > self.now for _, times in rows for visible in _unpack(times))
 
     async def delayed(self) -> int:
         if self.queue.delay == 0:
@@ -183,6 +208,6 @@ class FifoBacklog(Backlog):
         return await messages.count(self.ctx, self.number, since=(self._arrived_before + 1,), limit=COUNTED)
 
 
-def _group(message: Message) -> str:
-    assert message.group is not None
-    return message.group
+def _group(record: Message | Place) -> str:
+    assert record.group is not None
+    return record.group

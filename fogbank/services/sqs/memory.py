@@ -2,6 +2,7 @@
 
     deduplications  (queue id, period, scope, deduplication id)    Sent
     attempts        (queue id, period, attempt id)                 Attempt
+    remembered      (queue id)                                     Remembered
 
 A period is five minutes long, so what is remembered lies in the present period or in the one before, and one task per period forgets
 the whole of it once it cannot matter any more.
@@ -36,9 +37,16 @@ class Attempt(Record, frozen=True):
     at: int
 
 
+class Remembered(Record, frozen=True):
+    """The last two periods of which anything is remembered, the later one first."""
+
+    latest: int
+    earlier: int = 0
+
+
 deduplications = service.collection("deduplications", Sent)
 attempts = service.collection("attempts", Attempt)
-periods = service.collection("periods", int)
+remembered = service.collection("remembered", Remembered, cached=True)
 
 
 def _scope(queue: Queue, message: Message) -> str:
@@ -49,7 +57,7 @@ def _scope(queue: Queue, message: Message) -> str:
 async def sent_before(backlog: Backlog, message: Message) -> Sent | None:
     """The message of which this one is a duplicate."""
     key = (_scope(backlog.queue, message), message.deduplication or "")
-    for period in _periods(backlog.now):
+    for period in await _periods(backlog):
         sent = await deduplications.get(backlog.ctx, backlog.queue.id, period, *key)
         if sent is not None and backlog.now - sent.at < _PERIOD:
             return sent
@@ -58,14 +66,14 @@ async def sent_before(backlog: Backlog, message: Message) -> Sent | None:
 
 async def remember_sent(backlog: Backlog, message: Message, sequence: int) -> None:
     key = (_scope(backlog.queue, message), message.deduplication or "")
-    period = await _remembered_period(backlog)
+    period = await _present_period(backlog)
     sent = Sent(message.id, sequence, backlog.now)
     deduplications.put(backlog.ctx, sent, backlog.queue.id, period, *key)
 
 
 async def attempt_before(backlog: Backlog, attempt_id: str) -> Attempt | None:
     """What the same attempt to receive got before."""
-    for period in _periods(backlog.now):
+    for period in await _periods(backlog):
         attempt = await attempts.get(backlog.ctx, backlog.queue.id, period, attempt_id)
         if attempt is not None and backlog.now - attempt.at < _PERIOD:
             return attempt
@@ -73,22 +81,28 @@ async def attempt_before(backlog: Backlog, attempt_id: str) -> Attempt | None:
 
 
 async def remember_attempt(backlog: Backlog, attempt_id: str, got: list[tuple[int, int, int]]) -> None:
-    period = await _remembered_period(backlog)
+    period = await _present_period(backlog)
     attempts.put(backlog.ctx, Attempt(got, backlog.now), backlog.queue.id, period, attempt_id)
 
 
-def _periods(now: int) -> tuple[int, int]:
-    return now // _PERIOD, now // _PERIOD - 1
+async def _periods(backlog: Backlog) -> list[int]:
+    """The periods of which something is remembered that may matter now."""
+    known = await remembered.get(backlog.ctx, backlog.queue.id)
+    if known is None:
+        return []
+    present = backlog.now // _PERIOD
+    return [period for period in (known.latest, known.earlier) if period >= present - 1]
 
 
-async def _remembered_period(backlog: Backlog) -> int:
+async def _present_period(backlog: Backlog) -> int:
     """The present period, which is sure to be forgotten in time."""
     ctx, queue = backlog.ctx, backlog.queue.id
-    period = backlog.now // _PERIOD
-    if await periods.get(ctx, queue) != period:
-        periods.put(ctx, period, queue)
-        await ctx.schedule("forget", {"queue": queue, "period": period}, at=(period + 2) * _PERIOD / SECOND)
-    return period
+    present = backlog.now // _PERIOD
+    known = await remembered.get(ctx, queue)
+    if known is None or known.latest != present:
+        remembered.put(ctx, Remembered(present, known.latest if known else 0), queue)
+        await ctx.schedule("forget", {"queue": queue, "period": present}, at=(present + 2) * _PERIOD / SECOND)
+    return present
 
 
 @service.task
@@ -103,5 +117,7 @@ async def forget(ctx: Context, payload: dict[str, Any]) -> None:
         attempts.delete(ctx, queue, period, *key)
     if max(len(sent), len(tried)) == _CHUNK:
         await ctx.schedule("forget", payload)
-    elif await periods.get(ctx, queue) == period:
-        periods.delete(ctx, queue)
+        return
+    known = await remembered.get(ctx, queue)
+    if known is not None and known.latest <= period:
+        remembered.delete(ctx, queue)

@@ -35,6 +35,9 @@ from fogbank.services.sqs.service import service
 
 SECOND = 1_000_000
 
+# later than any time
+NEVER = 1 << 62
+
 # a count of messages in flight or delayed is exact up to here
 COUNTED = 120_001
 
@@ -45,7 +48,7 @@ class Message(Record, frozen=True):
     source           the queue (ARN) from which the message came here as a dead letter
     earlier_receives how often it was received in former queues
     first_received   when it was first received in a former queue, 0 for never (microseconds)
-    delay            how long it was hidden at first, in a standard queue (seconds)
+    visible          when it can be received for the first time, in a standard queue (microseconds)
     """
 
     id: str
@@ -60,7 +63,7 @@ class Message(Record, frozen=True):
     source: str | None = None
     earlier_receives: int = 0
     first_received: int = 0
-    delay: int = 0
+    visible: int = 0
 
 
 class Place(Record, frozen=True):
@@ -70,18 +73,24 @@ class Place(Record, frozen=True):
     receives: int
     first_received: int
     last_received: int
+    group: str | None = None
 
 
 class Counts(msgspec.Struct, array_like=True):
-    """How many messages there are, never received and received, and the last sequence number given out.
+    """What is known of a backlog as a whole.
 
-    `expires` is when the task that deletes expired messages is due, 0 when there is none.
+    fresh, received            how many messages there are, never received and received
+    last                       the last sequence number given out
+    expires                    when the task that deletes expired messages is due, 0 when there is none
+    fresh_from, received_from  no row of `fresh`, or of `received` and `held`, is before this time: saves looking
     """
 
     fresh: int = 0
     received: int = 0
     last: int = 0
     expires: int = 0
+    fresh_from: int = NEVER
+    received_from: int = NEVER
 
 
 messages = service.collection("messages", Message)
@@ -159,46 +168,65 @@ class Backlog:
         """The message that would be received next."""
         raise NotImplementedError
 
-    async def next_visible(self) -> int | None:
-        """When the next message will be visible that is not now, if nothing happens before."""
+    def next_visible(self) -> int:
+        """When to look again at the latest, after nothing was visible; NEVER when there is nothing to become visible."""
         raise NotImplementedError
 
     def received_again(self, message: Message, place: Place | None, timeout: int) -> Place:
         """The place of a message that is being received. It is hidden at least until after now, so that it is taken only once."""
         visible = self.now + max(timeout * SECOND, 1)
+        self.counts.received_from = min(self.counts.received_from, visible)
         if place is None:
             self.counts.fresh -= 1
             self.counts.received += 1
-            return Place(visible, 1, message.first_received or self.now, self.now)
-        return Place(visible, place.receives + 1, place.first_received, self.now)
+            return Place(visible, 1, message.first_received or self.now, self.now, message.group)
+        return Place(visible, place.receives + 1, place.first_received, self.now, message.group)
 
-    async def must_go(self, sequence: int, message: Message, place: Place | None) -> bool:
+    async def must_go(self, found: Found) -> bool:
         """Is this message not to be delivered any more: because it has expired, or was received too often? Then it is gone now."""
-        if self.expiry(sequence) <= self.now:
-            await self.remove(sequence, message, place)
+        if self.expiry(found.sequence) <= self.now:
+            await self.remove(found)
             return True
         policy = self.queue.dead_letters
-        if policy is None or place is None or place.receives < policy.receives:
+        if policy is None or found.place is None or found.place.receives < policy.receives:
             return False
-        return await self.bury(policy.target, sequence, message, place)
+        return await self.bury(policy.target, found, found.place)
 
     # -- settling
 
-    async def remove(self, sequence: int, message: Message, place: Place | None) -> None:
+    async def remove(self, found: Found) -> None:
         """Take a message out for good."""
-        messages.delete(self.ctx, self.number, sequence)
-        if place is None:
-            self.counts.fresh -= 1
-        else:
-            self.counts.received -= 1
-            places.delete(self.ctx, self.number, sequence)
-        await self.dequeue(sequence, message, place)
+        if found.place is not None:
+            await self.remove_received(found.sequence, found.place)
+            return
+        messages.delete(self.ctx, self.number, found.sequence)
+        self.counts.fresh -= 1
+        await self.dequeue(found.sequence, found.message)
 
-    async def dequeue(self, sequence: int, message: Message, place: Place | None) -> None:
+    async def dequeue(self, sequence: int, message: Message) -> None:
+        """Take a message out of its order that was never received."""
         raise NotImplementedError
 
-    async def hide(self, sequence: int, message: Message, place: Place, visible: int) -> None:
+    async def remove_received(self, sequence: int, place: Place) -> None:
+        """Take a message out for good that was received: what was sent need not be read for that."""
+        messages.delete(self.ctx, self.number, sequence)
+        places.delete(self.ctx, self.number, sequence)
+        self.counts.received -= 1
+        await self.dequeue_received(sequence, place)
+
+    async def dequeue_received(self, sequence: int, place: Place) -> None:
+        raise NotImplementedError
+
+    async def hide(self, sequence: int, place: Place, visible: int) -> Place:
         """Change until when a received message is hidden."""
+        self.counts.received_from = min(self.counts.received_from, visible)
+        hidden = Place(visible, place.receives, place.first_received, place.last_received, place.group)
+        places.put(self.ctx, hidden, self.number, sequence)
+        await self.requeue(sequence, place, hidden)
+        self.announce()
+        return hidden
+
+    async def requeue(self, sequence: int, before: Place, after: Place) -> None:
         raise NotImplementedError
 
     def is_current(self, place: Place, receive: int) -> bool:
@@ -207,21 +235,21 @@ class Backlog:
 
     # -- dead letters
 
-    async def bury(self, target: str, sequence: int, message: Message, place: Place) -> bool:
+    async def bury(self, target: str, found: Found, place: Place) -> bool:
         """Move a message to the dead-letter queue, if that queue is there."""
         grave = await queues.get(self.ctx, target)
         if grave is None or grave.fifo != self.queue.fifo:
             return False
-        await self.remove(sequence, message, place)
+        await self.remove(found)
         other = await type(self).open(self.ctx, grave)
         dead = msgspec.structs.replace(
-            message,
+            found.message,
             source=arn(self.ctx, self.queue.name),
-            earlier_receives=message.earlier_receives + place.receives,
+            earlier_receives=found.message.earlier_receives + place.receives,
             first_received=place.first_received,
-            delay=0,
+            visible=self.now,
         )
-        await other.add(dead, await other.sequence_of_dead_letter(sequence))
+        await other.add(dead, await other.sequence_of_dead_letter(found.sequence))
         other.save()
         return True
 

@@ -254,13 +254,14 @@ async def _move_one(backlog: Backlog, found: Found, destination: str | None) -> 
     queue = await queues.get(backlog.ctx, place.name)
     if queue is None or queue.fifo != backlog.queue.fifo:
         raise _Stopped(_GONE)
-    await backlog.remove(*found)
+    await backlog.remove(found)
     other = await open_backlog(backlog.ctx, queue)
-    await other.add(_as_new(backlog.ctx, found.message), await other.next_sequence())
+    await other.add(_as_new(other, found.message), await other.next_sequence())
     other.save()
 
 
-def _as_new(ctx: Context, message: Message) -> Message:
+def _as_new(backlog: Backlog, message: Message) -> Message:
+    new_id = backlog.ctx.ids.uuid()
     return msgspec.structs.replace(
-        message, id=ctx.ids.uuid(), source=None, earlier_receives=0, first_received=0, delay=0
+        message, id=new_id, source=None, earlier_receives=0, first_received=0, visible=backlog.now
     )

@@ -10,7 +10,7 @@ from fogbank.services.sqs.attributes import KNOWN
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import check_token
 from fogbank.services.sqs.message_attributes import TRACE_HEADER
-from fogbank.services.sqs.messages import SECOND, Backlog, Place, Received, messages, places, topic
+from fogbank.services.sqs.messages import SECOND, Backlog, Received, messages, places, topic
 from fogbank.services.sqs.queue import SHARED, Queue, find
 from fogbank.services.sqs.sending import sequence_number
 from fogbank.services.sqs.service import service
@@ -34,12 +34,12 @@ Answer = dict[str, Any]
 
 
 class _Attempt(NamedTuple):
-    """What one look at the queue found. `again` is when to look again at the latest (microseconds), None for no reason to."""
+    """What one look at the queue found. `again` is when to look again at the latest (microseconds)."""
 
     queue: Queue
     found: list[Received]
     wait: int
-    again: int | None
+    again: int
 
 
 @service.operation(transaction=False, **SHARED)
@@ -58,9 +58,8 @@ async def _poll(ctx: Context, request: Request, attempt: _Attempt) -> _Attempt:
     """Look again whenever something may have become visible: by a change of the queue, by time, by the clock being moved."""
     deadline = ctx.now() + attempt.wait
     while not attempt.found and (left := deadline - ctx.now()) > 0:
-        if attempt.again is not None:
-            left = min(left, max(attempt.again / SECOND - ctx.now(), 0))
-        await ctx.wait(*topic(attempt.queue), timeout=left)
+        due = max(attempt.again / SECOND - ctx.now(), 0)
+        await ctx.wait(*topic(attempt.queue), timeout=min(left, due))
         attempt = await ctx.transact(_attempt, ctx, request)
     return attempt
 
@@ -98,7 +97,7 @@ async def _attempt(ctx: Context, request: Request) -> _Attempt:
         got = [(each.sequence, each.place.receives, each.place.visible) for each in found]
         await memory.remember_attempt(backlog, attempt_id, got)
     backlog.save()
-    return _Attempt(queue, found, wait, await backlog.next_visible() if wait and not found else None)
+    return _Attempt(queue, found, wait, backlog.next_visible())
 
 
 def _given(request: Request, parameter: str, default: int) -> int:
@@ -155,9 +154,7 @@ async def _unchanged(backlog: Backlog, sequence: int, receive: int, visible: int
 
 
 async def _hidden_anew(backlog: Backlog, each: Received, visible: int) -> Received:
-    await backlog.hide(each.sequence, each.message, each.place, visible)
-    place = Place(visible, each.place.receives, each.place.first_received, each.place.last_received)
-    return Received(each.sequence, each.message, place)
+    return Received(each.sequence, each.message, await backlog.hide(each.sequence, each.place, visible))
 
 
 # -- what is shown

@@ -21,9 +21,8 @@ _FIRST_NUMBER = 18 * 10**18
 @service.operation(**SHARED)
 async def send_message(ctx: Context, request: Request) -> Request:
     """Put a message into a queue. API_SendMessage."""
-    scope, queue = await find(ctx, request)
-    drafted = draft(ctx, queue, request)
-    backlog = await open_backlog(scope, queue)
+    backlog = await open_backlog(*await find(ctx, request))
+    drafted = draft(ctx, backlog, request)
     answer = await _send(backlog, drafted)
     backlog.save()
     return {"MD5OfMessageBody": drafted.message.md5, **answer}
@@ -32,13 +31,12 @@ async def send_message(ctx: Context, request: Request) -> Request:
 @service.operation(action="sqs:SendMessage", **SHARED)
 async def send_message_batch(ctx: Context, request: Request) -> Request:
     """Put up to ten messages into a queue, each with its own success or failure. API_SendMessageBatch."""
-    scope, queue = await find(ctx, request)
+    backlog = await open_backlog(*await find(ctx, request))
     entries = batches.checked(request["Entries"], "SendMessageBatchRequestEntry")
     _check_length(entries)
-    backlog = await open_backlog(scope, queue)
 
     async def send(entry: Request) -> Request:
-        drafted = draft(ctx, queue, entry)
+        drafted = draft(ctx, backlog, entry)
         return {"MD5OfMessageBody": drafted.message.md5, **await _send(backlog, drafted)}
 
     answer = await batches.each(entries, send)

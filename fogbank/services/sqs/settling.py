@@ -7,7 +7,7 @@ from typing import Any
 from fogbank.kernel import Context
 from fogbank.services.sqs import batches, errors, handles, limits
 from fogbank.services.sqs.backlogs import open_backlog
-from fogbank.services.sqs.messages import SECOND, Backlog, messages, places
+from fogbank.services.sqs.messages import SECOND, Backlog, places
 from fogbank.services.sqs.queue import SHARED, find
 from fogbank.services.sqs.service import service
 
@@ -43,6 +43,7 @@ async def change_message_visibility(ctx: Context, request: Request) -> Request:
     """Hide a message in flight for that long from now on. API_ChangeMessageVisibility."""
     backlog = await open_backlog(*await find(ctx, request))
     await _change(backlog, request["ReceiptHandle"], request["VisibilityTimeout"])
+    backlog.save()
     return {}
 
 
@@ -59,7 +60,9 @@ async def change_message_visibility_batch(ctx: Context, request: Request) -> Req
         await _change(backlog, entry["ReceiptHandle"], timeout)
         return {}
 
-    return await batches.each(entries, change)
+    answer = await batches.each(entries, change)
+    backlog.save()
+    return answer
 
 
 async def _delete(backlog: Backlog, text: str) -> None:
@@ -69,9 +72,7 @@ async def _delete(backlog: Backlog, text: str) -> None:
         return
     if not backlog.is_current(place, handle.receive):
         raise errors.receipt_handle_expired(text)
-    message = await messages.get(backlog.ctx, backlog.number, handle.sequence)
-    assert message is not None
-    await backlog.remove(handle.sequence, message, place)
+    await backlog.remove_received(handle.sequence, place)
 
 
 async def _change(backlog: Backlog, text: str, timeout: int) -> None:
@@ -89,6 +90,4 @@ async def _change(backlog: Backlog, text: str, timeout: int) -> None:
     visible = backlog.now + timeout * SECOND
     if visible > place.last_received + limits.VISIBILITY_SECONDS * SECOND:
         raise errors.total_visibility(timeout)
-    message = await messages.get(backlog.ctx, backlog.number, handle.sequence)
-    assert message is not None
-    await backlog.hide(handle.sequence, message, place, visible)
+    await backlog.hide(handle.sequence, place, visible)

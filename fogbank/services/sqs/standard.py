@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fogbank.services.sqs.messages import COUNTED, SECOND, Backlog, Found, Message, Place, Received, messages, places
+from fogbank.kernel import Collection
+from fogbank.services.sqs.messages import (
+    COUNTED,
+    NEVER,
+    SECOND,
+    Backlog,
+    Found,
+    Message,
+    Place,
+    Received,
+    messages,
+    places,
+)
 from fogbank.services.sqs.service import service
 
 fresh = service.collection("fresh", bytes)
@@ -14,14 +26,15 @@ _KEY = (int, int)
 
 
 class _Spot(NamedTuple):
-    """A row of `fresh` or `received`."""
+    """A row of `fresh`, or of `received`."""
 
     visible: int
     sequence: int
+    was_received: bool
 
 
 def _first_spot(message: Message, sequence: int) -> _Spot:
-    return _Spot(sequence + message.delay * SECOND, sequence)
+    return _Spot(message.visible, sequence, False)
 
 
 class StandardBacklog(Backlog):
@@ -37,73 +50,74 @@ class StandardBacklog(Backlog):
         return sequence
 
     async def enqueue(self, message: Message, sequence: int) -> None:
-        fresh.put(self.ctx, b"", self.number, *_first_spot(message, sequence))
+        spot = _first_spot(message, sequence)
+        fresh.put(self.ctx, b"", self.number, spot.visible, sequence)
+        self.counts.fresh_from = min(self.counts.fresh_from, spot.visible)
 
     # -- receiving
 
     async def take(self, limit: int, timeout: int) -> list[Received]:
         taken: list[Received] = []
-        while len(taken) < limit:
-            due = await self._due(limit - len(taken))
-            if not due:
-                break
+        while len(taken) < limit and (due := await self._due(limit - len(taken))):
             for spot in due:
-                found = await self._take_one(spot, timeout)
-                if found is not None:
-                    taken.append(found)
+                found = await self._find(spot)
+                if not await self.must_go(found):
+                    taken.append(self._take(spot, found, timeout))
         return taken
 
     async def _due(self, limit: int) -> list[_Spot]:
         """The visible messages that have been so for longest."""
-        bounds = {"until": (self.now + 1,), "limit": limit}
-        rows = await fresh.items(self.ctx, _KEY, self.number, **bounds) if self.counts.fresh else []
-        if self.counts.received:
-            rows += await received.items(self.ctx, _KEY, self.number, **bounds)
-            rows.sort()
-        return [_Spot(*key) for key, _ in rows[:limit]]  # type: ignore[arg-type]
+        numbers, spots = self.counts, []
+        if numbers.fresh_from <= self.now:
+            spots = await self._first(fresh, numbers.fresh_from, limit)
+            numbers.fresh_from = spots[0].visible if spots else NEVER
+        if numbers.received_from <= self.now:
+            again = await self._first(received, numbers.received_from, limit)
+            numbers.received_from = again[0].visible if again else NEVER
+            spots = sorted(spots + again)
+        return [spot for spot in spots[:limit] if spot.visible <= self.now]
+
+    async def _first(self, rows: Collection[bytes], since: int, limit: int) -> list[_Spot]:
+        found = await rows.items(self.ctx, _KEY, self.number, since=(since,), limit=limit)
+        return [_Spot(visible, sequence, rows is received) for (visible, sequence), _ in found]  # type: ignore[arg-type]
 
     async def _find(self, spot: _Spot) -> Found:
         message = await messages.get(self.ctx, self.number, spot.sequence)
-        place = await places.get(self.ctx, self.number, spot.sequence) if self.counts.received else None
+        place = await places.get(self.ctx, self.number, spot.sequence) if spot.was_received else None
         assert message is not None
         return Found(spot.sequence, message, place)
 
-    async def _take_one(self, spot: _Spot, timeout: int) -> Received | None:
-        found = await self._find(spot)
-        if await self.must_go(*found):
-            return None
-        self._leave(spot, found.place)
+    def _take(self, spot: _Spot, found: Found, timeout: int) -> Received:
+        self._leave(spot)
         place = self.received_again(found.message, found.place, timeout)
-        self._settle(spot.sequence, place)
-        return Received(spot.sequence, found.message, place)
+        places.put(self.ctx, place, self.number, found.sequence)
+        self._arrive(found.sequence, place)
+        return Received(found.sequence, found.message, place)
 
     async def first_visible(self) -> Found | None:
         due = await self._due(1)
         return await self._find(due[0]) if due else None
 
-    async def next_visible(self) -> int | None:
-        since = {"since": (self.now + 1,), "limit": 1}
-        rows = await fresh.items(self.ctx, _KEY, self.number, **since)
-        rows += await received.items(self.ctx, _KEY, self.number, **since)
-        return min((key[0] for key, _ in rows), default=None)  # type: ignore[return-value, type-var]
+    def next_visible(self) -> int:
+        return min(self.counts.fresh_from, self.counts.received_from)
 
     # -- settling
 
-    def _settle(self, sequence: int, place: Place) -> None:
-        places.put(self.ctx, place, self.number, sequence)
+    def _arrive(self, sequence: int, place: Place) -> None:
         received.put(self.ctx, b"", self.number, place.visible, sequence)
 
-    def _leave(self, spot: _Spot, place: Place | None) -> None:
-        (fresh if place is None else received).delete(self.ctx, self.number, *spot)
+    def _leave(self, spot: _Spot) -> None:
+        (received if spot.was_received else fresh).delete(self.ctx, self.number, spot.visible, spot.sequence)
 
-    async def dequeue(self, sequence: int, message: Message, place: Place | None) -> None:
-        spot = _first_spot(message, sequence) if place is None else _Spot(place.visible, sequence)
-        self._leave(spot, place)
+    async def dequeue(self, sequence: int, message: Message) -> None:
+        self._leave(_first_spot(message, sequence))
 
-    async def hide(self, sequence: int, message: Message, place: Place, visible: int) -> None:
-        self._leave(_Spot(place.visible, sequence), place)
-        self._settle(sequence, Place(visible, place.receives, place.first_received, place.last_received))
-        self.announce()
+    async def dequeue_received(self, sequence: int, place: Place) -> None:
+        self._leave(_Spot(place.visible, sequence, True))
+
+    async def requeue(self, sequence: int, before: Place, after: Place) -> None:
+        self._leave(_Spot(before.visible, sequence, True))
+        self._arrive(sequence, after)
 
     def is_current(self, place: Place, receive: int) -> bool:
         """A standard queue lets every receiver delete, whoever received the message since."""

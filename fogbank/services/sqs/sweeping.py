@@ -7,7 +7,7 @@ from typing import Any
 from fogbank.kernel import Collection, Context
 from fogbank.services.sqs import errors, fifo, limits, standard
 from fogbank.services.sqs.backlogs import open_backlog
-from fogbank.services.sqs.messages import SECOND, Counts, counts, messages, places
+from fogbank.services.sqs.messages import SECOND, Counts, Found, counts, messages, places
 from fogbank.services.sqs.queue import SHARED, find, modify, new_id, queues
 from fogbank.services.sqs.service import service
 
@@ -74,7 +74,7 @@ async def expire(ctx: Context, payload: dict[str, Any]) -> None:
     expired = await messages.items(ctx, (int,), backlog.number, until=(last + 1,), limit=_CHUNK)
     for (sequence,), message in expired:
         place = await places.get(ctx, backlog.number, sequence)
-        await backlog.remove(sequence, message, place)  # type: ignore[arg-type]
+        await backlog.remove(Found(sequence, message, place))  # type: ignore[arg-type]
     oldest = await messages.items(ctx, (int,), backlog.number, limit=1)
     if oldest:
         await backlog.expire_at(max(backlog.expiry(oldest[0][0][0]), backlog.now))  # type: ignore[arg-type]
