@@ -31,6 +31,7 @@ class RestCodec(Codec):
     """What both REST protocols share: members outside of the body, and bodies that are one member."""
 
     document_type: str  # of the bodies that are documents
+    event_type: str  # of the events that are documents
 
     @cached_property
     def _bindings(self) -> RequestBindings | None:
@@ -109,7 +110,7 @@ class RestCodec(Codec):
 
     def _write_payload(self, shape: Shape, value: Any) -> Body:
         if shape.is_event_stream:
-            return EventWriter(shape, self.document_type, self.write_document).body(value), EVENT_STREAM
+            return EventWriter(shape, self.event_type, self.write_document).body(value), EVENT_STREAM
         if value is None:
             return NO_BODY
         if shape.type == "blob":
@@ -131,7 +132,7 @@ class RestCodec(Codec):
 
 
 class RestJsonCodec(RestCodec):
-    document_type = "application/json"
+    document_type = event_type = "application/json"
 
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
         self._is_validated = True
@@ -177,6 +178,8 @@ class RestJsonCodec(RestCodec):
 
 
 class RestXmlCodec(RestCodec):
+    event_type = "text/xml"
+
     @cached_property
     def _is_s3(self) -> bool:
         return self.tools.model.service_id == "s3"

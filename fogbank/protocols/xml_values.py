@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable
-from typing import Any
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING, Any
 
 from fogbank.protocols import scalars
 from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
 from fogbank.protocols.scalars import BadValue
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
 import pytest
 
 from fogbank import protocols
-from fogbank.protocols import OperationModel
+from fogbank.http import Payload, Request
+from fogbank.protocols import OperationModel, eventstream
 from tests.protocols import wire_samples as wire
 
 SERVICES = protocols.service_ids()
@@ -60,7 +62,7 @@ def test_responses_are_parsed_equal_by_botocore(service_id: str) -> None:
 
 def request_problem(operation: OperationModel, boto: Any, protocol: str) -> str | None:
     if operation.event_input is not None:
-        return None
+        return event_problem(operation, protocol)
     generator = wire.Generator(SEED, operation.service.service_id, operation.name, "request")
     params = generator.structure(operation.input_shape) if operation.input_shape else {}
     request = wire.boto_request(boto, protocol, params)
@@ -72,9 +74,22 @@ def request_problem(operation: OperationModel, boto: Any, protocol: str) -> str 
     return None if parsed == expected else difference(expected, parsed)
 
 
+def event_problem(operation: OperationModel, protocol: str) -> str | None:
+    """As request_problem for an operation that takes an event stream, which botocore cannot send: signed events of our own."""
+    assert operation.input_shape is not None and operation.event_input is not None
+    union = operation.input_shape.members[operation.event_input]
+    codec: Any = protocols.codec(operation, protocol)
+    events = wire.Generator(SEED, operation.name).events(union)
+    writer = eventstream.EventWriter(union, "", codec.write_document)
+    messages = [*map(writer.message, events), b""]
+    body = b"".join(eventstream.encode({":chunk-signature": b"signature"}, message) for message in messages)
+    params = codec.parse(Request("POST", "/", "", {}, Payload(body)), {})
+    parsed = wire.comparable(asyncio.run(wire.collect(params[operation.event_input])))
+    expected = wire.comparable(events)
+    return None if parsed == expected else difference(expected, parsed)
+
+
 def response_problem(operation: OperationModel, boto: Any, protocol: str) -> str | None:
-    if operation.event_output is not None:
-        return None
     generator = wire.Generator(SEED, operation.service.service_id, operation.name, "response")
     result = generator.structure(operation.output_shape) if operation.output_shape else {}
     response = protocols.codec(operation, protocol).serialize(result, "request-id")

@@ -6,6 +6,7 @@ import datetime
 import io
 import random
 import re
+from collections.abc import AsyncIterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import botocore.model
 import botocore.parsers
 import botocore.serialize
 from botocore.awsrequest import AWSRequest, HeadersDict, prepare_request_dict
+from botocore.eventstream import EventStream
 from botocore.response import StreamingBody
 
 from fogbank import protocols
@@ -71,13 +73,18 @@ class Generator:
         if shape.is_document:
             return {"a": [1, "x", None], "b": {"c": True}}
         if shape.type == "structure":
-            return [] if shape.is_event_stream else self._members(shape, depth)
+            return self.events(shape) if shape.is_event_stream else self._members(shape, depth)
         if shape.type == "list":
             return [self.value(shape.member, depth + 1) for _ in range(self._count(depth))]
         if shape.type == "map":
             keys = [self.value(shape.key, depth + 1) for _ in range(self._count(depth))]
             return {key: self.value(shape.value, depth + 1) for key in keys}
         return getattr(self, f"_{shape.type}")(shape)
+
+    def events(self, union: Shape) -> list[dict[str, Any]]:
+        """One event of each kind."""
+        kinds = {name: shape for name, shape in union.members.items() if not shape.get("exception")}
+        return [{name: self._members(shape, 1)} for name, shape in kinds.items()]
 
     def _count(self, depth: int) -> int:
         return 1 if depth > 4 or self._budget < 0 else self.random.randint(1, 2)
@@ -142,7 +149,7 @@ def comparable(value: Any) -> Any:
     if isinstance(value, dict):
         items = {key: comparable(item) for key, item in value.items() if key != "ResponseMetadata"}
         return {key: item for key, item in items.items() if item != {}}
-    if isinstance(value, list):
+    if isinstance(value, list | EventStream):
         return [comparable(item) for item in value]
     return float(value) if isinstance(value, Moment) else value
 
@@ -189,7 +196,9 @@ def boto_parsed(operation: botocore.model.OperationModel, protocol: str, respons
     for name, value in response.headers:
         headers[name] = value
     body: Any = response.body
-    if operation.has_streaming_output:
+    if operation.has_event_stream_output:
+        body = RawStream(body)
+    elif operation.has_streaming_output:
         body = StreamingBody(io.BytesIO(body), len(body))
     parser = botocore.parsers.create_parser(protocol)
     fields = {
@@ -199,6 +208,23 @@ def boto_parsed(operation: botocore.model.OperationModel, protocol: str, respons
         "context": {"operation_name": operation.name},
     }
     return parser.parse(fields, operation.output_shape)
+
+
+class RawStream:
+    """What botocore's EventStream wants of an HTTP response."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self) -> list[bytes]:
+        return [self._body[at : at + 100] for at in range(0, len(self._body), 100)]
+
+    def close(self) -> None:
+        pass
+
+
+async def collect(events: AsyncIterable[Any]) -> list[Any]:
+    return [event async for event in events]
 
 
 class NoSample(Exception):
