@@ -76,23 +76,12 @@ def _allow(actions: list[str], resource: str) -> dict[str, Any]:
 
 async def _policy_for_admin(ctx: Context, request: Request) -> str | None:
     """The owner's root can always mend a policy, even one that locks everybody out."""
-    if ctx.principal.kind == "root" and await owner(ctx, request) == ctx.principal.account:
+    if ctx.principal.kind == "root" and await records.owner_of(ctx, request) == ctx.principal.account:
         return None
     return await policy(ctx, request)
 
 
-# -- owners and keys
-
-
-async def owner(ctx: Context, request: Request) -> str | None:
-    """The account that owns the bucket."""
-    return await ctx.transact(_owner, ctx, request)
-
-
-async def _owner(ctx: Context, request: Request) -> str | None:
-    home = await records.find(ctx, request["Bucket"])
-    return home.bucket.account if home is not None else None
-
+# -- condition keys
 
 _KEYS = {
     "Prefix": "s3:prefix",
@@ -136,7 +125,12 @@ def no_resource(ctx: Context, request: Request) -> tuple[str, ...]:
 
 # -- options of operations
 
-ON_BUCKET: dict[str, Any] = {"resource": bucket_arn, "policy": policy, "owner": owner, "keys": condition_keys}
+ON_BUCKET: dict[str, Any] = {
+    "resource": bucket_arn,
+    "policy": policy,
+    "owner": records.owner_of,
+    "keys": condition_keys,
+}
 ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
 ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
 ON_EACH: dict[str, Any] = {**ON_BUCKET, "resource": no_resource}

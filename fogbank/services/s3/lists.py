@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and its s
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -70,7 +71,10 @@ def _plain(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    return quote(text, safe="/-_.*").replace("%20", "+")
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="/-_.*").replace("%20", "+")
+
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9/_.*-]*")
 
 
 def given(text: str | None) -> str | None:

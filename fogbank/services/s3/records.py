@@ -185,21 +185,44 @@ class Home:
 
 async def find(ctx: Context, name: str) -> Home | None:
     """The bucket of that name, whoever owns it."""
+    bucket = await buckets.get(ctx, name)
+    if bucket is not None:  # the caller's own, as nearly always
+        return Home(ctx, bucket)
     claim = await claims.get(ctx, name)
-    if claim is None:
+    if claim is None or claim.account == ctx.account:
         return None
-    scope = ctx if claim.account == ctx.account else ctx.at(account=claim.account)
+    scope = ctx.at(account=claim.account)
     bucket = await buckets.get(scope, name)
     return None if bucket is None else Home(scope, bucket)
 
 
 async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
-    """The bucket that a request names. Raises NoSuchBucket, or AccessDenied when it is not the expected owner's."""
-    name = request["Bucket"]
-    home = await find(ctx, name)
-    if home is None:
-        raise errors.no_such_bucket(name) if names.could_be_bucket(name) else errors.invalid_bucket_name(name)
+    """The bucket that a request names. Raises NoSuchBucket, or AccessDenied when it is not the expected owner's.
+
+    What was found is noted in the request for as long as the transaction lasts: the decision about the request asks, too.
+    """
+    noted = request.get(_NOTE)
+    home = noted[1] if noted is not None and noted[0] is ctx.tx else await _find_named(ctx, request)
     expected = request.get("ExpectedBucketOwner")
     if expected is not None and expected != home.bucket.account:
         raise errors.access_denied()
     return home
+
+
+_NOTE = "home"
+
+
+async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
+    name = request["Bucket"]
+    home = await find(ctx, name)
+    if home is None:
+        raise errors.no_such_bucket(name) if names.could_be_bucket(name) else errors.invalid_bucket_name(name)
+    request[_NOTE] = (ctx.tx, home)
+    return home
+
+
+async def owner_of(ctx: Context, request: dict[str, Any]) -> str:
+    """The account that owns the bucket of a request."""
+    noted = request.get(_NOTE)
+    home = noted[1] if noted is not None else await ctx.transact(_find_named, ctx, request)
+    return home.bucket.account
