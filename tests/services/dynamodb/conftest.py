@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
+
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.services.dynamodb.helpers import attributes, schema
 
@@ -13,9 +20,22 @@ def ddb(aws):
 
 
 @pytest.fixture
-def raw(aws):
-    """A client that sends whatever it is given."""
-    return aws("dynamodb", parameter_validation=False)
+def send(fogbank_server, aws):
+    """Sends a document that boto3 would not send, signed; gives status and answer."""
+
+    def send(operation, document):
+        body = json.dumps(document).encode()
+        headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"}
+        request = AWSRequest("POST", fogbank_server.endpoint, data=body, headers=headers)
+        SigV4Auth(Credentials(aws.account, "test"), "dynamodb", "us-east-1").add_auth(request)
+        signed = urllib.request.Request(fogbank_server.endpoint, data=body, headers=dict(request.headers))
+        try:
+            with urllib.request.urlopen(signed) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    return send
 
 
 @pytest.fixture

@@ -32,13 +32,18 @@ def document(typed):
     return {kind: sorted(value) if kind == "SS" else value}
 
 
+def mark_of(typed):
+    """A placeholder for a value: the same for the same value, another for another."""
+    return f":v{repr(document(typed)).encode().hex()}"
+
+
 @st.composite
 def comparisons(draw):
     """A comparison of an attribute with a value: its text, its values, and what it means."""
     name, typed, sign = draw(st.sampled_from(NAMES)), draw(TYPED), draw(st.sampled_from(["=", "<>", *ORDERS]))
     if sign in ORDERS and typed[0] not in ("S", "N"):
         sign = "="
-    mark = f":v{draw(st.integers(0, 10**9))}"
+    mark = mark_of(typed)
 
     def meaning(item):
         found = item.get(name)
@@ -52,7 +57,7 @@ def comparisons(draw):
 @st.composite
 def functions(draw):
     name, typed = draw(st.sampled_from(NAMES)), draw(TYPED)
-    mark = f":v{draw(st.integers(0, 10**9))}"
+    mark = mark_of(typed)
     if typed[0] != "S":
         return f"attribute_exists({name})", {}, lambda item: name in item
 
