@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fogbank.http import FileBody, Payload, ResponseBody
 from fogbank.kernel import Context
 from fogbank.services.s3 import errors, limits
-from fogbank.services.s3.digests import Claim, Hashes, Sums, verify
+from fogbank.services.s3.digests import Claim, Hashes, Sums, sums_of, verify
 from fogbank.services.s3.records import Home, Manifest, Object, bodies, manifests
 from fogbank.storage.blobs import Blobs, BlobWriter, in_thread
 
@@ -64,9 +64,7 @@ def is_small(payload: Payload) -> bool:
 def take(payload: Payload, algorithm: str) -> Received:
     """A small body, at once."""
     data = payload.data or b""
-    hashes = Hashes(algorithm)
-    hashes.update(data)
-    return Received(len(data), algorithm, hashes.sums(), data, "", payload.trailers)
+    return Received(len(data), algorithm, sums_of(data, algorithm), data, "", payload.trailers)
 
 
 async def receive(ctx: Context, payload: Payload, algorithm: str) -> Received:
@@ -84,7 +82,7 @@ async def receive(ctx: Context, payload: Payload, algorithm: str) -> Received:
 
 
 class Sink:
-    """Hashes and writes a blob in a worker thread, one batch behind what arrives."""
+    """Hashes and writes a blob in two worker threads, one batch behind what arrives."""
 
     def __init__(self, ctx: Context, algorithm: str, with_sha256: bool = False) -> None:
         self._writer: BlobWriter = ctx.blobs.create()
@@ -92,7 +90,7 @@ class Sink:
         self._hashes = Hashes(algorithm, with_sha256)
         self._batch: list[bytes] = []
         self._batched = 0
-        self._working: asyncio.Future[None] | None = None
+        self._working: asyncio.Future[Any] | None = None
         self.size = 0
 
     async def write(self, data: bytes) -> None:
@@ -107,11 +105,16 @@ class Sink:
 
     def _hand_over(self) -> None:
         batch, self._batch, self._batched = self._batch, [], 0
-        self._working = asyncio.get_running_loop().run_in_executor(None, self._work, batch)
+        run = asyncio.get_running_loop().run_in_executor
+        self._working = asyncio.gather(run(None, self._hash, batch), run(None, self._write, batch))
 
-    def _work(self, batch: list[bytes]) -> None:
+    def _hash(self, batch: list[bytes]) -> None:
         for data in batch:
-            self._hashes.update(data)
+            self._hashes.md5.update(data)
+
+    def _write(self, batch: list[bytes]) -> None:
+        for data in batch:
+            self._hashes.update_others(data)
             self._writer.write_now(data)
 
     async def _settle(self) -> None:
@@ -137,7 +140,7 @@ class Sink:
             self._writer.abort()
             return
 
-        def let_go(working: asyncio.Future[None]) -> None:
+        def let_go(working: asyncio.Future[Any]) -> None:
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 working.result()
             self._writer.abort()

@@ -111,15 +111,17 @@ def is_value(algorithm: str, value: str) -> bool:
 
 
 class Hashes:
-    """Computes the sums of bytes in pieces: always MD5, a checksum if one is wanted, SHA-256 if the body's was signed."""
+    """Computes the sums of bytes in pieces: always MD5, a checksum if one is wanted, SHA-256 if the body's was signed.
+
+    MD5, the slowest, is updated on its own, so that another thread can do the rest meanwhile.
+    """
 
     def __init__(self, algorithm: str, with_sha256: bool = False) -> None:
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self.md5 = hashlib.md5(usedforsecurity=False)
         self._checksum = checksums.new(algorithm) if algorithm else None
         self._sha256 = hashlib.sha256() if with_sha256 else None
 
-    def update(self, data: bytes) -> None:
-        self._md5.update(data)
+    def update_others(self, data: bytes) -> None:
         if self._checksum is not None:
             self._checksum.update(data)
         if self._sha256 is not None:
@@ -127,10 +129,16 @@ class Hashes:
 
     def sums(self) -> Sums:
         checksum = b64encode(self._checksum.digest()).decode() if self._checksum is not None else ""
-        return Sums(self._md5.hexdigest(), checksum)
+        return Sums(self.md5.hexdigest(), checksum)
 
     def sha256(self) -> str:
         return self._sha256.hexdigest() if self._sha256 is not None else ""
+
+
+def sums_of(data: bytes, algorithm: str) -> Sums:
+    """The sums of bytes that are all here."""
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return Sums(md5, b64encode(checksums.compute(algorithm, data)).decode() if algorithm else "")
 
 
 def verify(claimed: Claim, sums: Sums, trailers: Mapping[str, str]) -> None:
@@ -163,9 +171,7 @@ def check_document(request: HttpRequest, required: bool = False) -> None:
     if required and not found and _TRAILER not in headers.get("x-amz-trailer", ""):
         raise errors.missing_digest()
     claimed = claim(found, headers)
-    hashes = Hashes(claimed.algorithm)
-    hashes.update(request.payload.data or b"")
-    verify(claimed, hashes.sums(), request.payload.trailers)
+    verify(claimed, sums_of(request.payload.data or b"", claimed.algorithm), request.payload.trailers)
 
 
 _NOT_VALUE_HEADERS = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"})
