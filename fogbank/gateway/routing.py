@@ -7,6 +7,8 @@ the host does. Only an unsigned request that names no other service is S3's, sin
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fogbank import protocols
@@ -188,10 +190,16 @@ def _by_host(request: Request) -> str | None:
     return names[0] if names else None
 
 
-def _in_path_style(request: Request) -> Request:
+@cache
+def _bucket_reader() -> Callable[[str], str | None]:
+    """What reads a bucket off a host name: S3's, imported with its first request."""
     from fogbank.services.s3.hosts import bucket_of_host
 
-    bucket = bucket_of_host(request.headers.get("host", ""))
+    return bucket_of_host
+
+
+def _in_path_style(request: Request) -> Request:
+    bucket = _bucket_reader()(request.headers.get("host", ""))
     if bucket is None:
         return request
     path = f"/{bucket}" if request.path == "/" else f"/{bucket}{request.path}"
