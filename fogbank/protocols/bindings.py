@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Container, Mapping
 from typing import Any
@@ -14,6 +15,9 @@ from fogbank.protocols.compiler import Closure
 from fogbank.protocols.forms import fields
 from fogbank.protocols.model import Shape
 from fogbank.protocols.scalars import BadValue, is_json_header, write_blob
+
+# Conditions with a date that is none are as good as absent (RFC 9110, 13.1.3), and so is the date of a cache's business.
+_OVERLOOKED = re.compile(r"(\A|-)if-(un)?modified-since\Z|\Aexpires\Z")
 
 
 class RequestBindings:
@@ -57,10 +61,18 @@ class RequestBindings:
         for header, text in request.headers.items():
             entry = bound.get(header)
             if entry is not None:
-                params[entry[0]] = _converted(entry[1], text, header)
+                self._read_header(header, text, *entry, params)
         for name, prefix in self._prefixes:
             self._read_prefix(request.headers, name, prefix, params)
         return params
+
+    @staticmethod
+    def _read_header(header: str, text: str, name: str, convert: Closure | None, params: dict[str, Any]) -> None:
+        try:
+            params[name] = _converted(convert, text, header)
+        except BadValue:
+            if not _OVERLOOKED.search(header):
+                raise
 
     def _read_query(self, query: str, params: dict[str, Any]) -> None:
         others: list[tuple[str, str]] = []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fogbank.http import Request, Response
 from fogbank.kernel.errors import AWSError
+from fogbank.protocols import compression
 from fogbank.protocols.model import OperationModel, ServiceModel
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.violations import Check, Checker, Violation
@@ -140,6 +141,14 @@ class Codec:
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
         """As parse, but raising BadValue."""
         raise NotImplementedError
+
+    def body(self, request: Request) -> bytes:
+        """The request's body, decompressed where the operation's body may be compressed."""
+        return compression.body(request) if self._may_be_compressed else request.payload.data or b""
+
+    @cached_property
+    def _may_be_compressed(self) -> bool:
+        return "requestcompression" in self.operation.traits
 
     def refusal(self, error: BadValue) -> AWSError:
         """The protocol's answer to a malformed request."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fogbank.http import Payload, Request, Response, ResponseBody
+from fogbank.http import Request, Response, ResponseBody
 from fogbank.kernel.errors import AWSError
 from fogbank.protocols import s3
 from fogbank.protocols.bindings import RequestBindings, ResponseBindings
@@ -52,21 +52,21 @@ class RestCodec(Codec):
         params = self._bindings.read(request, uri)
         if self._payload is not None:
             name, shape = self._payload
-            value = self._read_payload(shape, request.payload)
+            value = self._read_payload(shape, request)
             if value is not None:
                 params[name] = value
-        elif self._has_members and request.payload.data:
+        elif self._has_members and (body := self.body(request)):
             assert self.operation.input_shape is not None
-            params |= self.read_document(self.operation.input_shape, request.payload.data)
+            params |= self.read_document(self.operation.input_shape, body)
         return params
 
-    def _read_payload(self, shape: Shape, payload: Payload) -> Any:
+    def _read_payload(self, shape: Shape, request: Request) -> Any:
         """The one member that is the body; None where a body is missing."""
         if shape.is_streaming:
-            return payload
+            return request.payload
         if shape.is_event_stream:
-            return EventReader(shape, self.read_document).events(payload)
-        body = payload.data
+            return EventReader(shape, self.read_document).events(request.payload)
+        body = self.body(request)
         if not body:
             return None
         if shape.type == "blob":

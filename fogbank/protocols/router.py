@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from fogbank.http import Request
 from fogbank.kernel.errors import AWSError
-from fogbank.protocols import s3
+from fogbank.protocols import compression, s3
 from fogbank.protocols.forms import fields, unquote, unquote_plus
 from fogbank.protocols.model import OperationModel, ServiceModel
 from fogbank.protocols.scalars import BadValue
@@ -89,18 +89,24 @@ def _rest_router(model: ServiceModel) -> RestRouter:
 
 
 def _action(request: Request) -> str | None:
+    """The `Action` of a query or form; empty when it cannot be read."""
     match: re.Match[Any] | None = _QUERY_ACTION.search(request.query)
-    if match is not None:
-        return unquote_plus(match.group(1))
-    match = _FORM_ACTION.search(request.payload.data or b"")
-    return unquote_plus(match.group(1).decode("latin-1")) if match is not None else None
+    try:
+        if match is not None:
+            return unquote_plus(match.group(1))
+        form = compression.body(request) if _is_form(request) else request.payload.data or b""
+        match = _FORM_ACTION.search(form)
+        return unquote_plus(match.group(1).decode("latin-1")) if match is not None else None
+    except BadValue:
+        return ""
+
+
+def _is_form(request: Request) -> bool:
+    return "form-urlencoded" in request.headers.get("content-type", "")
 
 
 def _by_action(model: ServiceModel, request: Request) -> OperationModel:
-    try:
-        action = _action(request)
-    except BadValue:
-        action = "?"
+    action = _action(request)
     if not action:
         raise AWSError("MissingAction", "The request must contain the parameter Action", 400)
     operation = model.operations.get(action)

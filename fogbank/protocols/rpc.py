@@ -61,9 +61,9 @@ class DocumentCodec(Codec):
         if name is not None and shape is not None:
             events = EventReader(shape.members[name], lambda shape, body: self.reader(shape)(body))
             return {name: events.events(request.payload)}
-        return self.read_document(request.payload.data)
+        return self.read_document(self.body(request))
 
-    def read_document(self, body: bytes | None) -> dict[str, Any]:
+    def read_document(self, body: bytes) -> dict[str, Any]:
         return self._read(body) if body else {}
 
     def serialize(self, result: dict[str, Any], request_id: str) -> Response:
@@ -102,7 +102,7 @@ class JsonCodec(DocumentCodec):
         shape = self.operation.input_shape
         return shape is None or self.tools.types.validates(shape)
 
-    def read_document(self, body: bytes | None) -> dict[str, Any]:
+    def read_document(self, body: bytes) -> dict[str, Any]:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
         try:
             params = self._decode(body or b"{}")
@@ -159,7 +159,7 @@ class QueryCodec(Codec):
         return (self.tools.form_reader.closure(shape) if shape else None) or (lambda node: {})
 
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
-        pairs = fields((request.payload.data or b"").decode("latin-1"))
+        pairs = fields(self.body(request).decode("latin-1"))
         if request.query:
             pairs = fields(request.query) + pairs
         params = self._read(tree(pairs))

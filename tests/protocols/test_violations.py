@@ -82,9 +82,9 @@ def test_path_into_lists_and_maps() -> None:
     assert "Value '' at 'keySchema.2.member.attributeName' failed to satisfy constraint" in message(
         "dynamodb", "CreateTable", params
     )
-    params = {"RequestItems": {"tab": [{"PutRequest": {}}]}}
-    assert "Value null at 'requestItems.tab.member.1.member.putRequest.item'" in message(
-        "dynamodb", "BatchWriteItem", params
+    requests: dict[str, Any] = {"RequestItems": {"tab": [{"PutRequest": {}}]}}
+    assert "Value null at 'requestItems.tab.member.1.member.putRequest.item'" in (
+        message("dynamodb", "BatchWriteItem", requests)
     )
 
 
