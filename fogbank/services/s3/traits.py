@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -166,6 +167,11 @@ def checksum_members(record: Object, answer: dict[str, Any]) -> None:
         answer["ChecksumType"] = record.checksum_type
 
 
+def _in_ascii(value: str) -> str:
+    """A metadata value as S3 answers it: what came as other bytes than ASCII leaves as an encoded word (RFC 2047)."""
+    return value if value.isascii() else f"=?UTF-8?B?{b64encode(value.encode()).decode()}?="
+
+
 def object_members(record: Object, bucket: Bucket) -> dict[str, Any]:
     """The headers of a GET or HEAD of a whole object, but for its length and checksum."""
     traits = record.traits
@@ -178,7 +184,7 @@ def object_members(record: Object, bucket: Bucket) -> dict[str, Any]:
     if traits.headers:
         answer.update(traits.headers)
     if traits.metadata:
-        answer["Metadata"] = traits.metadata
+        answer["Metadata"] = {name: _in_ascii(value) for name, value in traits.metadata.items()}
     if traits.tags:
         answer["TagCount"] = len(traits.tags)
     if record.storage_class:

@@ -1,0 +1,129 @@
+"""Every way to write, on every kind of bucket, over every kind of object, under every condition.
+
+What must come of it is told by a model of a few lines; the server has to agree in the answer, the bytes, the versions, and the files.
+"""
+
+import pytest
+
+LARGE = b"L" * 70_000
+OLD, NEW = b"old", b"new"
+
+BUCKETS = ["", "Enabled", "Suspended"]
+BEFORE = ["nothing", "small", "large", "parts", "marker"]
+WRITES = ["small", "large", "copy", "copy of large", "parts"]
+CONDITIONS = ["none", "if-none-match", "if-match", "if-match other"]
+
+
+@pytest.fixture
+def write(s3, bucket_of, upload, put):
+    """Writes an object in one of the ways; gives the answer."""
+
+    def write(bucket, way, body, **condition):
+        if way == "parts":
+            return upload(bucket, "k", [body], complete=condition)
+        if way.startswith("copy"):
+            put(bucket, "source", body)
+            try:
+                return s3.copy_object(Bucket=bucket, Key="k", CopySource=f"{bucket}/source", **condition)
+            finally:
+                _purge(s3, bucket, "source")
+        return s3.put_object(Bucket=bucket, Key="k", Body=body, **condition)
+
+    return write
+
+
+@pytest.fixture
+def bucket_of(make_bucket):
+    return make_bucket
+
+
+def _purge(s3, bucket, key):
+    answer = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    for entry in answer.get("Versions", []) + answer.get("DeleteMarkers", []):
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=entry["VersionId"])
+
+
+def body_of(way, word):
+    return word + LARGE if "large" in way else word
+
+
+def versions_of(s3, bucket):
+    """Ids of the versions and delete markers, and the id of the latest."""
+    answer = s3.list_object_versions(Bucket=bucket)
+    entries = answer.get("Versions", []) + answer.get("DeleteMarkers", [])
+    latest = [entry["VersionId"] for entry in entries if entry["IsLatest"]]
+    return {entry["VersionId"] for entry in entries}, latest[0] if latest else None
+
+
+def prepare(s3, write, bucket, before):
+    """Bring the key into its state; gives the ETag of the current object, None when there is none."""
+    if before == "nothing":
+        return None
+    write(bucket, "small" if before == "marker" else before, body_of(before, OLD))
+    if before == "marker":
+        s3.delete_object(Bucket=bucket, Key="k")
+        return None
+    return s3.head_object(Bucket=bucket, Key="k")["ETag"]
+
+
+def expected_refusal(condition, etag):
+    if condition == "if-none-match" and etag is not None:
+        return "PreconditionFailed", 412
+    if condition == "if-match other" and etag is not None:
+        return "PreconditionFailed", 412
+    if condition.startswith("if-match") and etag is None:
+        return "NoSuchKey", 404
+    return None
+
+
+def params_of(condition, etag):
+    return {
+        "none": {},
+        "if-none-match": {"IfNoneMatch": "*"},
+        "if-match": {"IfMatch": etag or '"0123"'},
+        "if-match other": {"IfMatch": '"0123"'},
+    }[condition]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("way", WRITES)
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("versioning", BUCKETS)
+def test_write(fogbank_server, refused, s3, bucket_of, write, get, versioning, before, way, condition):
+    if before == "marker" and not versioning:
+        before = "nothing"
+    files = set(fogbank_server.app.blobs.names())
+    bucket = bucket_of(versioning)
+    etag = prepare(s3, write, bucket, before)
+    ids, latest = versions_of(s3, bucket)
+    old = get(bucket, "k") if etag else None
+    refusal = expected_refusal(condition, etag)
+    body = body_of(way, NEW)
+    if refusal:
+        with refused(*refusal):
+            write(bucket, way, body, **params_of(condition, etag))
+        assert versions_of(s3, bucket) == (ids, latest)
+        assert (get(bucket, "k") if etag else None) == old
+    else:
+        answer = write(bucket, way, body, **params_of(condition, etag))
+        assert get(bucket, "k") == body
+        _check_versions(s3, bucket, versioning, answer, ids, latest)
+    _empty(s3, bucket)
+    s3.delete_bucket(Bucket=bucket)
+    assert set(fogbank_server.app.blobs.names()) == files
+
+
+def _check_versions(s3, bucket, versioning, answer, ids, latest):
+    now, newest = versions_of(s3, bucket)
+    if versioning == "Enabled":
+        assert now == ids | {answer["VersionId"]} and answer["VersionId"] not in ids
+        assert newest == answer["VersionId"]
+    else:
+        assert answer.get("VersionId") == ("null" if versioning else None)
+        assert (now, newest) == (ids | {"null"}, "null")
+
+
+def _empty(s3, bucket):
+    _purge(s3, bucket, "k")
+    for entry in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
