@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import capacity, errors, limits, rows
+from fogbank.services.dynamodb import access, capacity, errors, limits, rows
+from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
 from fogbank.services.dynamodb.items import collection_metrics, projected
@@ -15,7 +16,7 @@ from fogbank.services.dynamodb.parameters import Bindings, Request, refuse_mixtu
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Key, Layout
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import arn_of, find
+from fogbank.services.dynamodb.tables import find
 from fogbank.services.dynamodb.values import Item, take_in_item
 from fogbank.services.dynamodb.writing import take_in_key
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from fogbank.kernel import Context
 
 Document = dict[str, Any]
-
-
-def table_arns(ctx: Context, request: Request) -> list[str]:
-    return [name if name.startswith("arn:") else arn_of(ctx, name) for name in request["RequestItems"]]
 
 
 def _refuse_duplicates(keys: list[Any]) -> None:
@@ -47,8 +44,10 @@ class _Reads(NamedTuple):
     rest: Document
 
 
-@service.operation(resource=table_arns)
+@service.operation(resource=itself)
 async def batch_get_item(ctx: Context, request: Request) -> Document:
+    for name, given in request["RequestItems"].items():
+        await access.check(ctx, "BatchGetItem", {"TableName": name, **given})
     wanted = [_reads_of(name, given) for name, given in request["RequestItems"].items()]
     _refuse_mixed_tables(request["RequestItems"])
     if sum([len(reads.keys) for reads in wanted]) > limits.BATCH_GETS:
@@ -130,8 +129,10 @@ class _Write(NamedTuple):
         return layout.key_of(item)
 
 
-@service.operation(resource=table_arns)
+@service.operation(resource=itself)
 async def batch_write_item(ctx: Context, request: Request) -> Document:
+    for name, requests in request["RequestItems"].items():
+        await access.check(ctx, "BatchWriteItem", {"TableName": name, "Writes": requests})
     given = {name: list(_writes_of(requests)) for name, requests in request["RequestItems"].items()}
     if sum(map(len, given.values())) > limits.BATCH_WRITES:
         raise errors.validation("Too many items requested for the BatchWriteItem call")

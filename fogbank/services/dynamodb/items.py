@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fogbank.services.dynamodb import capacity, errors, rows
+from fogbank.services.dynamodb import access, capacity, errors, rows
+from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
 from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Layout
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import find, table_arn
+from fogbank.services.dynamodb.tables import find
 from fogbank.services.dynamodb.writing import Change, Delete, Put, Write, take_in_key
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
-@service.operation(resource=table_arn)
+@service.operation(resource=itself)
 async def get_item(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "GetItem", request)
     bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
     projection = bindings.projection()
     bindings.finish()
@@ -42,20 +44,23 @@ def projected(image: Image, projection: Projection | None) -> orjson.Fragment | 
     return image.fragment if projection is None else projection.apply(image.item)
 
 
-@service.operation(resource=table_arn)
+@service.operation(resource=itself)
 async def put_item(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "PutItem", request)
     _require_old_values(request)
     return await _write(ctx, request, Put(request))
 
 
-@service.operation(resource=table_arn)
+@service.operation(resource=itself)
 async def delete_item(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "DeleteItem", request)
     _require_old_values(request)
     return await _write(ctx, request, Delete(request))
 
 
-@service.operation(resource=table_arn)
+@service.operation(resource=itself)
 async def update_item(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "UpdateItem", request)
     return await _write(ctx, request, Change(request))
 
 

@@ -11,14 +11,21 @@ Legacy parameters (`Expected`, `AttributesToGet` ...) are turned into the same c
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogbank.services.dynamodb import errors, expressions, legacy
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Condition, Expression, KeyCondition, Pairs, Projection, Update
 from fogbank.services.dynamodb.values import Value, take_in
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper as Compiler
+
 Request = dict[str, Any]
+E = TypeVar("E", bound=Expression)
+
+# names together longer than this are not kept with the expressions that use them
+_LONG = 4096
 
 _NAME_KEY = re.compile(r"#[A-Za-z0-9_]+\Z").match
 _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z").match
@@ -27,7 +34,7 @@ _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z").match
 class Bindings:
     """Checked names and values of one request. `expressions` and `legacy` are its members of either kind, in AWS's order."""
 
-    __slots__ = ("names", "request", "types", "used", "values")
+    __slots__ = ("_is_long", "names", "request", "types", "used", "values")
 
     def __init__(self, request: Request, expressions: tuple[str, ...], legacy: tuple[str, ...] = ()) -> None:
         self.request = request
@@ -35,6 +42,7 @@ class Bindings:
         self.types: Pairs = ()
         self.values: dict[str, Value] = {}
         self.used: list[Expression] = []
+        self._is_long = False
         if legacy:
             refuse_mixture(request, expressions, legacy)
         names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
@@ -56,6 +64,7 @@ class Bindings:
                     f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
                 )
         self.names = tuple(names.items())
+        self._is_long = sum(map(len, names.values())) > _LONG
 
     def _take_values(self, values: dict[str, Any], expressions: tuple[str, ...]) -> None:
         readers = [name for name in expressions if name != "ProjectionExpression"]
@@ -79,39 +88,35 @@ class Bindings:
 
     # -- compiled expressions, None where the request has none
 
+    def _compiled(self, compiler: Compiler[E], *key: Any) -> E:
+        """From the compiler's cache, or past it when the names are so long that keeping them would cost too much."""
+        compiled = compiler.__wrapped__(*key) if self._is_long else compiler(*key)
+        self.used.append(compiled)
+        return compiled
+
     def condition(self, parameter: str) -> Condition | None:
         text = self.request.get(parameter)
         if text is None:
             return None
-        compiled = expressions.condition(parameter, text, self.names, self.types)
-        if compiled.checks:
-            compiled.check(self.values)
-        self.used.append(compiled)
-        return compiled
+        return self._compiled(expressions.condition, parameter, text, self.names, self.types).check(self.values)
 
     def key_condition(self) -> KeyCondition | None:
         text = self.request.get("KeyConditionExpression")
         if text is None:
             return None
-        compiled = expressions.key_condition(text, self.names, self.types).check(self.values)
-        self.used.append(compiled)
-        return compiled
+        return self._compiled(expressions.key_condition, text, self.names, self.types).check(self.values)
 
     def projection(self) -> Projection | None:
         text = self.request.get("ProjectionExpression")
         if text is None:
             return legacy.projection(self.request)
-        compiled = expressions.projection(text, self.names)
-        self.used.append(compiled)
-        return compiled
+        return self._compiled(expressions.projection, text, self.names)
 
     def update(self) -> Update | None:
         text = self.request.get("UpdateExpression")
         if text is None:
             return legacy.update(self.request)
-        compiled = expressions.update(text, self.names, self.types)
-        self.used.append(compiled)
-        return compiled
+        return self._compiled(expressions.update, text, self.names, self.types)
 
     def expected(self) -> Condition | None:
         """The condition of a write: ConditionExpression, or the legacy Expected."""

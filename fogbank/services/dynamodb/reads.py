@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import capacity, errors, legacy, pages
+from fogbank.services.dynamodb import access, capacity, errors, legacy, pages
+from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Condition, Projection
@@ -13,7 +14,7 @@ from fogbank.services.dynamodb.key_ranges import key_range
 from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import find, indexed_arn
+from fogbank.services.dynamodb.tables import find
 from fogbank.services.dynamodb.values import Item, take_in
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ _SCAN_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
 _HASHES = 2**32
 
 
-@service.operation(resource=indexed_arn)
+@service.operation(resource=itself)
 async def query(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "Query", request)
     bindings = Bindings(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY)
     projection = bindings.projection()
     condition = bindings.condition("FilterExpression") or legacy.condition(request, "QueryFilter")
@@ -69,8 +71,9 @@ async def query(ctx: Context, request: Request) -> Document:
     return _answer(request, table, schema, page)
 
 
-@service.operation(resource=indexed_arn)
+@service.operation(resource=itself)
 async def scan(ctx: Context, request: Request) -> Document:
+    await access.check(ctx, "Scan", request)
     bindings = Bindings(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY)
     projection = bindings.projection()
     condition = bindings.condition("FilterExpression") or legacy.condition(request, "ScanFilter")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fogbank.services.dynamodb import capacity, errors, limits, rows, tokens
+from fogbank.services.dynamodb import access, capacity, errors, limits, rows, tokens
+from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Projection
@@ -13,7 +14,7 @@ from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Key, Layout
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import find, table_arn
+from fogbank.services.dynamodb.tables import find
 from fogbank.services.dynamodb.values import Item
 from fogbank.services.dynamodb.writing import Change, Check, Delete, Put, Write, take_in_key
 
@@ -29,12 +30,21 @@ _ACTIONS: dict[str, type[Put] | type[Delete] | type[Change] | type[Check]] = {
     "Delete": Delete,
     "Update": Change,
 }
+_IAM_ACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Put": "PutItem",
+    "Delete": "DeleteItem",
+    "Update": "UpdateItem",
+    "Get": "GetItem",
+}
 _NO_REASON: Reason = {"Code": "None"}
 
 
-def table_arns(ctx: Context, request: Request) -> list[str]:
-    actions = [action for member in request["TransactItems"] for action in member.values()]
-    return list(dict.fromkeys([table_arn(ctx, action) for action in actions]))
+async def _check_access(ctx: Context, request: Request, enclosing: str) -> None:
+    """Each member is asked about as the operation that it would be by itself."""
+    for member in request["TransactItems"]:
+        for action, given in member.items():
+            await access.check(ctx, _IAM_ACTIONS[action], given, enclosing)
 
 
 def _require_one_operation_each(keys: list[Key]) -> None:
@@ -53,8 +63,9 @@ class _Step(NamedTuple):
     key: Key
 
 
-@service.operation(resource=table_arns)
+@service.operation(resource=itself)
 async def transact_write_items(ctx: Context, request: Request) -> Document:
+    await _check_access(ctx, request, "TransactWriteItems")
     writes = [_write_of(member) for member in request["TransactItems"]]
     layouts = [(await find(ctx, write.request["TableName"])).layout for write in writes]
     steps = _bind(writes, layouts)
@@ -166,8 +177,9 @@ class _Read(NamedTuple):
     projection: Projection | None
 
 
-@service.operation(resource=table_arns)
+@service.operation(resource=itself)
 async def transact_get_items(ctx: Context, request: Request) -> Document:
+    await _check_access(ctx, request, "TransactGetItems")
     reads = [_read_of(member["Get"]) for member in request["TransactItems"]]
     layouts = [(await find(ctx, read.table)).layout for read in reads]
     keys: list[Key] = []

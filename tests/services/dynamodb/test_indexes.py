@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.services.dynamodb.helpers import index, n, refusal, s
 
@@ -205,3 +207,60 @@ def test_an_index_is_scanned(ddb, orders, put):
 def test_a_query_on_the_table_keys_of_an_index_is_refused(ddb, orders):
     with refusal(message="Query condition missed key schema element: state"):
         by_total(ddb, "by-state")
+
+
+# -- against a reference: a dict of items, and indexes worked out from it
+
+WRITES = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "set", "delete"]),
+        st.integers(0, 3),
+        st.sampled_from([None, "open", "done"]),
+        st.sampled_from([None, 1, 2]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES)
+def test_whatever_is_written_indexes_are_what_the_items_say(ddb, orders, put, writes):
+    items: dict[int, tuple[str | None, int | None]] = {}
+    for number in range(4):
+        ddb.delete_item(TableName=orders, Key={"customer": s("c"), "number": n(number)})
+    for action, number, state, total in writes:
+        if action == "put":
+            put(number, state, total)
+            items[number] = (state, total)
+        elif action == "set":
+            set_attributes(ddb, orders, number, state, total)
+            items[number] = (state, total)
+        else:
+            ddb.delete_item(TableName=orders, Key={"customer": s("c"), "number": n(number)})
+            items.pop(number, None)
+    by_both = sorted([(total, number) for number, (state, total) in items.items() if state == "open" and total])
+    assert numbers(by_state(ddb, "by-state")) == [number for _, number in by_both]
+    assert numbers(by_state(ddb, "state-keys", "done")) == sorted(
+        number for number, (state, _) in items.items() if state == "done"
+    )
+    assert numbers(by_total(ddb)) == [
+        number for _, number in sorted((total, number) for number, (_, total) in items.items() if total)
+    ]
+
+
+def set_attributes(ddb, table, number, state, total):
+    """Give an item these attributes, by updates that take away what is None."""
+    wanted = {"#s": s(state) if state else None, "#t": n(total) if total else None}
+    sets = [f"{name} = :{name[1]}" for name, value in wanted.items() if value]
+    removes = [name for name, value in wanted.items() if not value]
+    values = {f":{name[1]}": value for name, value in wanted.items() if value}
+    ddb.update_item(
+        TableName=table,
+        Key={"customer": s("c"), "number": n(number)},
+        UpdateExpression=" ".join(
+            [f"SET {', '.join(sets)}"] * bool(sets) + [f"REMOVE {', '.join(removes)}"] * bool(removes)
+        ),
+        ExpressionAttributeNames={"#s": "state", "#t": "total"},
+        **({"ExpressionAttributeValues": values} if values else {}),
+    )

@@ -26,6 +26,7 @@ from fogbank.services.dynamodb.values import Item
 
 E = TypeVar("E", bound="Expression")
 
+# kept of each kind
 _CACHED = 1024
 
 # Names and types of values as they can be keys of a cache: ((name, meaning), ...)
