@@ -184,6 +184,8 @@ class SqliteStore(Store):
                 asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
+        if not self._scheduled:
+            return  # done already: by `close`, or by `_finish_now`
         self._scheduled = False
         writes, self._pending = self._pending, {}
         callbacks, self._waiting = self._waiting, []
@@ -322,7 +324,7 @@ class SqliteStore(Store):
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
-        self._committing = False
+        self._committing = self._scheduled = False
         if self._pending:
             self._write(self._pending)
             self._writer.execute("COMMIT")
