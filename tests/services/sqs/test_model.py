@@ -271,7 +271,6 @@ def test_a_queue_does_what_the_reference_does(is_fifo, steps):
         try:
             await history.run(steps)
         finally:
-            await asyncio.sleep(0)  # lets the store write
             await history.real.app.close()
 
     asyncio.run(run())
