@@ -88,7 +88,8 @@ class SqliteStore(Store):
             self._reader = self._connect(durability) if self._threaded else self._writer
         except apsw.Error as error:
             raise StoreError(f"cannot open {path}: {error}") from error
-        self._read = self._reader.execute
+        self._execute_read = self._reader.execute
+        self._reading = False
         self._thread = ThreadPoolExecutor(2, "fogbank-store")
 
     def _connect(self, durability: Durability) -> apsw.Connection:
@@ -128,6 +129,19 @@ class SqliteStore(Store):
             if value is not _MISSING:
                 return value
         return self._read(_GET, (key,)).get
+
+    def _read(self, statement: str, values: tuple[Any, ...]) -> apsw.Cursor:
+        """Read inside a read transaction that lasts until the next commit: one that each read makes costs as much as the read."""
+        if not self._reading:
+            self._execute_read("BEGIN")
+            self._reading = True
+        return self._execute_read(statement, values)
+
+    def _end_reading(self) -> None:
+        """Let the next read see what was committed since."""
+        if self._reading:
+            self._execute_read("COMMIT")
+            self._reading = False
 
     def read_range(self, start: bytes, end: bytes, limit: int | None, reverse: bool, own: Writes) -> list[Pair]:
         overlay = self._not_yet_written(start, end, own)
@@ -206,6 +220,8 @@ class SqliteStore(Store):
         done.add_done_callback(lambda future: self._committed(callbacks, future.exception()))
 
     def _write(self, writes: Writes) -> None:
+        if not self._threaded:
+            self._end_reading()
         execute = self._writer.execute
         execute("BEGIN IMMEDIATE")
         for key, value in writes.items():
@@ -217,6 +233,7 @@ class SqliteStore(Store):
     def _committed(self, callbacks: list[Callback], error: BaseException | None) -> None:
         self._inflight = {}
         self._committing = False
+        self._end_reading()
         if error is not None:
             # what was accepted meanwhile may have read the lost writes, so it is lost with them
             callbacks += self._waiting
@@ -321,9 +338,11 @@ class SqliteStore(Store):
             raise StoreError("a commit is under way")
         if self._scheduled:
             self._flush()
+        self._end_reading()
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
+        self._end_reading()
         self._committing = self._scheduled = False
         if self._pending:
             self._write(self._pending)
