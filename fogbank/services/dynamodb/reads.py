@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel import keys
 from fogbank.services.dynamodb import access, capacity, errors, legacy, pages
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
-from fogbank.services.dynamodb.expressions import Condition, Projection
-from fogbank.services.dynamodb.key_ranges import key_range
+from fogbank.services.dynamodb.expressions import Condition, Expression, KeyCondition, KeyTerm, Projection
+from fogbank.services.dynamodb.key_ranges import KeyRange, key_range
 from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import find
-from fogbank.services.dynamodb.values import Item, take_in
+from fogbank.services.dynamodb.values import Item, Value, take_in
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -30,40 +30,31 @@ _SCAN_LEGACY = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
 _HASHES = 2**32
 
 
+class _Parts(NamedTuple):
+    """What a request says by itself: its expressions, compiled, and where it is to start."""
+
+    values: dict[str, Value]
+    projection: Projection | None
+    condition: Condition | None
+    key_condition: KeyCondition | None
+    start: Item | None
+
+
 @service.operation(resource=itself)
 async def query(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "Query", request)
-    bindings = Bindings(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY)
-    projection = bindings.projection()
-    condition = bindings.condition("FilterExpression") or legacy.condition(request, "QueryFilter")
-    key_condition = bindings.key_condition()
-    bindings.finish()
-    if key_condition is not None:
-        terms = key_condition.terms
-    elif (conditions := request.get("KeyConditions")) is not None:
-        terms = legacy.key_terms(conditions)
-    else:
-        raise errors.validation(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
-        )
-    _check_select(request, projection)
-    start = _taken_in(request.get("ExclusiveStartKey"))
+    parts = _parts(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY, "QueryFilter")
+    terms = _key_terms(request, parts.key_condition)
     table = await find(ctx, request["TableName"])
     schema = _schema(table, request)
-    wanted = key_range(schema, terms, bindings.values)
-    if condition is not None:
-        _refuse_keys(schema, condition, "QueryFilter" in request)
-    selection = _selection(table, schema, request, condition, projection, bindings)
-    low, high = wanted.low, wanted.high
+    wanted = key_range(schema, terms, parts.values)
+    if parts.condition is not None:
+        _refuse_keys(schema, parts.condition, "QueryFilter" in request)
+    selection = _selection(table, schema, request, parts)
     reverse = request.get("ScanIndexForward") is False
-    if start is not None:
-        row = _start_row(table.layout, schema, start, errors.invalid_start_key())
-        if start[schema.hash.name] != wanted.partition:
-            raise errors.validation(
-                "The provided starting key is outside query boundaries based on provided conditions"
-            )
-        if not low <= row < high:
-            raise errors.validation("The provided starting key does not match the range key predicate")
+    low, high = wanted.low, wanted.high
+    if parts.start is not None:
+        row = _row_in_range(table.layout, schema, parts.start, wanted)
         low, high = (low, row) if reverse else (row + b"\0", high)
     page = await pages.read_page(ctx, low, high, selection, request.get("Limit"), reverse)
     if schema is table.layout and schema.range is None:
@@ -74,26 +65,46 @@ async def query(ctx: Context, request: Request) -> Document:
 @service.operation(resource=itself)
 async def scan(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "Scan", request)
-    bindings = Bindings(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY)
-    projection = bindings.projection()
-    condition = bindings.condition("FilterExpression") or legacy.condition(request, "ScanFilter")
-    bindings.finish()
-    _check_select(request, projection)
+    parts = _parts(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY, "ScanFilter")
     first, end = _segment(request)
-    start = _taken_in(request.get("ExclusiveStartKey"))
     table = await find(ctx, request["TableName"])
     schema = _schema(table, request)
-    selection = _selection(table, schema, request, condition, projection, bindings)
+    selection = _selection(table, schema, request, parts)
     low = schema.prefix + first.to_bytes(4, "big")
     high = keys.after_prefix(schema.prefix) if end == _HASHES else schema.prefix + end.to_bytes(4, "big")
-    if start is not None:
+    if parts.start is not None:
         mismatch = errors.invalid_start_key(": The provided key element does not match the schema")
-        row = _start_row(table.layout, schema, start, mismatch)
+        row = _start_row(table.layout, schema, parts.start, mismatch)
         if not low <= row < high:
             raise _outside_segment(request)
         low = row + b"\0"
     page = await pages.read_page(ctx, low, high, selection, request.get("Limit"))
     return _answer(request, table, schema, page)
+
+
+def _parts(request: Request, expressions: tuple[str, ...], legacy_names: tuple[str, ...], legacy_filter: str) -> _Parts:
+    """Everything that can be checked without the table."""
+    bindings = Bindings(request, expressions, legacy_names)
+    projection = bindings.projection()
+    condition = bindings.condition("FilterExpression") or legacy.condition(request, legacy_filter)
+    key_condition = bindings.key_condition()
+    bindings.finish()
+    _check_select(request, projection)
+    start = request.get("ExclusiveStartKey")
+    for value in (start or {}).values():
+        take_in(value)
+    return _Parts(bindings.values, projection, condition, key_condition, start)
+
+
+def _key_terms(request: Request, key_condition: KeyCondition | None) -> list[KeyTerm]:
+    if key_condition is not None:
+        return key_condition.terms
+    conditions = request.get("KeyConditions")
+    if conditions is None:
+        raise errors.validation(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+        )
+    return legacy.key_terms(conditions)
 
 
 # -- what is read
@@ -145,12 +156,6 @@ def _outside_segment(request: Request) -> AWSError:
 # -- where it starts
 
 
-def _taken_in(start: Item | None) -> Item | None:
-    for value in (start or {}).values():
-        take_in(value)
-    return start
-
-
 def _start_row(layout: Layout, schema: KeySchema, start: Item, mismatch: AWSError) -> bytes:
     """The row that a start key means, whether it is there or not. Raises `mismatch` when it does not have the keys."""
     wanted = {*layout.names, *schema.names}
@@ -162,6 +167,16 @@ def _start_row(layout: Layout, schema: KeySchema, start: Item, mismatch: AWSErro
     key = layout.key_of(start)
     row = schema.row_of(start, key) if isinstance(schema, IndexLayout) else key.row
     assert row is not None
+    return row
+
+
+def _row_in_range(layout: Layout, schema: KeySchema, start: Item, wanted: KeyRange) -> bytes:
+    """The row that a query starts after. Raises ValidationException when it is none of the wanted."""
+    row = _start_row(layout, schema, start, errors.invalid_start_key())
+    if start[schema.hash.name] != wanted.partition:
+        raise errors.validation("The provided starting key is outside query boundaries based on provided conditions")
+    if not wanted.low <= row < wanted.high:
+        raise errors.validation("The provided starting key does not match the range key predicate")
     return row
 
 
@@ -199,27 +214,17 @@ def _refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> No
         )
 
 
-def _selection(
-    table: Table,
-    schema: KeySchema,
-    request: Request,
-    condition: Condition | None,
-    projection: Projection | None,
-    bindings: Bindings,
-) -> Selection:
+def _selection(table: Table, schema: KeySchema, request: Request, parts: _Parts) -> Selection:
     select = request.get("Select")
     origin = None
     if isinstance(schema, IndexLayout) and schema.projected is not None:
-        origin = _origin(table, schema, select, condition, projection)
-    return pages.Selection(condition, bindings.values, projection, select == "COUNT", origin)
+        origin = _origin(table, schema, select, parts)
+    return pages.Selection(parts.condition, parts.values, parts.projection, select == "COUNT", origin)
 
 
-def _origin(
-    table: Table, index: IndexLayout, select: str | None, condition: Condition | None, projection: Projection | None
-) -> Layout | None:
+def _origin(table: Table, index: IndexLayout, select: str | None, parts: _Parts) -> Layout | None:
     """The table, when a local index does not have what is wanted. A global index cannot be asked for it."""
-    asked = _missing(index, projection.paths if projection is not None else [])
-    filtered = _missing(index, condition.paths if condition is not None else [])
+    asked, filtered = _missing(index, parts.projection), _missing(index, parts.condition)
     if not index.is_global:
         return table.layout if asked or filtered or select == "ALL_ATTRIBUTES" else None
     if select == "ALL_ATTRIBUTES":
@@ -236,10 +241,10 @@ def _origin(
     return None
 
 
-def _missing(index: IndexLayout, paths: list[Any]) -> list[str]:
-    """The attributes among the first steps of paths that an index does not have."""
-    assert index.projected is not None
-    return list(dict.fromkeys([path[0] for path in paths if path[0] not in index.projected]))
+def _missing(index: IndexLayout, expression: Expression | None) -> list[str]:
+    """The attributes that an expression names and an index does not have."""
+    paths = expression.paths if expression is not None else []
+    return list(dict.fromkeys([str(path[0]) for path in paths if path[0] not in (index.projected or ())]))
 
 
 # -- the answer
