@@ -132,7 +132,8 @@ def _only(signing_name: str, request: Request) -> str:
         raise AWSError("UnknownService", f"There is no AWS service with the signing name {signing_name!r}.", 404)
     if len(names) == 1:
         return names[0]
-    exact, similar = [], []
+    exact: list[str] = []
+    similar: list[str] = []
     for name in names:
         try:
             operation = protocols.route(protocols.load(name), request).operation
