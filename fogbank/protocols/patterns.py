@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -15,7 +15,7 @@ LARGE_REPEAT = 16
 SHORT = 256  # characters
 
 # The code points that have a character: beyond the third plane only a few tags are assigned.
-ASSIGNED = (*range(0x40000), *range(0xE0000, 0xE1000))
+ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 
 _POSIX = {
     "Alnum": "0-9A-Za-z",
@@ -167,7 +167,7 @@ def _category_ranges() -> list[tuple[str, int, int]]:
     from unicodedata import category
 
     ranges: list[tuple[str, int, int]] = []
-    for name, group in groupby(ASSIGNED, lambda point: category(chr(point))):
+    for name, group in groupby(chain(*ASSIGNED), lambda point: category(chr(point))):
         points = list(group)
         ranges.append((name, points[0], points[-1]))
     return ranges
