@@ -41,12 +41,17 @@ class Received:
     def check(self, claim: Claim) -> None:
         verify(claim, self.sums, self.trailers)
 
-    def keep(self, home: Home, key: str, slot: str) -> None:
+    @property
+    def pocket(self) -> bytes:
+        """The bytes that lie in the object's record."""
+        return self.data if self.size <= limits.POCKET_BYTES else b""
+
+    def keep(self, home: Home, key: str, record: Object) -> None:
         """Make the bytes those of a version: in the transaction that writes its record."""
-        if self.blob:
+        if record.blob:
             home.ctx.keep_blob(self.blob)
-        elif self.size:
-            bodies.put(home.ctx, self.data, home.name, key, slot)
+        elif record.has_row:
+            bodies.put(home.ctx, self.data, home.name, key, record.slot)
 
     def abandon(self, ctx: Context) -> None:
         """Nobody wants the bytes: the transaction failed."""
@@ -164,8 +169,9 @@ async def open_body(home: Home, key: str, record: Object, offset: int, length: i
     if record.blob:
         return home.ctx.blobs.open(record.blob, offset, length)
     if record.parts:
-        return SpanBody(home.ctx.blobs, await part_spans(home, key, record, offset, length))
-    data = await bodies.get(home.ctx, home.name, key, record.slot) or b""
+        wanted = await part_spans(home, key, record, offset, length)
+        return SpanBody(home.ctx.blobs, wanted) if len(wanted) > 1 else home.ctx.blobs.open(*wanted[0])
+    data = record.body or await bodies.get(home.ctx, home.name, key, record.slot) or b""
     return data if length == record.size else data[offset : offset + length]
 
 
@@ -198,8 +204,18 @@ class SpanBody:
 
     def __init__(self, blobs: Blobs, wanted: list[Span]) -> None:
         self._blobs = blobs
-        self._closed: list[Span] = wanted[_OPEN_AHEAD:][::-1]
-        self._open: list[FileBody] = [blobs.open(*span) for span in reversed(wanted[:_OPEN_AHEAD])]
+        self._closed = wanted[_OPEN_AHEAD:][::-1]
+        self._open = [blobs.open(*span) for span in reversed(wanted[:_OPEN_AHEAD])]
+
+    @classmethod
+    def of(cls, blobs: Blobs, file: FileBody) -> SpanBody:
+        """The bytes of one open file."""
+        body = cls(blobs, [])
+        body._open.append(file)
+        return body
+
+    def __del__(self) -> None:
+        self._close()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -224,6 +240,9 @@ class SpanBody:
             self._open.append(self._blobs.open(*self._closed.pop()))
 
     async def aclose(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for file in self._open:
             file.close()
         self._open.clear()
@@ -235,10 +254,7 @@ async def pieces(home: Home, key: str, record: Object, offset: int, length: int)
     body = await open_body(home, key, record, offset, length)
     if isinstance(body, bytes):
         return _one(body)
-    if isinstance(body, FileBody):
-        body.close()
-        return SpanBody(home.ctx.blobs, [Span(record.blob, offset, length)])
-    return body
+    return SpanBody.of(home.ctx.blobs, body) if isinstance(body, FileBody) else body
 
 
 async def _one(data: bytes) -> AsyncIterator[bytes]:

@@ -22,5 +22,6 @@ BUCKET_PAGE = 10_000
 
 FORM_FIELDS_BYTES = 20_000
 
-# Objects up to this size are rows of the store, larger ones are blobs.
+# Objects up to the first size lie in their records, up to the second in rows of their own, larger ones are blobs.
+POCKET_BYTES = 1024
 INLINE_BYTES = 32 * 1024

@@ -12,8 +12,9 @@ from typing import Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
 
-# With a delimiter the first rows may all lie under one prefix, so the first look is short.
-_FIRST_LOOK = 24
+# Going on behind a common prefix costs as much as reading some 16 rows. A look of that length that meets but one prefix, or a longer
+# one in which so many rows make but one entry, is followed by a short look; others by one that is longer still.
+_SHORT_LOOK = 16
 _GROWTH = 4
 _key = itemgetter(0)
 
@@ -69,16 +70,16 @@ def start_of(prefix: str, delimiter: str, marker: str | None) -> str | None:
 async def fold(source: Source[Row], prefix: str, delimiter: str, limit: int) -> Page[Row]:
     """The first `limit` (at least 1) entries and common prefixes of the source, all of whose keys start with `prefix`."""
     page: Page[Row] = Page()
-    look = _FIRST_LOOK if delimiter else limit + 1
+    if not delimiter:
+        _take_all(page, await source.rows(limit + 1), limit)
+        return page
+    look = _SHORT_LOOK
     while True:
         rows = await source.rows(look)
-        if not delimiter:
-            _take_all(page, rows, limit)
-            return page
-        _take(page, source, rows, len(prefix), delimiter, limit)
+        taken = _take(page, source, rows, len(prefix), delimiter, limit)
         if page.truncated or len(rows) < look:
             return page
-        look = min(look * _GROWTH, limit + 1)
+        look = _SHORT_LOOK if taken * _SHORT_LOOK <= len(rows) else min(look * _GROWTH, limit + 1)
 
 
 def _take_all(page: Page[Row], rows: list[tuple[str, Row]], limit: int) -> None:
@@ -90,14 +91,17 @@ def _take_all(page: Page[Row], rows: list[tuple[str, Row]], limit: int) -> None:
 
 def _take(
     page: Page[Row], source: Source[Row], rows: list[tuple[str, Row]], skip: int, delimiter: str, limit: int
-) -> None:
-    """Move rows into the page until it is full; let the source jump when the rows end below a common prefix."""
+) -> int:
+    """Move rows into the page until it is full; let the source jump when the rows end below a common prefix.
+
+    Returns how many entries and prefixes the rows made.
+    """
     at, end = 0, len(rows)
-    room = limit - len(page.entries) - len(page.prefixes)
+    before = room = limit - len(page.entries) - len(page.prefixes)
     while at < end:
         if room == 0:
             page.truncated = True
-            return
+            break
         key = rows[at][0]
         cut = key.find(delimiter, skip)
         if cut < 0:
@@ -112,3 +116,4 @@ def _take(
             if at == end:
                 source.seek(beyond)
         room -= 1
+    return before - room

@@ -111,9 +111,10 @@ async def store(home: Home, request: Request, wanted: Traits, received: bodies.R
         blob=received.blob,
         checksum=received.sums.checksum,
         traits=with_encryption(wanted, traits.effective_encryption(request, wanted.encryption, home.bucket)),
+        body=received.pocket,
     )
     record = await vault.add(home, key, record)
-    received.keep(home, key, record.slot)
+    received.keep(home, key, record)
     return record
 
 

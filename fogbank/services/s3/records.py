@@ -5,14 +5,15 @@
     objects    bucket, key               -> the current version, unless that is a delete marker: what a GET reads and a listing scans
     versions   bucket, key, order        -> all other versions and delete markers, the newest first
     nulls      bucket, key               -> the order of the null version, while that is in `versions`
-    bodies     bucket, key, slot         -> the bytes of an object of up to INLINE_BYTES
+    bodies     bucket, key, slot         -> the bytes of an object of up to INLINE_BYTES that do not lie in its record
     manifests  bucket, key, slot         -> the parts of an object that was uploaded in parts
     uploads    bucket, key, upload id    -> Upload
     parts      upload id, part number    -> Part
 
-All but `names` are in the scope of the bucket's owner and of no region. An object's bytes are a row of `bodies`, a blob, or the
-blobs of its parts. `slot` is the version's order, empty for null versions, of which a key has at most one. `order` (see `versions.py`)
-is also the version's id, unless it is a null version. A null version that has never been anything but current has no order yet.
+All but `names` are in the scope of the bucket's owner and of no region. An object's bytes lie in its record (up to POCKET_BYTES: one
+read less), in a row of `bodies`, in a blob, or in the blobs of its parts. `slot` is the version's order, empty for null versions, of
+which a key has at most one. `order` (see `versions.py`) is also the version's id, unless it is a null version. A null version that
+has never been anything but current has no order yet.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class Object(Record, frozen=True):
     """One version of an object, or a delete marker (`deleted`).
 
     Listings read only the fields up to `checksum_type` (see `Listed`). `modified` is epoch seconds, `etag` is without quotes,
-    `storage_class` empty for STANDARD, `checksum` base64 as its header has it. The bytes are those of `blob`, of the manifest
-    when `parts` is not 0, else of the body row.
+    `storage_class` empty for STANDARD, `checksum` base64 as its header has it. The bytes are `body`, those of `blob`, those of
+    the manifest when `parts` is not 0, or else those of the body row.
     """
 
     modified: int
@@ -107,6 +108,12 @@ class Object(Record, frozen=True):
     parts: int = 0
     checksum: str = ""
     traits: Traits = Traits()
+    body: bytes = b""
+
+    @property
+    def has_row(self) -> bool:
+        """Are the bytes a row of `bodies`?"""
+        return self.size > 0 and not (self.body or self.blob or self.parts)
 
     @property
     def version_id(self) -> str:

@@ -141,12 +141,8 @@ async def discard(home: Home, key: str, record: Object, heir: Object | None = No
         for part in manifest.parts if manifest is not None else ():
             ctx.drop_blob(part.blob)
         manifests.delete(ctx, name, key, record.slot)
-    elif record.size and not (heir is not None and _is_inline(heir)):
+    elif record.has_row and not (heir is not None and heir.has_row):
         bodies.delete(ctx, name, key, record.slot)
-
-
-def _is_inline(record: Object) -> bool:
-    return record.size > 0 and not record.blob and not record.parts
 
 
 async def rewrite(home: Home, key: str, record: Object) -> None:

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-BODIES = [b"", b"small", b"L" * 200_000]
+BODIES = [b"", b"small", b"M" * 5000, b"L" * 200_000]
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ What must come of it is told by a model of a few lines; the server has to agree 
 
 import pytest
 
-LARGE = b"L" * 70_000
+MEDIUM, LARGE = b"M" * 5000, b"L" * 70_000
 OLD, NEW = b"old", b"new"
 
 BUCKETS = ["", "Enabled", "Suspended"]
-BEFORE = ["nothing", "small", "large", "parts", "marker"]
-WRITES = ["small", "large", "copy", "copy of large", "parts"]
+BEFORE = ["nothing", "small", "medium", "large", "parts", "marker"]
+WRITES = ["small", "medium", "large", "copy", "copy of large", "parts"]
 CONDITIONS = ["none", "if-none-match", "if-match", "if-match other"]
 
 
@@ -44,7 +44,7 @@ def _purge(s3, bucket, key):
 
 
 def body_of(way, word):
-    return word + LARGE if "large" in way else word
+    return word + (LARGE if "large" in way else MEDIUM if "medium" in way else b"")
 
 
 def versions_of(s3, bucket):

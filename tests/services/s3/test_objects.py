@@ -52,7 +52,7 @@ def test_key_of_more_than_1024_bytes_is_refused(refused, s3, bucket):
         s3.put_object(Bucket=bucket, Key="x" * 1025, Body=b"x")
 
 
-@pytest.mark.parametrize("size", [0, 1, 32 * 1024, 32 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])
+@pytest.mark.parametrize("size", [0, 1, 1024, 1025, 32 * 1024, 32 * 1024 + 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])
 def test_body_of_any_size_comes_back(s3, bucket, put, get, size):
     body = hashlib.sha256(b"").digest() * (size // 32 + 1)
     body = body[:size]
@@ -62,8 +62,8 @@ def test_body_of_any_size_comes_back(s3, bucket, put, get, size):
     assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == size
 
 
-@pytest.mark.parametrize("before", [b"", b"small", b"l" * 100_000])
-@pytest.mark.parametrize("after", [b"", b"other", b"L" * 200_000])
+@pytest.mark.parametrize("before", [b"", b"small", b"m" * 5000, b"l" * 100_000])
+@pytest.mark.parametrize("after", [b"", b"other", b"M" * 6000, b"L" * 200_000])
 def test_last_writer_wins(bucket, put, get, before, after):
     put(bucket, "k", before)
     put(bucket, "k", after)

@@ -4,7 +4,7 @@ import os
 
 from fogbank.testing import Clients, ServerProcess
 
-BODIES = {"empty": b"", "small": b"s" * 1000, "large": b"L" * 500_000}
+BODIES = {"empty": b"", "small": b"s" * 1000, "medium": b"m" * 5000, "large": b"L" * 500_000}
 
 
 def files_below(path):
