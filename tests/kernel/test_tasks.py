@@ -1,6 +1,7 @@
 """Tasks run when they are due on the virtual clock, in order, once, and are retried when they fail."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_a_failing_task_is_retried_with_growing_pauses_and_is_dead_after_the_las
         return await app.tasks.list_pending(), await app.tasks.list_dead()
 
     pending, dead = run(work)
-    pauses = [later - sooner for (_, sooner), (_, later) in zip(log, log[1:], strict=False)]
+    pauses = [later - sooner for (_, sooner), (_, later) in pairwise(log)]
     assert len(log) == MAX_ATTEMPTS
     assert pauses == sorted(pauses) and pauses[0] == 2
     assert pending == []
