@@ -1,8 +1,8 @@
 """Order-preserving encoding of key tuples: comparing the bytes compares the tuples, part by part.
 
-A part is a `str`, an `int` (64 bit, signed) or `bytes`; the type of a part is fixed by its position in a collection's key,
-so no type tags are stored. Strings (UTF-8) and bytes are ended by 00 with inner 00 written 00 FF; integers are eight bytes,
-big-endian, offset so that negative ones come first. No part starts with FF except integers of 2^62 and more, which do not occur.
+A part is a `str`, an `int` (64 bit, signed) or `bytes`; the type of a part is fixed by its position in a collection's key. Strings (UTF-8)
+and bytes are ended by 00, with an inner 00 written 00 FF; so that no part begins with FF, bytes begin with 01. Integers are eight
+bytes, big-endian, offset so that negative ones come first (those of 2^62 and more would begin with FF: there are none).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def encode(parts: tuple[Part, ...]) -> bytes:
         if part.__class__ is int:
             encoded += (part + _OFFSET).to_bytes(8, "big")  # type: ignore[operator]
             continue
-        raw: bytes = part.encode("utf-8", "surrogatepass") if part.__class__ is str else part  # type: ignore
+        raw: bytes = part.encode("utf-8", "surrogatepass") if part.__class__ is str else b"\1" + part  # type: ignore
         if b"\0" in raw:
             raw = raw.replace(b"\0", b"\0\xff")
         encoded += raw + b"\0"
@@ -38,7 +38,7 @@ def decode(data: bytes, types: tuple[type, ...]) -> tuple[Part, ...]:
         while data[end + 1 : end + 2] == b"\xff":
             end = data.index(b"\0", end + 2)
         raw = data[at:end].replace(b"\0\xff", b"\0")
-        out.append(raw.decode("utf-8", "surrogatepass") if kind is str else raw)
+        out.append(raw.decode("utf-8", "surrogatepass") if kind is str else raw[1:])
         at = end + 1
     return tuple(out)
 

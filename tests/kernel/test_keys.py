@@ -34,3 +34,8 @@ def test_a_beginning_of_a_string_covers_exactly_the_strings_that_start_with_it(b
 
 def test_a_longer_string_never_falls_under_a_shorter_ones_key():
     assert not keys.encode(("queue10",)).startswith(keys.encode(("queue1",)))
+
+
+def test_a_string_is_never_taken_for_a_shorter_one_and_bytes_after_it():
+    assert keys.encode(("a", b"\xff\xff")) != keys.encode(("a\0\xff",))
+    assert keys.encode(("a", b"\xff")) < keys.encode(("a\0", b""))
