@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context, pages
-from fogbank.services.s3 import access, acls, digests, errors, limits, names, owners, tags, uploads
+from fogbank.services.s3 import access, acls, digests, errors, hosts, limits, names, owners, tags, uploads
 from fogbank.services.s3.configurations import CONFIGURATIONS, MANY
 from fogbank.services.s3.records import (
     ENABLED,
@@ -89,8 +89,11 @@ def _refuse_unsupported(request: Request, document: Request) -> None:
 
 
 def _region(ctx: Context, constraint: str | None) -> str:
-    """The region of a new bucket. Only the endpoint of us-east-1 creates buckets elsewhere."""
-    here = ctx.region or FIRST_REGION
+    """The region of a new bucket. Only the endpoint of us-east-1 creates buckets elsewhere.
+
+    Some clients sign for no region at all (`US`, `auto`, `aws-global`): they mean that of us-east-1.
+    """
+    here = ctx.region if hosts.is_region(ctx.region) else FIRST_REGION
     if constraint is None:
         if here != FIRST_REGION:
             raise errors.illegal_location("unspecified")

@@ -17,6 +17,14 @@ _LOCAL_HOST = re.compile(r"(.+)\.localhost(?:\.localstack\.cloud)?")
 _OURSELVES = re.compile(r"s3(?:[.-].*)?")
 
 
+_REGION_NAME = re.compile(_REGION)
+
+
+def is_region(name: str) -> bool:
+    """Does this look like the name of a region?"""
+    return _REGION_NAME.fullmatch(name) is not None
+
+
 @lru_cache(maxsize=2048)
 def bucket_of_host(host: str) -> str | None:
     """The bucket in a Host header (with or without port), or None when the path has to name it."""

@@ -28,6 +28,13 @@ def test_us_east_1_creates_buckets_of_other_regions(s3, new_name):
     assert s3.head_bucket(Bucket=name)["BucketRegion"] == "eu-central-1"
 
 
+@pytest.mark.parametrize("region", ["US", "auto", "aws-global"])
+def test_signed_for_no_region_means_us_east_1(raw, s3, new_name, region):
+    name = new_name()
+    assert raw("PUT", f"/{name}", region=region).status == 200
+    assert s3.head_bucket(Bucket=name)["BucketRegion"] == "us-east-1"
+
+
 def test_eu_stands_for_eu_west_1(s3, new_name):
     name = new_name()
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "EU"})
