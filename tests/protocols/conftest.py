@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fogbank.protocols import patterns
 from fogbank.protocols.codec import _toolbox, codec
 from fogbank.protocols.model import load
 from tests.protocols import regexes
@@ -14,5 +15,5 @@ from tests.protocols import regexes
 @pytest.fixture(autouse=True)
 def forget_models() -> Iterator[None]:
     yield
-    for cached in (load, codec, _toolbox, regexes._parsed):
+    for cached in (load, codec, _toolbox, regexes._parsed, patterns.matcher, patterns.is_quick, patterns.translated):
         cached.cache_clear()

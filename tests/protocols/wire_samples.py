@@ -32,8 +32,6 @@ NODE_BUDGET = 120
 DEPTH_LIMIT = 10  # only of recursive shapes
 AGGREGATES = ("structure", "list", "map")
 
-LOADER = botocore.loaders.Loader()
-
 
 class Moment(float):
     """Epoch seconds in a generated value: a datetime for botocore, a float for us."""
@@ -156,7 +154,7 @@ def comparable(value: Any) -> Any:
 
 def boto_model(service_id: str, protocol: str) -> botocore.model.ServiceModel:
     """botocore's own model; for the query protocol of a service whose model has only newer names, one with the older names."""
-    description = LOADER.load_service_model(service_id, "service-2")
+    description = botocore.loaders.Loader().load_service_model(service_id, "service-2")  # which would keep all it loads
     model = protocols.load(service_id)
     if protocol == "query" and model.as_query is not model:
         metadata = description["metadata"] | {"protocol": "query", "protocols": ["query"]}
