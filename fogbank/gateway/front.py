@@ -74,9 +74,9 @@ class Front:
         """Expire what is due. Ticks only as long as there are connections."""
         now = self.loop.time()
         self.now = now + self.limits.tick
+        self._ticker = self.loop.call_later(self.limits.tick, self._tick) if self._connections else None
         for connection in [each for each in self._connections if each.deadline <= now]:
             connection.expire()
-        self._ticker = self.loop.call_later(self.limits.tick, self._tick) if self._connections else None
 
     async def close(self) -> None:
         """Stop listening, let requests in flight finish for `Limits.close_seconds`, then drop what is left."""
@@ -118,7 +118,7 @@ class Door(asyncio.Protocol):
             transport.close()
             return
         self.front.joined(self)
-        self.deadline = self.front.now + self.front.limits.head_seconds
+        self.deadline = self.front.now + self.front.limits.idle_seconds
 
     def data_received(self, data: bytes) -> None:
         data = self._seen = self._seen + data
@@ -146,6 +146,7 @@ class Door(asyncio.Protocol):
             self.transport.abort()
             return
         self._seen = b""
+        self.transport.pause_reading()  # what comes next is for TLS, which begins with the next turn of the loop
         self.deadline = self.front.now + self.front.limits.handshake_seconds
         self._handshake = self.front.loop.create_task(self._shake_hands(self.front.tls, data))
 

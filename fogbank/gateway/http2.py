@@ -328,11 +328,11 @@ class Http2Connection(asyncio.Protocol):
             self._handle(stream)
 
     def _stream_reset(self, event: StreamReset) -> None:
-        stream = self._streams.pop(event.stream_id, None)
+        stream = self._streams.get(event.stream_id)
         if stream is None:
             return
         stream.disconnect(exchange.incomplete_body())
-        self._give_back(stream)
+        self._forget(stream)
         self._resets += 1
         if self._resets > self._limits.resets + self._answered:
             self._h2.close_connection(ErrorCodes.ENHANCE_YOUR_CALM)
@@ -353,11 +353,6 @@ class Http2Connection(asyncio.Protocol):
         if size:
             self._h2.acknowledge_received_data(size, stream_id)
             self._flush()
-
-    def _give_back(self, stream: Http2Reply) -> None:
-        """Grant the connection what a stream that is over has not consumed."""
-        if stream.streamed and stream.body is not None:
-            self.acknowledge(stream.id, stream.body.queued)
 
     def send_continue(self, stream: Http2Reply) -> None:
         if stream.owes_continue and stream.id in self._streams:
@@ -399,7 +394,7 @@ class Http2Connection(asyncio.Protocol):
         except ProtocolError as error:  # the stream was closed by what arrived together with the request
             log.debug("HTTP/2 answer not sent: %s", error)
             exchange.discard(response)
-            self._streams.pop(stream.id, None)
+            self._forget(stream)
         self._flush()
 
     def _send(self, stream: Http2Reply, fields: list[tuple[str, str]], body: ResponseBody, length: int | None) -> None:
@@ -424,6 +419,7 @@ class Http2Connection(asyncio.Protocol):
             self._h2.end_stream(stream.id)
         except ProtocolError as error:
             log.debug("HTTP/2 answer broke off: %s", error)
+            self._forget(stream)
         except Exception:
             log.exception("the body of an answer broke off")
             self._reset(stream, ErrorCodes.INTERNAL_ERROR, exchange.incomplete_body())
@@ -447,21 +443,27 @@ class Http2Connection(asyncio.Protocol):
 
     def _finish(self, stream: Http2Reply) -> None:
         """The answer was handed over. A client that is still sending its request is asked to stop."""
-        self._streams.pop(stream.id, None)
         self._answered += 1
         if stream.body is not None and not stream.body.complete:
             stream.body.fail(exchange.incomplete_body())
             self._h2.reset_stream(stream.id, ErrorCodes.NO_ERROR)
-        self._give_back(stream)
-        self._close_if_done()
+        self._forget(stream)
 
     def _reset(self, stream: Http2Reply, code: ErrorCodes, error: PayloadError) -> None:
+        if stream.id in self._streams:
+            self._h2.reset_stream(stream.id, code)
+            stream.disconnect(error)
+            self._forget(stream)
+
+    def _forget(self, stream: Http2Reply) -> None:
+        """The stream is over. The connection is granted what was not consumed of its body."""
         if self._streams.pop(stream.id, None) is None:
             return
-        self._h2.reset_stream(stream.id, code)
-        stream.disconnect(error)
-        self._give_back(stream)
-        self._close_if_done()
+        if stream.streamed and stream.body is not None:
+            self.acknowledge(stream.id, stream.body.queued)
+        if not self._streams:
+            self._set_deadline()
+            self._close_if_done()
 
     # The end
 
@@ -470,10 +472,7 @@ class Http2Connection(asyncio.Protocol):
         self._end()
 
     def _close_if_done(self) -> None:
-        if self._streams:
-            return
-        self._set_deadline()
-        if self.front.closing:
+        if self.front.closing and not self._streams:
             self._end()
 
     def _end(self) -> None:

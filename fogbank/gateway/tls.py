@@ -187,16 +187,20 @@ def _write(path: Path, data: bytes) -> None:
 async def start(
     transport: asyncio.Transport, protocol: asyncio.Protocol, context: ssl.SSLContext, seen: bytes, seconds: float
 ) -> asyncio.Transport:
-    """Turn a connection into a TLS one, though its first bytes (`seen`) were read already.
+    """Turn a connection, whose reading is paused, into a TLS one, though its first bytes (`seen`) were read already.
 
     Returns the transport for what is inside. Data may reach `protocol` before this returns. Errors: OSError (of which
     ssl.SSLError is one), when the handshake fails or takes longer than `seconds`.
     """
     loop = asyncio.get_running_loop()
-    # `start_tls` puts its protocol in place and asks the loop to tell it of the transport. Two turns later that was
-    # done, and nothing was read from the socket yet: the moment at which what was seen has to be given to it.
-    loop.call_soon(loop.call_soon, _replay, transport, seen)
-    secured = await loop.start_tls(transport, protocol, context, server_side=True, ssl_handshake_timeout=seconds)
+    starting = loop.create_task(
+        loop.start_tls(transport, protocol, context, server_side=True, ssl_handshake_timeout=seconds)
+    )
+    # In its first turn `start_tls` puts its own protocol in place, and asks the loop to tell that of the transport and to
+    # resume reading, in the next turn. What was seen has to be given to it right after these two, before the socket is read.
+    await asyncio.sleep(0)
+    loop.call_soon(_replay, transport, seen)
+    secured = await starting
     if secured is None:
         raise ConnectionAbortedError("closed during the handshake")
     return secured

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fogbank.gateway.front import Limits
-from tests.gateway.front_harness import QUICK, Edge, Wire, running
+from tests.gateway.front_harness import STEADY, Edge, Wire, running
 
 LOOPS = ["asyncio", "uvloop"] if importlib.util.find_spec("uvloop") else ["asyncio"]
 StartEdge = Callable[..., Edge]
@@ -32,15 +32,20 @@ def start_edge(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> Iterator[St
 
     with ExitStack() as stack:
 
-        def start(limits: Limits = QUICK, tls: Path | None = None) -> Edge:
+        def start(limits: Limits = STEADY, tls: Path | None = None) -> Edge:
             return stack.enter_context(running(new_loop, limits, tls))
 
         yield start
 
 
 @pytest.fixture
-def edge(start_edge: StartEdge) -> Edge:
-    return start_edge()
+def limits() -> Limits:
+    return STEADY
+
+
+@pytest.fixture
+def edge(start_edge: StartEdge, limits: Limits) -> Edge:
+    return start_edge(limits)
 
 
 @pytest.fixture

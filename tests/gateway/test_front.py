@@ -15,7 +15,17 @@ import pytest
 
 from fogbank.gateway.front import Limits, Reply, serve
 from fogbank.http import Request, Response
-from tests.gateway.front_harness import PATIENCE, QUICK, Edge, TestApplication, Wire, message, read_stream
+from tests.gateway.front_harness import (
+    PATIENCE,
+    QUICK,
+    STEADY,
+    Edge,
+    TestApplication,
+    Wire,
+    hasty,
+    message,
+    read_stream,
+)
 
 MIB = 1024 * 1024
 
@@ -53,6 +63,7 @@ def held(edge: Edge) -> Held:
 # Times
 
 
+@hasty
 def test_slow_head_is_timed_out(edge: Edge, wire: Wire) -> None:
     wire.send(b"GET / HTTP/1.1\r\nHost: x\r\n")
     answer = wire.answer()
@@ -60,6 +71,7 @@ def test_slow_head_is_timed_out(edge: Edge, wire: Wire) -> None:
     assert wire.is_closed()
 
 
+@hasty
 def test_head_that_drips_is_timed_out(edge: Edge, wire: Wire) -> None:
     """Each byte is in time, the whole is not."""
     began = time.monotonic()
@@ -70,15 +82,18 @@ def test_head_that_drips_is_timed_out(edge: Edge, wire: Wire) -> None:
     assert time.monotonic() - began < 10 * QUICK.head_seconds
 
 
+@hasty
 def test_slow_second_head_is_timed_out(edge: Edge, wire: Wire) -> None:
     wire.get("/")
     assert wire.send(b"GET /").answer().status == 408
 
 
+@hasty
 def test_connection_that_says_nothing_is_closed(edge: Edge, wire: Wire) -> None:
     assert wire.is_closed()
 
 
+@hasty
 def test_idle_connection_is_closed(edge: Edge, wire: Wire) -> None:
     wire.get("/")
     began = time.monotonic()
@@ -89,17 +104,20 @@ def test_idle_connection_is_closed(edge: Edge, wire: Wire) -> None:
     assert time.monotonic() - began >= QUICK.idle_seconds
 
 
+@hasty
 def test_connection_in_use_is_kept_beyond_the_idle_time(edge: Edge, wire: Wire) -> None:
     for _ in range(4):
         time.sleep(QUICK.idle_seconds / 2)
         assert wire.get("/").status == 200
 
 
+@hasty
 def test_body_that_does_not_come_is_timed_out(edge: Edge, wire: Wire) -> None:
     assert wire.send(message("PUT", "/", "Content-Length: 5"), b"abc").answer().status == 408
     assert edge.app.requests == []
 
 
+@hasty
 def test_body_that_drips_is_timed_out(edge: Edge, wire: Wire) -> None:
     wire.send(message("PUT", "/", "Content-Length: 100000"))
     began = time.monotonic()
@@ -110,6 +128,7 @@ def test_body_that_drips_is_timed_out(edge: Edge, wire: Wire) -> None:
     assert time.monotonic() - began < 10 * QUICK.progress_seconds
 
 
+@hasty
 def test_body_that_comes_fast_enough_is_taken(edge: Edge, wire: Wire) -> None:
     wire.send(message("PUT", "/", "Content-Length: 8000"))
     for _ in range(8):
@@ -118,6 +137,7 @@ def test_body_that_comes_fast_enough_is_taken(edge: Edge, wire: Wire) -> None:
     assert wire.answer().json["size"] == 8000
 
 
+@hasty
 def test_stream_that_does_not_come_is_timed_out_for_the_application(edge: Edge, wire: Wire) -> None:
     edge.route("/up", read_stream, streamed=True)
     answer = wire.send(message("PUT", "/up", f"Content-Length: {MIB}"), b"x" * 300_000).answer()
@@ -125,6 +145,7 @@ def test_stream_that_does_not_come_is_timed_out_for_the_application(edge: Edge, 
     assert answer.body.startswith(b"RequestTimeout: ")
 
 
+@hasty
 def test_application_may_take_its_time(edge: Edge, wire: Wire, held: Held) -> None:
     wire.send(message("GET", "/poll"))
     reply = held.wait()
@@ -134,6 +155,7 @@ def test_application_may_take_its_time(edge: Edge, wire: Wire, held: Held) -> No
     assert held.disconnects == []
 
 
+@hasty
 def test_application_may_let_a_stream_wait(edge: Edge, wire: Wire) -> None:
     async def read_late(request: Request, reply: Reply) -> Response:
         await asyncio.sleep(2.5 * QUICK.progress_seconds)
@@ -146,6 +168,7 @@ def test_application_may_let_a_stream_wait(edge: Edge, wire: Wire) -> None:
     body.join(PATIENCE)
 
 
+@hasty
 def test_client_that_takes_nothing_is_dropped(edge: Edge) -> None:
     edge.route("/big", lambda request, reply: Response(200, [], b"x" * 900_000))
     wire = edge.connect()
@@ -252,7 +275,7 @@ def test_close_ends_idle_connections_at_once(edge: Edge, wire: Wire) -> None:
     until(lambda: len(edge.front._connections) == 2)
     began = time.monotonic()
     edge.close()
-    assert time.monotonic() - began < QUICK.close_seconds
+    assert time.monotonic() - began < STEADY.close_seconds
     assert wire.is_closed()
     assert fresh.is_closed()
 
@@ -268,7 +291,7 @@ def test_close_drops_what_does_not_finish(edge: Edge, wire: Wire, held: Held) ->
     held.wait()
     began = time.monotonic()
     edge.close()
-    assert QUICK.close_seconds <= time.monotonic() - began < QUICK.close_seconds + 2
+    assert 0.9 * STEADY.close_seconds < time.monotonic() - began < STEADY.close_seconds + 2
     assert held.disconnects
 
 
@@ -301,7 +324,7 @@ def test_tls_to_a_plain_front_is_closed_at_once(edge: Edge, wire: Wire) -> None:
     with pytest.raises((ConnectionResetError, AssertionError)):
         wire.send(b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + bytes(100))
         assert not wire.is_closed()
-    assert time.monotonic() - began < QUICK.idle_seconds
+    assert time.monotonic() - began < 2
 
 
 def test_first_request_may_come_byte_by_byte(wire: Wire) -> None:

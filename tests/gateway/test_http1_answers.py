@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +16,7 @@ import pytest
 
 from fogbank.gateway.front import Reply
 from fogbank.http import FileBody, Request, Response, ResponseBody
-from tests.gateway.front_harness import PATIENCE, Edge, Handler, Wire, message
+from tests.gateway.front_harness import PATIENCE, Edge, Handler, Wire, hasty, message
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -44,6 +45,18 @@ def file(tmp_path: Path) -> Path:
 
 def span(path: Path, offset: int, length: int) -> FileBody:
     return FileBody(os.open(path, os.O_RDONLY), offset, length)
+
+
+class Files:
+    """A handler that sends spans of a file, and knows them."""
+
+    def __init__(self, path: Path, offset: int, length: int) -> None:
+        self.path, self.offset, self.length = path, offset, length
+        self.bodies: list[FileBody] = []
+
+    def __call__(self, request: Request, reply: Reply) -> Response:
+        self.bodies.append(span(self.path, self.offset, self.length))
+        return Response(206, [], self.bodies[-1])
 
 
 # Heads
@@ -165,11 +178,11 @@ def test_length_of_head_is_the_applications_if_it_has_one(edge: Edge, wire: Wire
 
 
 def test_head_of_a_file_sends_none_of_it(edge: Edge, wire: Wire, file: Path) -> None:
-    bodies = []
-    edge.route("/", lambda request, reply: bodies.append(span(file, 0, MIB)) or Response(200, [], bodies[0]))
+    files = Files(file, 0, MIB)
+    edge.route("/", files)
     assert wire.ask("HEAD", "/")["content-length"] == str(MIB)
     assert wire.get("/next").status == 200
-    assert bodies[0].fd == -1
+    assert files.bodies[0].fd == -1
 
 
 @pytest.mark.parametrize("status", [204, 304])
@@ -294,6 +307,7 @@ def test_made_body_is_closed_when_the_client_goes_away(edge: Edge, wire: Wire) -
     assert closed.wait(PATIENCE)
 
 
+@hasty
 def test_quiet_body_is_not_cut_off(edge: Edge, wire: Wire) -> None:
     """A body may pause (an event stream) for as long as it likes: it is not the client who waits."""
 
@@ -314,13 +328,13 @@ def test_quiet_body_is_not_cut_off(edge: Edge, wire: Wire) -> None:
     [(0, 0), (0, 1), (100, 64 * KIB), (100, 64 * KIB + 1), (1, 5 * MIB), (0, 20 * MIB), (20 * MIB - 10, 10)],
 )
 def test_span_of_a_file_is_sent(edge: Edge, wire: Wire, file: Path, offset: int, length: int) -> None:
-    bodies = []
-    edge.route("/", lambda request, reply: bodies.append(span(file, offset, length)) or Response(206, [], bodies[-1]))
+    files = Files(file, offset, length)
+    edge.route("/", files)
     answer = wire.get("/")
     assert answer["content-length"] == str(length)
     assert answer.body == file.read_bytes()[offset : offset + length]
     assert wire.get("/next").status == 200
-    assert bodies[0].fd == -1
+    assert files.bodies[0].fd == -1
 
 
 def test_files_are_sent_in_order_on_a_pipelined_connection(edge: Edge, wire: Wire, file: Path) -> None:
@@ -346,11 +360,11 @@ def test_file_that_is_too_short_is_not_made_up(
 
 
 def test_file_is_closed_when_the_client_goes_away(edge: Edge, wire: Wire, file: Path) -> None:
-    bodies = []
-    edge.route("/", lambda request, reply: bodies.append(span(file, 0, 20 * MIB)) or Response(200, [], bodies[-1]))
+    files = Files(file, 0, 20 * MIB)
+    edge.route("/", files)
     wire.send(message("GET", "/")).exactly(10)
     wire.close()
-    _until(lambda: bodies[0].fd == -1)
+    _until(lambda: files.bodies[0].fd == -1)
     assert edge.connect().get("/next").status == 200
 
 
@@ -366,13 +380,16 @@ def test_file_for_a_client_that_went_away_is_closed(edge: Edge, wire: Wire, file
     _until(lambda: body.fd == -1)
 
 
+@hasty
 def test_client_that_takes_nothing_of_a_file_is_cut_off(edge: Edge, wire: Wire, file: Path) -> None:
-    bodies = []
-    edge.route("/", lambda request, reply: bodies.append(span(file, 0, 20 * MIB)) or Response(200, [], bodies[-1]))
+    files = Files(file, 0, 20 * MIB)
+    edge.route("/", files)
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     wire.send(message("GET", "/"))
-    _until(lambda: bodies and bodies[0].fd == -1)
+    _until(lambda: files.bodies and files.bodies[0].fd == -1)
 
 
+@hasty
 def test_client_that_takes_a_file_slowly_gets_it(edge: Edge, wire: Wire, file: Path) -> None:
     edge.route("/", answering(lambda: span(file, 0, 20 * MIB)))
     wire.send(message("GET", "/"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.gateway.front_harness import QUICK, Edge, Wire, message
+from tests.gateway.front_harness import STEADY, Edge, Wire, message
 
 HOST = b"Host: localhost\r\n"
 
@@ -165,13 +165,13 @@ def test_many_small_headers_are_refused_at_the_limit(wire: Wire) -> None:
 
 
 def test_body_longer_than_may_be_buffered_is_refused_before_it_comes(start_edge) -> None:
-    wire = start_edge(replace(QUICK, buffered=1_000_000)).connect()
+    wire = start_edge(replace(STEADY, buffered=1_000_000)).connect()
     answer = wire.send(message("POST", "/", "Content-Length: 1000001")).answer()
     assert (answer.status, answer.code) == (413, "EntityTooLarge")
 
 
 def test_chunked_body_is_refused_where_it_grows_too_long_to_be_buffered(start_edge) -> None:
-    wire = start_edge(replace(QUICK, buffered=1_000_000)).connect()
+    wire = start_edge(replace(STEADY, buffered=1_000_000)).connect()
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     wire.send(message("POST", "/", "Transfer-Encoding: chunked"), chunk * 17)
     assert wire.answer().status == 413

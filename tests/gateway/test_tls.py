@@ -21,7 +21,7 @@ from fogbank.gateway import tls
 from fogbank.gateway.front import Limits
 from fogbank.http import FileBody, Response
 from tests.gateway.conftest import StartEdge
-from tests.gateway.front_harness import PATIENCE, QUICK, Edge, Wire, message, read_stream
+from tests.gateway.front_harness import PATIENCE, STEADY, Edge, Wire, hasty, message, read_stream
 
 MIB = 1024 * 1024
 
@@ -34,8 +34,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def secure(start_edge: StartEdge, directory: Path) -> Edge:
-    return start_edge(QUICK, tls=directory)
+def secure(start_edge: StartEdge, limits: Limits, directory: Path) -> Edge:
+    return start_edge(limits, tls=directory)
 
 
 def client_context(directory: Path, *protocols: str) -> ssl.SSLContext:
@@ -80,8 +80,7 @@ def test_request_sent_right_behind_the_handshake_is_answered(secure: Edge, direc
         assert connect(secure, directory).send(message("GET", "/")).answer().status == 200
 
 
-def test_handshake_may_come_byte_by_byte(start_edge: StartEdge, directory: Path) -> None:
-    secure = start_edge(Limits(), tls=directory)
+def test_handshake_may_come_byte_by_byte(secure: Edge, directory: Path) -> None:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = client_context(directory).wrap_bio(incoming, outgoing, server_hostname="localhost")
     wire = secure.connect()
@@ -150,6 +149,7 @@ def test_client_that_does_not_trust_us_costs_one_connection(secure: Edge, direct
     assert connect(secure, directory).get("/").status == 200
 
 
+@hasty
 def test_handshake_that_does_not_go_on_is_timed_out(secure: Edge) -> None:
     wire = secure.connect().send(b"\x16\x03\x01")
     try:
@@ -164,7 +164,7 @@ def test_close_ends_tls_connections(secure: Edge, directory: Path) -> None:
     wire.get("/")
     began = time.monotonic()
     secure.close()
-    assert time.monotonic() - began < QUICK.close_seconds
+    assert time.monotonic() - began < STEADY.close_seconds
     assert wire.receive() == b""
 
 
