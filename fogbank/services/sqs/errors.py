@@ -1,8 +1,8 @@
 """SQS's refusals in AWS's words. Status and query-protocol alias of a code come from the model.
 
 Sources: the Errors sections of the SQS API reference, and for sentences that it does not give, the answers of the service as quoted in
-the issue trackers of the AWS SDKs, botocore, Terraform's provider and Ansible's collection. For some no source was found: the reasons of a bad
-RedriveAllowPolicy, reserved attribute names, OverLimit, tags and move tasks are our own wording after the nearest documented error.
+the issue trackers of the AWS SDKs, botocore, Terraform's provider and Ansible's collection. For some no source was found: the reasons
+of a bad RedriveAllowPolicy, reserved attribute names, OverLimit, tags and move tasks are worded after the nearest documented error.
 """
 
 from __future__ import annotations
