@@ -333,7 +333,7 @@ class CborReader(JsonReader):
 
 
 def _read_timestamp(value: Any) -> float:
-    if value.__class__ in (Timestamp, float, int):
+    if value.__class__ in (Timestamp, float, int) and timestamps.EARLIEST <= value <= timestamps.LATEST:
         return float(value)
     raise BadValue("A timestamp is expected", "Timestamp")
 

@@ -15,10 +15,8 @@ from msgspec import Meta
 from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
 from fogbank.protocols.patterns import is_quick, matcher, translated
-from fogbank.protocols.scalars import BadValue
-from fogbank.protocols.timestamps import parse
-
-INT64 = range(-(2**63), 2**63)
+from fogbank.protocols.scalars import INT64, BadValue, integers
+from fogbank.protocols.timestamps import EARLIEST, LATEST, parse
 
 Decode = Callable[[bytes], Any]
 
@@ -112,11 +110,13 @@ class TypeBuilder:
         if kind == "blob":
             return _constrained(bytes, min_length=_positive(shape.get("min")), max_length=shape.get("max"))
         if kind in ("integer", "long"):
-            return _constrained(int, ge=_bound(shape.get("min")), le=_bound(shape.get("max")))
+            room = integers(shape)
+            low, high = shape.get("min", room[0]), shape.get("max", room[-1])
+            return _constrained(int, ge=max(int(low), INT64[0]), le=min(int(high), INT64[-1]))
         if kind in ("float", "double"):
             return _constrained(float, ge=shape.get("min"), le=shape.get("max"))
         if kind == "timestamp":
-            return float if _is_numeric(shape) else str
+            return _constrained(float, ge=EARLIEST, le=LATEST) if _is_numeric(shape) else str
         return bool
 
     def _string(self, shape: Shape) -> Any:
@@ -196,8 +196,3 @@ def _constrained(plain: Any, **constraints: Any) -> Any:
 def _positive(bound: int | None) -> int | None:
     """A lower bound of a length, None where it says nothing."""
     return bound if bound and bound > 0 else None
-
-
-def _bound(value: float | None) -> int | None:
-    """An integer bound within what msgspec can compare; one outside of 64 bits is no bound for a long."""
-    return int(value) if value is not None and int(value) in INT64 else None

@@ -14,7 +14,7 @@ import orjson
 from fogbank.protocols import timestamps
 from fogbank.protocols.compiler import Closure, ShapeCompiler
 from fogbank.protocols.model import Shape
-from fogbank.protocols.scalars import JAVA_NAMES, BadValue, non_finite_name, read_blob, write_blob
+from fogbank.protocols.scalars import JAVA_NAMES, BadValue, integers, non_finite_name, read_blob, write_blob
 
 Fragment = orjson.Fragment
 
@@ -158,7 +158,7 @@ class JsonReader(ShapeCompiler):
         return read
 
     def scalar(self, shape: Shape) -> Closure | None:
-        return _READERS[shape.type]
+        return _integer_reader(shape) if shape.type in ("integer", "long") else _READERS[shape.type]
 
 
 def _misplaced(value: Any, shape: Shape) -> str:
@@ -203,13 +203,15 @@ def _read_boolean(value: Any) -> bool:
     return value
 
 
-def _integer_reader(wanted: str) -> Closure:
+def _integer_reader(shape: Shape) -> Closure:
+    room = integers(shape)
+
     def read(value: Any) -> int:
-        if value.__class__ is int:
+        if value.__class__ is int and value in room:
             return value
-        if value.__class__ is float and value.is_integer():
+        if value.__class__ is float and value.is_integer() and int(value) in room:
             return int(value)
-        raise _refuse(value, wanted)
+        raise _refuse(value, JAVA_NAMES[shape.type])
 
     return read
 
@@ -235,13 +237,13 @@ def _read_blob(value: Any) -> bytes:
 
 
 def _read_timestamp(value: Any) -> float:
-    if value.__class__ is float or value.__class__ is int:
-        return float(value)
-    if value.__class__ is str:
-        try:
+    try:
+        if value.__class__ is float or value.__class__ is int:
+            return timestamps.checked(float(value))
+        if value.__class__ is str:
             return timestamps.parse(value)
-        except (ValueError, OverflowError):
-            pass
+    except (ValueError, OverflowError):
+        pass
     raise _refuse(value, "Timestamp")
 
 
@@ -249,8 +251,6 @@ _READERS: dict[str, Closure] = {
     "string": _read_string,
     "character": _read_string,
     "boolean": _read_boolean,
-    "integer": _integer_reader("Integer"),
-    "long": _integer_reader("Long"),
     "float": _float_reader("Float"),
     "double": _float_reader("Double"),
     "blob": _read_blob,

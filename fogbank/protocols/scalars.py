@@ -39,9 +39,20 @@ JAVA_NAMES = {
 }
 
 
+INT32 = range(-(2**31), 2**31)
+INT64 = range(-(2**63), 2**63)
+
+
+def integers(shape: Shape) -> range:
+    """The integers that fit a shape: 32 bits or 64, or as many as its model asks for."""
+    room = INT32 if shape.type == "integer" else INT64
+    low, high = int(shape.get("min", 0)), int(shape.get("max", 0))
+    return room if low in room and high in room else INT64
+
+
 def reader(shape: Shape) -> Reader | None:
     """Text -> value, raising BadValue; None where the text is the value."""
-    read = _READERS.get(shape.type)
+    read = _integer_reader(shape) if shape.type in ("integer", "long") else _READERS.get(shape.type)
     if read is None:
         return None
     wanted = JAVA_NAMES[shape.type]
@@ -98,10 +109,15 @@ def _read_boolean(text: str) -> bool:
     raise ValueError(text)
 
 
-def _read_integer(text: str) -> int:
-    if not text.isascii() or "_" in text or len(text) > 40:
-        raise ValueError(text)
-    return int(text)
+def _integer_reader(shape: Shape) -> Reader:
+    room = integers(shape)
+
+    def read(text: str) -> int:
+        if not text.isascii() or "_" in text or len(text) > 40 or int(text) not in room:
+            raise ValueError(text)
+        return int(text)
+
+    return read
 
 
 def _read_float(text: str) -> float:
@@ -115,8 +131,6 @@ def _write_boolean(value: Any) -> str:
 
 
 _READERS: dict[str, Reader] = {
-    "integer": _read_integer,
-    "long": _read_integer,
     "float": _read_float,
     "double": _read_float,
     "boolean": _read_boolean,

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+EARLIEST = -62135596800  # epoch seconds of the year 1
+LATEST = 253402300799  # of the end of the year 9999
+
 Moment = float | int | datetime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,9 +30,14 @@ def parse(text: str) -> float:
     match = _ISO.fullmatch(text) or _BASIC_ISO.fullmatch(text)
     if match is not None:
         return _from_iso(match)
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    return _from_rfc822(text)
+    return checked(float(text)) if _NUMBER.fullmatch(text) else _from_rfc822(text)
+
+
+def checked(seconds: float) -> float:
+    """The same seconds. Raises ValueError when no calendar has them."""
+    if not EARLIEST <= seconds <= LATEST:
+        raise ValueError(f"not a time: {seconds}")
+    return seconds
 
 
 def _from_iso(match: re.Match[str]) -> float:

@@ -195,3 +195,14 @@ def test_parameters_read_by_the_fast_decoder_are_not_checked_twice() -> None:
     params["TableName"] = ""  # unseen, since these very parameters were validated while they were read
     assert codec_.violations(params) == []
     assert codec_.violations(params)
+
+
+@pytest.mark.parametrize("number", [b"2147483648", b"-2147483649", b"1" + b"0" * 400, b"1e30"])
+def test_integers_that_do_not_fit_are_refused(number: bytes) -> None:
+    assert refusal("dynamodb", "Scan", b'{"Limit":' + number + b"}").code == "SerializationException"
+
+
+@pytest.mark.parametrize("number", [b"1e300", b"-1e300", b"253402300800", b'"never"'])
+def test_times_that_no_calendar_has_are_refused(number: bytes) -> None:
+    body = b'{"logGroupName":"g","destination":"d","from":0,"to":0,"Timestamp":' + number + b"}"
+    assert refusal("kinesis", "GetShardIterator", body).message.endswith("cannot be converted to Timestamp")
