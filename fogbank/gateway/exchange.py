@@ -16,6 +16,9 @@ from fogbank.gateway.limits import KIB
 from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
 
 SERVER = "Fogbank"
+NEVER = float("inf")
+METHODS = frozenset(("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH"))
+"""What reaches the application. Every AWS API and API Gateway's ANY stay within these."""
 BODILESS = frozenset((204, 304))
 """Statuses whose answers have no body."""
 SMALL_BODY = 64 * KIB
@@ -136,6 +139,16 @@ class RequestStream(Payload):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def expects_continue(request: Request) -> bool:
+    """Whether the client waits for `100 Continue` before it sends the body. Errors: Refused."""
+    expectation = request.headers.get("expect")
+    if expectation is None or request.version == "1.0":
+        return False
+    if expectation.lower() != "100-continue":
+        raise expectation_failed()
+    return True
 
 
 def incomplete_body() -> PayloadError:

@@ -1,9 +1,7 @@
-"""HTTP/1.1 on one connection: heads by httptools, bodies by counting, answers in order.
+"""HTTP/1.1 on one connection: takes requests off the wire one after the other, and puts their answers on it in order.
 
-Only heads go through the parser, one fresh parser each, so that no state of one message can leak into the next; where a
-message ends is decided here, by `Content-Length` or the chunked framing and nothing else. Requests of a connection are
-handled one after the other. A small request costs no task and no timer: the answer is usually written before
-`data_received` returns, and times are watched for all connections by the front's one ticker.
+A small request costs no task and no timer: the answer is usually written before `data_received` returns, and times are
+watched for all connections by the front's one ticker.
 """
 
 from __future__ import annotations
@@ -11,19 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import re
 from collections.abc import Callable
 from contextlib import aclosing
 from enum import IntEnum
 from functools import cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
-from fogbank.gateway import exchange
-from fogbank.gateway.exchange import BODILESS, Defective, Refused, RequestStream
+from fogbank.gateway import exchange, messages
+from fogbank.gateway.exchange import NEVER, Defective, Refused, RequestStream
 from fogbank.gateway.limits import KIB, MIB, Limits
+from fogbank.gateway.messages import Chunked, Counted
 from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
 
 if TYPE_CHECKING:
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fogbank.gateway")
 
-NEVER = float("inf")
 TURN = 16
 """Pipelined requests handled before other connections get a turn."""
 AT_ONCE = MIB
@@ -39,313 +33,6 @@ AT_ONCE = MIB
 SLICE = 256 * KIB
 """What one `sendfile` may move before other connections get a turn: about 0.05 ms."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-METHODS = frozenset(("GET", "PUT", "POST", "HEAD", "DELETE", "OPTIONS", "PATCH"))
-VERSIONS = {"HTTP/1.1": "1.1", "HTTP/1.0": "1.0"}
-STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HOST = re.compile(r"(?:[!$&'()*+;=._~%0-9A-Za-z-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
-_TRAILER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
-_FRAMING_LINE = 4 * KIB
-_TRAILERS = 16 * KIB
-
-
-# Heads
-
-
-class _Fields(dict[str, tuple[str, str]]):
-    """Header lines -> name and value. Those that clients repeat with every request are kept, which halves the work."""
-
-    def __missing__(self, line: str) -> tuple[str, str]:
-        name, _, value = line.partition(":")
-        field = name.lower(), value.strip(_BLANKS)
-        if field[0] in _REPEATED and len(line) <= 512:
-            if len(self) >= 1024:
-                self.clear()
-            self[line] = field
-        return field
-
-
-_BLANKS = " \t\r"
-_REPEATED = frozenset(
-    (
-        "accept",
-        "accept-encoding",
-        "amz-sdk-request",
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "user-agent",
-        "x-amz-date",
-        "x-amz-target",
-        "x-amz-user-agent",
-    )
-)
-_field = _Fields().__getitem__
-_hosts: set[str] = set()
-
-
-class _NoCallbacks:
-    """Only httptools' verdict is wanted. It looks callbacks up by name, and absent ones cost more than None."""
-
-    __slots__ = ()
-    on_message_begin = on_url = on_header = on_headers_complete = None
-    on_body = on_message_complete = on_chunk_header = on_chunk_complete = None
-
-
-_NO_CALLBACKS = _NoCallbacks()
-
-
-def parse_head(head: bytes, limits: Limits) -> Request:
-    """A request, without its body, from the bytes up to and including the first empty line.
-
-    A target with bytes above 0x7F is refused: clients percent-encode, and a signature could not be verified otherwise.
-    An absolute-form target replaces the Host header (RFC 9112, 3.2.2). Errors: Refused.
-    """
-    lines = head.decode("latin-1").split("\n")
-    method, target, version = _request_line(lines[0][:-1], limits)
-    try:
-        httptools.HttpRequestParser(_NO_CALLBACKS).feed_data(head)
-    except httptools.HttpParserUpgrade:
-        pass  # an offer that we may ignore: the request is answered as if it had not been made (RFC 9110, 7.8)
-    except httptools.HttpParserInvalidURLError:
-        raise exchange.bad_target() from None
-    except httptools.HttpParserError as error:
-        raise exchange.bad_request(str(error)) from None
-    del lines[0], lines[-2:]
-    headers = dict(map(_field, lines))
-    if len(headers) != len(lines):
-        headers = _joined(lines)
-    if not target.startswith("/"):
-        target = _other_form(target, method, headers)
-    if headers.get("host") not in _hosts:
-        _check_host(headers.get("host"), version)
-    path, _, query = target.partition("?")
-    return Request(method, path, query, headers, _EMPTY, version=version)
-
-
-def _joined(lines: list[str]) -> dict[str, str]:
-    """Repeated headers are joined by commas, in their order."""
-    headers: dict[str, str] = {}
-    for name, value in map(_field, lines):
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return headers
-
-
-_EMPTY = Payload(b"")
-
-
-def _request_line(line: str, limits: Limits) -> tuple[str, str, str]:
-    parts = line.split(" ")
-    if len(parts) != 3:
-        raise exchange.bad_request("Invalid request line")
-    method, target, protocol = parts
-    version = VERSIONS.get(protocol)
-    if version is None:
-        raise exchange.bad_request("Invalid HTTP version")
-    if method not in METHODS:
-        raise exchange.method_not_implemented() if _TOKEN.fullmatch(method) else exchange.bad_request("Invalid method")
-    if len(target) > limits.target:
-        raise exchange.target_too_long()
-    return method, target, version
-
-
-def _other_form(target: str, method: str, fields: dict[str, str]) -> str:
-    """The path and query of a target in absolute form, or of `OPTIONS *`."""
-    if target == "*" and method == "OPTIONS":
-        return target
-    scheme, separator, rest = target.partition("://")
-    if not separator or scheme.lower() not in ("http", "https"):
-        raise exchange.bad_target()
-    authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    fields["host"] = authority
-    tail = rest[len(authority) :]
-    return tail if tail.startswith("/") else f"/{tail}"
-
-
-def _check_host(host: str | None, version: str) -> None:
-    if host is None:
-        if version == "1.1":
-            raise exchange.bad_request("Missing Host header")
-        return
-    if not _HOST.fullmatch(host):
-        raise exchange.bad_request("Invalid Host header")
-    if len(_hosts) < 2000:
-        _hosts.add(host)
-
-
-def body_length(request: Request) -> int | None:
-    """Bytes of the body that follows the head, None when it is chunked. Errors: Refused.
-
-    httptools refused a Content-Length that is repeated, malformed or beside a Transfer-Encoding already.
-    """
-    coding = request.headers.get("transfer-encoding")
-    if coding is None:
-        return int(request.headers.get("content-length", 0))
-    if request.version == "1.0" or "content-length" in request.headers:
-        raise exchange.bad_request("Unexpected Transfer-Encoding")
-    if coding.lower() != "chunked":
-        raise exchange.header_not_implemented()
-    return None
-
-
-def keeps_alive(request: Request) -> bool:
-    """Whether the client wants to use the connection again."""
-    wish = request.headers.get("connection", "")
-    if wish == "" or wish == "keep-alive":
-        return request.version == "1.1" or wish != ""
-    options = [option.strip() for option in wish.lower().split(",")]
-    return "close" not in options and (request.version == "1.1" or "keep-alive" in options)
-
-
-def expects_continue(request: Request) -> bool:
-    """Whether the client waits for `100 Continue` before it sends the body. Errors: Refused."""
-    expectation = request.headers.get("expect")
-    if expectation is None or request.version == "1.0":
-        return False
-    if expectation.lower() != "100-continue":
-        raise exchange.expectation_failed()
-    return True
-
-
-# Bodies that arrive
-
-
-class Counted:
-    """A body of a known length."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, length: int) -> None:
-        self.left = length
-
-    def take(self, data: bytes, stream: RequestStream) -> bytes:
-        """Feed `stream` and finish it at the body's end. Returns what belongs to the next message."""
-        body, rest = (data, b"") if len(data) <= self.left else (data[: self.left], data[self.left :])
-        if body:
-            stream.feed(body)
-            self.left -= len(body)
-        if not self.left:
-            stream.finish()
-        return rest
-
-
-class Chunked:
-    """A body in chunked framing (RFC 9112, 7.1), read strictly: lines end with CRLF, extensions are ignored."""
-
-    __slots__ = ("_expects", "_held", "_left", "_trailer_bytes")
-
-    def __init__(self) -> None:
-        self._held = b""
-        self._left = 0
-        self._trailer_bytes = 0
-        self._expects: Callable[[bytes, RequestStream], None] | None = self._size
-
-    def take(self, data: bytes, stream: RequestStream) -> bytes:
-        """As `Counted.take`. Errors: Refused, when the framing is broken."""
-        data = self._held + data if self._held else data
-        pieces: list[bytes] = []
-        at = 0
-        while self._expects is not None:
-            if self._left:
-                piece = data[at : at + self._left]
-                if not piece:
-                    break
-                pieces.append(piece)
-                at += len(piece)
-                self._left -= len(piece)
-                continue
-            end = data.find(b"\r\n", at)
-            if end < 0:
-                break
-            self._expects(data[at:end], stream)
-            at = end + 2
-        if pieces:
-            stream.feed(b"".join(pieces))
-        if self._expects is None:
-            stream.finish()
-            return data[at:]
-        self._held = data[at:]
-        if len(self._held) > _FRAMING_LINE:
-            raise exchange.bad_request("Chunk framing too long")
-        return b""
-
-    def _size(self, line: bytes, stream: RequestStream) -> None:
-        match = _CHUNK_SIZE.fullmatch(line)
-        if match is None:
-            raise exchange.bad_request("Invalid chunk size")
-        self._left = int(match[1], 16)
-        self._expects = self._end_of_chunk if self._left else self._trailer
-
-    def _end_of_chunk(self, line: bytes, stream: RequestStream) -> None:
-        if line:
-            raise exchange.bad_request("Invalid end of chunk")
-        self._expects = self._size
-
-    def _trailer(self, line: bytes, stream: RequestStream) -> None:
-        if not line:
-            self._expects = None
-            return
-        self._trailer_bytes += len(line)
-        match = _TRAILER.fullmatch(line.decode("latin-1"))
-        if match is None or self._trailer_bytes > _TRAILERS:
-            raise exchange.bad_request("Invalid trailer")
-        stream.trailers[match[1].lower()] = match[2].rstrip(" \t")
-
-
-# Answers
-
-
-def response_head(response: Response, request: Request, keep: bool) -> tuple[bytes, int | None, bool]:
-    """The head of an answer; the length of the body that follows, where it is known; whether the connection is kept.
-
-    `keep`: the connection may be kept. Header names keep their case; values that latin-1 cannot hold are sent as UTF-8.
-    Date and Server are added where absent; Connection and Transfer-Encoding are the front's own and dropped.
-    Errors: Defective, for a line break in a header or a Content-Length that contradicts the body.
-    """
-    status, headers = response.status, response.headers
-    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if fields.count("\n") != len(headers) or fields.count("\r") != len(headers) or "\0" in fields:
-        raise Defective("a header with a line break or NUL")
-    names = [name.lower() for name, _ in headers]
-    exchange.check_names(names)
-    if not _HOP_BY_HOP.isdisjoint(names):
-        return response_head(_end_to_end(response), request, keep)
-    length = exchange.body_length(response, request.method, "content-length" in names)
-    keep = keep and (length is not None or request.version == "1.1")
-    line = STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
-    date = exchange.http_date() if "date" not in names else ""
-    server = _SERVER if "server" not in names else ""
-    framing = _framing(length, request) if "content-length" not in names and status not in BODILESS else ""
-    persistence = _PERSISTENCE[keep] if not keep or request.version == "1.0" else ""
-    return _encode(f"{line}{fields}{date}{server}{framing}{persistence}\r\n"), length, keep
-
-
-_HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
-_SERVER = f"Server: {exchange.SERVER}\r\n"
-_PERSISTENCE = {True: "Connection: keep-alive\r\n", False: "Connection: close\r\n"}
-
-
-def _framing(length: int | None, request: Request) -> str:
-    """What tells the client where the body ends. Nothing tells a client of HTTP/1.0 but the end of the connection."""
-    if length is not None:
-        return f"Content-Length: {length}\r\n"
-    return "Transfer-Encoding: chunked\r\n" if request.version == "1.1" else ""
-
-
-def _encode(text: str) -> bytes:
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8")
-
-
-def _end_to_end(response: Response) -> Response:
-    headers = [(name, value) for name, value in response.headers if name.lower() not in _HOP_BY_HOP]
-    return Response(response.status, headers, response.body)
 
 
 class Http1Reply:
@@ -543,8 +230,8 @@ class Http1Connection(asyncio.Protocol):
             if end < 4 or end > self._limits.head:
                 self._await_head(data)
                 return False
-            request = parse_head(data[:end], self._limits)
-            length = body_length(request)
+            request = messages.parse_head(data[:end], self._limits)
+            length = messages.body_length(request)
         except Refused as refused:
             self._refuse(refused)
             return False
@@ -583,7 +270,7 @@ class Http1Connection(asyncio.Protocol):
     def _begin_body(self, request: Request, length: int | None, data: bytes) -> None:
         """Take a body that is not all here. `data` is what is. The application sees the request now or at its end."""
         try:
-            self._owes_continue = expects_continue(request)
+            self._owes_continue = exchange.expects_continue(request)
         except Refused as refused:
             self._refuse(refused)
             return
@@ -675,15 +362,17 @@ class Http1Connection(asyncio.Protocol):
 
     def answer(self, reply: Http1Reply, response: Response) -> None:
         request = reply.request
-        keep = keeps_alive(request) and not self.front.closing and (reply.stream is None or reply.stream.complete)
+        keep = (
+            messages.keeps_alive(request) and not self.front.closing and (reply.stream is None or reply.stream.complete)
+        )
         try:
-            head, length, keep = response_head(response, request, keep)
+            head, length, keep = messages.response_head(response, request, keep)
             body = exchange.sendable_body(response, request.method)
         except Defective as defect:
             log.error("%s %s answered with %s", request.method, request.path, defect)
             exchange.discard(response)
             response = exchange.internal_failure()
-            head, length, keep = response_head(response, request, keep)
+            head, length, keep = messages.response_head(response, request, keep)
             body = response.body
         if isinstance(body, bytes) and len(body) <= AT_ONCE:
             self._write(head, body)
@@ -781,7 +470,7 @@ class Http1Connection(asyncio.Protocol):
     def _refuse(self, refused: Refused) -> None:
         """Answer by ourselves, and close: what follows cannot be trusted to be a request."""
         response = refused.response()
-        head, _, _ = response_head(response, _REFUSED, keep=False)
+        head, _, _ = messages.response_head(response, _REFUSED, keep=False)
         self.transport.write(head + cast(bytes, response.body))
         self._framing = None
         self._drain()
@@ -802,7 +491,9 @@ class Http1Connection(asyncio.Protocol):
             self._advance()
 
     def _close(self) -> None:
+        """Close when what was written is sent, for which the client has as long as for its next request."""
         self._waiting = b""
+        self._enter(IDLE)
         self.transport.close()
 
     def _drain(self) -> None:
@@ -819,4 +510,4 @@ class Http1Connection(asyncio.Protocol):
             self._close()
 
 
-_REFUSED = Request("GET", "/", "", {}, _EMPTY)
+_REFUSED = Request("GET", "/", "", {}, messages.EMPTY)

@@ -32,8 +32,7 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 
 from fogbank.gateway import exchange
-from fogbank.gateway.exchange import Defective, Refused, RequestStream
-from fogbank.gateway.http1 import METHODS, NEVER, expects_continue
+from fogbank.gateway.exchange import METHODS, NEVER, Defective, Refused, RequestStream
 from fogbank.gateway.limits import MIB, Limits
 from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
 
@@ -237,9 +236,10 @@ class Http2Connection(asyncio.Protocol):
 
     def expire(self) -> None:
         """The deadline passed: give up the streams whose client neither sends nor takes."""
-        if not self._streams:
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif not self._streams:
             self._end()
-            return
         for stream in list(self._streams.values()):
             if self._is_stalled(stream):
                 late = exchange.timed_out()
@@ -284,7 +284,7 @@ class Http2Connection(asyncio.Protocol):
     def _begin_body(self, stream: Http2Reply, request: Request) -> None:
         announced = request.headers.get("content-length")
         length = int(announced) if announced is not None else None
-        stream.owes_continue = expects_continue(request)
+        stream.owes_continue = exchange.expects_continue(request)
         request.payload = stream.body = RequestStream(length, stream)
         large = length is None or length > self._limits.inline
         if large and self.front.app.wants_stream(request):

@@ -178,6 +178,19 @@ def test_client_that_takes_nothing_is_dropped(edge: Edge) -> None:
     until(lambda: not edge.front._connections)
 
 
+@hasty
+def test_client_that_takes_nothing_of_its_last_answer_is_dropped(edge: Edge) -> None:
+    server = edge.front._server
+    assert server is not None
+    server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    edge.route("/big", lambda request, reply: Response(200, [], b"x" * 900_000))
+    wire = edge.connect()
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.send(message("GET", "/big", "Connection: close"))
+    until(lambda: len(edge.app.requests) > 0)
+    until(lambda: not edge.front._connections)
+
+
 # Clients that go away
 
 
