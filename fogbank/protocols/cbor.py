@@ -137,9 +137,10 @@ class CborWriter(ShapeCompiler):
 
         return encode
 
+    def document(self, shape: Shape) -> Closure:
+        return _write
+
     def structure(self, shape: Shape) -> Closure:
-        if shape.is_document:
-            return _write
         members = {}
         for name, member in shape.members.items():
             if not member.is_event_stream:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NotRequired, Required, TypedDict
 import msgspec
 from msgspec import Meta
 
-from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler
+from fogbank.protocols.compiler import AGGREGATES, Closure, ShapeCompiler, each_item, each_value
 from fogbank.protocols.model import Shape
 from fogbank.protocols.patterns import is_quick, matcher, translated
 from fogbank.protocols.scalars import INT64, BadValue, integers
@@ -137,13 +137,7 @@ class Finisher(ShapeCompiler):
     None, for most shapes, where nothing is left to do. Raises BadValue.
     """
 
-    def __init__(self, documents: frozenset[str] = frozenset()) -> None:
-        super().__init__()
-        self._documents = documents
-
     def structure(self, shape: Shape) -> Closure | None:
-        if shape.is_document or shape.name in self._documents:
-            return None
         body = {name: member for name, member in shape.members.items() if member.location is None}
         members = {member.wire_name or name: (name, self.closure(member)) for name, member in body.items()}
         if all(wire_name == name and finish is None for wire_name, (name, finish) in members.items()):
@@ -159,12 +153,10 @@ class Finisher(ShapeCompiler):
         return finish
 
     def list(self, shape: Shape) -> Closure | None:
-        convert = None if shape.name in self._documents else self.closure(shape.member)
-        return None if convert is None else lambda value: [convert(item) for item in value]
+        return each_item(self.closure(shape.member))
 
     def map(self, shape: Shape) -> Closure | None:
-        convert = None if shape.name in self._documents else self.closure(shape.value)
-        return None if convert is None else lambda value: {key: convert(item) for key, item in value.items()}
+        return each_value(self.closure(shape.value))
 
     def scalar(self, shape: Shape) -> Closure | None:
         if shape.type == "timestamp" and not _is_numeric(shape):

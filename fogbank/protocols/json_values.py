@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from fogbank.protocols import timestamps
-from fogbank.protocols.compiler import Closure, ShapeCompiler
+from fogbank.protocols.compiler import Closure, ShapeCompiler, each_item, each_value
 from fogbank.protocols.model import Shape
 from fogbank.protocols.scalars import JAVA_NAMES, BadValue, integers, non_finite_name, read_blob, write_blob
 
@@ -20,18 +20,9 @@ Fragment = orjson.Fragment
 
 
 class JsonWriter(ShapeCompiler):
-    """Closures that turn a service's value into one for orjson; None where it already is.
+    """Closures that turn a service's value into one for orjson; None where it already is. A Fragment stands for any value."""
 
-    `documents` are the names of shapes that are plain JSON already. A Fragment stands for any value.
-    """
-
-    def __init__(self, documents: frozenset[str] = frozenset()) -> None:
-        super().__init__()
-        self._documents = documents
-
-    def structure(self, shape: Shape) -> Closure | None:
-        if shape.is_document or shape.name in self._documents:
-            return None
+    def structure(self, shape: Shape) -> Closure:
         members = {
             name: (member.wire_name or name, self.closure(member))
             for name, member in shape.members.items()
@@ -52,33 +43,19 @@ class JsonWriter(ShapeCompiler):
         return write
 
     def list(self, shape: Shape) -> Closure | None:
-        convert = self.closure(shape.member)
-        if convert is None or shape.name in self._documents:
-            return None
-
-        def write(value: Any) -> Any:
-            if value.__class__ is Fragment:
-                return value
-            return [None if item is None else convert(item) for item in value]
-
-        return write
+        return _or_fragment(each_item(self.closure(shape.member)))
 
     def map(self, shape: Shape) -> Closure | None:
-        convert = self.closure(shape.value)
-        if convert is None or shape.name in self._documents:
-            return None
-
-        def write(value: Any) -> Any:
-            if value.__class__ is Fragment:
-                return value
-            return {key: None if item is None else convert(item) for key, item in value.items()}
-
-        return write
+        return _or_fragment(each_value(self.closure(shape.value)))
 
     def scalar(self, shape: Shape) -> Closure | None:
         if shape.type == "timestamp":
             return _timestamp_writer(shape)
         return _WRITERS.get(shape.type)
+
+
+def _or_fragment(convert: Closure | None) -> Closure | None:
+    return convert and (lambda value: value if value.__class__ is Fragment else convert(value))
 
 
 def _timestamp_writer(shape: Shape) -> Closure:
@@ -87,38 +64,28 @@ def _timestamp_writer(shape: Shape) -> Closure:
 
 
 def _write_float(value: Any) -> Any:
-    if value.__class__ is Fragment:
-        return value
     number = value if value.__class__ in (float, int) else float(value)
     return number if isfinite(number) else non_finite_name(number)
 
 
-def _write_blob(value: Any) -> Any:
-    return value if value.__class__ is Fragment else write_blob(value)
-
-
-_WRITERS: dict[str, Closure] = {"blob": _write_blob, "float": _write_float, "double": _write_float}
+_WRITERS: dict[str, Closure | None] = {
+    "blob": _or_fragment(write_blob),
+    "float": _or_fragment(_write_float),
+    "double": _or_fragment(_write_float),
+}
 
 
 class JsonReader(ShapeCompiler):
     """Closures that turn parsed JSON into parameters, raising BadValue in AWS's words where a type is wrong."""
 
-    def __init__(self, documents: frozenset[str] = frozenset()) -> None:
-        super().__init__()
-        self._documents = documents
-
-    def structure(self, shape: Shape) -> Closure | None:
-        if shape.is_document or shape.name in self._documents:
-            return None
+    def structure(self, shape: Shape) -> Closure:
         members = {
             member.wire_name or name: (name, self.closure(member))
             for name, member in shape.members.items()
             if member.location is None
         }
 
-        def read(value: Any) -> Any:
-            if value.__class__ is not dict:
-                raise BadValue(_misplaced(value, shape))
+        def read(value: dict[str, Any]) -> dict[str, Any]:
             result = {}
             for wire_name, item in value.items():
                 entry = members.get(wire_name)
@@ -127,49 +94,25 @@ class JsonReader(ShapeCompiler):
                     result[name] = item if convert is None else convert(item)
             return result
 
-        return read
+        return _expecting(dict, read)
 
-    def list(self, shape: Shape) -> Closure | None:
-        if shape.name in self._documents:
-            return None
-        convert = self.closure(shape.member)
+    def list(self, shape: Shape) -> Closure:
+        return _expecting(list, each_item(self.closure(shape.member)))
 
-        def read(value: Any) -> Any:
-            if value.__class__ is not list:
-                raise BadValue(_misplaced(value, shape))
-            if convert is None:
-                return value
-            return [None if item is None else convert(item) for item in value]
-
-        return read
-
-    def map(self, shape: Shape) -> Closure | None:
-        if shape.name in self._documents:
-            return None
-        convert = self.closure(shape.value)
-
-        def read(value: Any) -> Any:
-            if value.__class__ is not dict:
-                raise BadValue(_misplaced(value, shape))
-            if convert is None:
-                return value
-            return {key: None if item is None else convert(item) for key, item in value.items()}
-
-        return read
+    def map(self, shape: Shape) -> Closure:
+        return _expecting(dict, each_value(self.closure(shape.value)))
 
     def scalar(self, shape: Shape) -> Closure | None:
         return _integer_reader(shape) if shape.type in ("integer", "long") else _READERS[shape.type]
 
 
-def _misplaced(value: Any, shape: Shape) -> str:
-    """AWS's words for a value of the wrong kind."""
-    if isinstance(value, dict):
-        return "Start of structure or map found where not expected."
-    if isinstance(value, list):
-        return "Start of list found where not expected"
-    if shape.type in ("structure", "list", "map"):
-        return "Unexpected value type in payload"
-    return f"{_token(value)} cannot be converted to {JAVA_NAMES[shape.type]}"
+def _expecting(kind: type, convert: Closure | None) -> Closure:
+    def read(value: Any) -> Any:
+        if value.__class__ is not kind:
+            raise _refusal(value)
+        return value if convert is None else convert(value)
+
+    return read
 
 
 def _token(value: Any) -> str:
@@ -183,23 +126,26 @@ def _token(value: Any) -> str:
     return "DECIMAL_VALUE" if isinstance(value, float) else "NUMBER_VALUE"
 
 
-def _refuse(value: Any, wanted: str) -> BadValue:
+def _refusal(value: Any, wanted: str = "") -> BadValue:
+    """AWS's words for a value of the wrong type; without `wanted` for one in the place of a structure, a list or a map."""
     if isinstance(value, dict):
         return BadValue("Start of structure or map found where not expected.", wanted)
     if isinstance(value, list):
         return BadValue("Start of list found where not expected", wanted)
+    if not wanted:
+        return BadValue("Unexpected value type in payload")
     return BadValue(f"{_token(value)} cannot be converted to {wanted}", wanted)
 
 
 def _read_string(value: Any) -> str:
     if value.__class__ is not str:
-        raise _refuse(value, "String")
+        raise _refusal(value, "String")
     return value
 
 
 def _read_boolean(value: Any) -> bool:
     if value.__class__ is not bool:
-        raise _refuse(value, "Boolean")
+        raise _refusal(value, "Boolean")
     return value
 
 
@@ -211,7 +157,7 @@ def _integer_reader(shape: Shape) -> Closure:
             return value
         if value.__class__ is float and value.is_integer() and int(value) in room:
             return int(value)
-        raise _refuse(value, JAVA_NAMES[shape.type])
+        raise _refusal(value, JAVA_NAMES[shape.type])
 
     return read
 
@@ -222,17 +168,16 @@ def _float_reader(wanted: str) -> Closure:
             return float(value)
         if value in ("NaN", "Infinity", "-Infinity"):
             return float(value)
-        raise _refuse(value, wanted)
+        raise _refusal(value, wanted)
 
     return read
 
 
 def _read_blob(value: Any) -> bytes:
+    text = _read_string(value)
     try:
-        return read_blob(_read_string(value))
+        return read_blob(text)
     except ValueError as error:
-        if isinstance(error, BadValue):
-            raise
         raise BadValue("Invalid Base64 value", "Blob") from error
 
 
@@ -244,7 +189,7 @@ def _read_timestamp(value: Any) -> float:
             return timestamps.parse(value)
     except (ValueError, OverflowError):
         pass
-    raise _refuse(value, "Timestamp")
+    raise _refusal(value, "Timestamp")
 
 
 _READERS: dict[str, Closure] = {

@@ -54,17 +54,14 @@ class Checker(ShapeCompiler):
     """
 
     def __init__(self, documents: frozenset[str] = frozenset(), enums: bool = True) -> None:
-        super().__init__()
-        self._documents = documents
+        super().__init__(documents)
         self._enums = enums
 
     def nothing(self, *arguments: Any) -> Any:
         return None
 
     def structure(self, shape: Shape) -> Closure | None:
-        if shape.is_document or shape.is_event_stream or shape.name in self._documents:
-            return None
-        return self.members(shape, shape.members)
+        return None if shape.is_event_stream else self.members(shape, shape.members)
 
     def members(self, shape: Shape, names: Container[str]) -> Check | None:
         """The check of some of a structure's members."""
@@ -89,35 +86,24 @@ class Checker(ShapeCompiler):
 
         return check
 
-    def list(self, shape: Shape) -> Closure | None:
-        if shape.name in self._documents:
-            return None
+    def list(self, shape: Shape) -> Check:
         own = self._own(shape)
         items = self._items(shape, shape.member, "Member must satisfy constraint")
-        refuses_null = not shape.get("sparse")
-        inner = self.closure(shape.member) if shape.member.type in AGGREGATES else None
+        entries = self._entries(shape, shape.member)
 
         def check(value: Any, path: str, found: Found) -> None:
             own(value, path, found)
             if items is not None:
                 items(value, value, path, found)
-            for position, item in enumerate(value, 1):
-                if item is None:
-                    if refuses_null:
-                        found.append(Violation("required", f"{path}.{position}.member", None, NULL))
-                elif inner is not None:
-                    inner(item, f"{path}.{position}.member", found)
+            entries(enumerate(value, 1), path, found)
 
         return check
 
-    def map(self, shape: Shape) -> Closure | None:
-        if shape.name in self._documents:
-            return None
+    def map(self, shape: Shape) -> Check:
         own = self._own(shape)
         keys = self._items(shape, shape.key, "Map keys must satisfy constraint")
         values = self._items(shape, shape.value, "Map value must satisfy constraint")
-        refuses_null = not shape.get("sparse")
-        inner = self.closure(shape.value) if shape.value.type in AGGREGATES else None
+        entries = self._entries(shape, shape.value)
 
         def check(value: Any, path: str, found: Found) -> None:
             own(value, path, found)
@@ -125,12 +111,22 @@ class Checker(ShapeCompiler):
                 keys(value, value, path, found)
             if values is not None:
                 values(value.values(), value, path, found)
-            for key, item in value.items():
+            entries(value.items(), path, found)
+
+        return check
+
+    def _entries(self, shape: Shape, member: Shape) -> Callable[[Iterable[tuple[Any, Any]], str, Found], None]:
+        """The check of a collection's members one by one: for nulls, and of what structures and collections hold."""
+        inner = self.closure(member) if member.type in AGGREGATES else None
+        refuses_null = not shape.get("sparse")
+
+        def check(entries: Iterable[tuple[Any, Any]], path: str, found: Found) -> None:
+            for label, item in entries:
                 if item is None:
                     if refuses_null:
-                        found.append(Violation("required", f"{path}.{key}.member", None, NULL))
+                        found.append(Violation("required", f"{path}.{label}.member", None, NULL))
                 elif inner is not None:
-                    inner(item, f"{path}.{key}.member", found)
+                    inner(item, f"{path}.{label}.member", found)
 
         return check
 
@@ -142,7 +138,9 @@ class Checker(ShapeCompiler):
         rules = self._rules(shape)
 
         def check(value: Any, path: str, found: Found) -> None:
-            found.extend(Violation(rule.kind, path, value, rule.words, shape) for rule in rules if rule.breaks(value))
+            for rule in rules:
+                if rule.breaks(value):  # a generator would cost more than all the rest
+                    found.append(Violation(rule.kind, path, value, rule.words, shape))  # noqa: PERF401
 
         return check
 
