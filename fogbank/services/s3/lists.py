@@ -34,7 +34,7 @@ class CurrentObjects:
             return []
         until = None if self._end is None else (self._end,)
         found = await objects.raw_items(self._home.ctx, self._home.name, since=(self._start,), until=until, limit=limit)
-        out = [(_text(key), value) for key, value in found]
+        out = [(_text(key) if b"\0\xff" in key else key[:-1].decode(), value) for key, value in found]
         if out:
             self._start = listing.after(out[-1][0])
         return out
@@ -44,9 +44,7 @@ class CurrentObjects:
 
 
 def _text(encoded: bytes) -> str:
-    """The one string part of an encoded key."""
-    if encoded.find(b"\0") == len(encoded) - 1:
-        return encoded[:-1].decode("utf-8", "surrogatepass")
+    """The one string part of an encoded key; without escapes it is the bytes before the last."""
     return keys.decode(encoded, (str,))[0]  # type: ignore[return-value]
 
 
