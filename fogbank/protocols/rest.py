@@ -12,11 +12,11 @@ from fogbank.http import Request, Response, ResponseBody
 from fogbank.kernel.errors import AWSError
 from fogbank.protocols import s3
 from fogbank.protocols.bindings import RequestBindings, ResponseBindings
-from fogbank.protocols.codec import Codec, Headers
+from fogbank.protocols.codec import Codec, Headers, Toolbox
 from fogbank.protocols.eventstream import CONTENT_TYPE as EVENT_STREAM
 from fogbank.protocols.eventstream import EventReader, EventWriter
 from fogbank.protocols.json_values import parse_json
-from fogbank.protocols.model import Shape
+from fogbank.protocols.model import OperationModel, Shape
 from fogbank.protocols.router import IGNORED_LITERALS
 from fogbank.protocols.scalars import BadValue
 from fogbank.protocols.violations import Check
@@ -134,10 +134,15 @@ class RestCodec(Codec):
 class RestJsonCodec(RestCodec):
     document_type = event_type = "application/json"
 
+    def __init__(self, operation: OperationModel, tools: Toolbox) -> None:
+        super().__init__(operation, tools)
+        self._decoders: dict[str, Callable[[bytes], Any]] = {}
+        self._body_is_valid = False  # what the last read found
+
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
-        self._is_validated = True
+        self._body_is_valid = False
         params = super().read(request, uri)
-        self._checked = params if self._is_validated else None
+        self._checked = params if self._body_is_valid else None
         return params
 
     @cached_property
@@ -145,10 +150,6 @@ class RestJsonCodec(RestCodec):
         shape = self.operation.input_shape
         outside = {name for name, member in shape.members.items() if member.location is not None} if shape else set()
         return self.tools.checker.members(shape, outside) if shape else None
-
-    @cached_property
-    def _decoders(self) -> dict[str, Callable[[bytes], Any]]:
-        return {}
 
     def read_document(self, shape: Shape, body: bytes) -> Any:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
@@ -159,10 +160,9 @@ class RestJsonCodec(RestCodec):
         try:
             document = decode(body)
         except (ValueError, RecursionError):
-            self._is_validated = False
             read = self.tools.json_reader.closure(shape)
             return parse_json(body) if read is None else read(parse_json(body))
-        self._is_validated &= types.validates(shape)
+        self._body_is_valid = types.validates(shape)
         finish = self.tools.finisher.closure(shape)
         return document if finish is None else finish(document)
 

@@ -140,7 +140,7 @@ class Checker(ShapeCompiler):
         def check(value: Any, path: str, found: Found) -> None:
             for rule in rules:
                 if rule.breaks(value):  # a generator would cost more than all the rest
-                    found.append(Violation(rule.kind, path, value, rule.words, shape))  # noqa: PERF401
+                    found.append(Violation(rule.kind, path, value, rule.words, shape))
 
         return check
 

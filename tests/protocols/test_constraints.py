@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fogbank import protocols
+from fogbank.kernel.errors import AWSError
 from fogbank.protocols import OperationModel, Shape
 from fogbank.protocols.violations import lower_camel
 from tests.protocols import wire_samples as wire
@@ -16,6 +17,11 @@ from tests.protocols.test_round_trip import SEED, UNROUTABLE, failures
 @pytest.mark.parametrize("service_id", protocols.service_ids())
 def test_valid_parameters_have_no_violations(service_id: str) -> None:
     assert failures(service_id, false_alarm, UNROUTABLE) == []
+
+
+@pytest.mark.parametrize("service_id", protocols.service_ids())
+def test_a_required_member_left_out_of_a_request_is_found(service_id: str) -> None:
+    assert failures(service_id, unnoticed_absence, UNROUTABLE) == []
 
 
 @pytest.mark.parametrize("service_id", protocols.service_ids())
@@ -43,6 +49,32 @@ def false_alarm(operation: OperationModel, boto: Any, protocol: str) -> str | No
     parsed = codec.parse(request, protocols.route(operation.service, request).uri)
     violations = codec.violations(parsed) or codec.violations({**parsed})
     return protocols.violations_message(violations) if violations else None
+
+
+def unnoticed_absence(operation: OperationModel, boto: Any, protocol: str) -> str | None:
+    """A required member that is not in the request, and is not asked for."""
+    shape = operation.input_shape
+    params = valid_parameters(operation) if operation.event_input is None else None
+    if shape is None or params is None:
+        return None
+    in_path = ("uri",) if protocol != "rest-xml" else ("uri", "header", "querystring")  # where S3 is routed by
+    absent = [name for name in shape.required if shape.members[name].location not in in_path]
+    absent = [
+        name for name in absent if not shape.members[name].get("hostLabel") and not shape.members[name].is_streaming
+    ]
+    if not absent:
+        return None
+    name = absent[-1]
+    request = wire.boto_request(boto, protocol, {key: value for key, value in params.items() if key != name})
+    codec = protocols.codec(operation, protocol)
+    try:
+        parsed = codec.parse(request, protocols.route(operation.service, request).uri)
+    except AWSError as error:
+        return None if error.code == "MissingRequestBodyError" else str(error)
+    if name == shape.payload and parsed.get(name) == {}:
+        return None  # botocore writes an empty document for it
+    found = [(violation.kind, violation.member) for violation in codec.violations(parsed)]
+    return None if ("required", lower_camel(name)) in found else f"{name} of {sorted(parsed)}"
 
 
 def missed(operation: OperationModel) -> list[str]:

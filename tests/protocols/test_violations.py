@@ -197,6 +197,21 @@ def test_parameters_read_by_the_fast_decoder_are_not_checked_twice() -> None:
     assert codec_.violations(params)
 
 
+def test_required_members_of_a_body_that_is_missing() -> None:
+    codec_ = codec("lambda", "CreateFunction")
+    for body in (b"", b"{}"):
+        params = codec_.parse(Request("POST", "/", "", {}, Payload(body)), {})
+        assert [violation.member for violation in codec_.violations(params)] == ["functionName", "role", "code"]
+
+
+def test_labels_and_headers_are_checked_beside_a_valid_body() -> None:
+    codec_ = codec("lambda", "UpdateFunctionCode")
+    params = codec_.parse(Request("PUT", "/", "", {}, Payload(b'{"ImageUri":"x"}')), {"FunctionName": "no good!"})
+    assert [(violation.kind, violation.member) for violation in codec_.violations(params)] == [
+        ("pattern", "functionName")
+    ]
+
+
 @pytest.mark.parametrize("number", [b"2147483648", b"-2147483649", b"1" + b"0" * 400, b"1e30"])
 def test_integers_that_do_not_fit_are_refused(number: bytes) -> None:
     assert refusal("dynamodb", "Scan", b'{"Limit":' + number + b"}").code == "SerializationException"
