@@ -80,7 +80,7 @@ async def place_for(ctx: Context, request: Request) -> Home:
     key = request["Key"]
     names.check_key(key)
     home = await home_of(ctx, request)
-    acls.check_canned(home.bucket, request.get("ACL"), acls.OWNERS_OWN)
+    await check_extras(ctx, request, home.bucket)
     if request.keys() & _CONDITIONS:
         conditions.check_write_headers(request)
         before = await vault.current(home, key)
@@ -89,6 +89,15 @@ async def place_for(ctx: Context, request: Request) -> Home:
 
 
 _CONDITIONS = frozenset({"IfMatch", "IfNoneMatch"})
+
+
+async def check_extras(ctx: Context, request: Request, bucket: Bucket) -> None:
+    """Tags and an ACL that come with an object need permissions of their own."""
+    if request.get("Tagging"):
+        await access.check(ctx, "s3:PutObjectTagging", request)
+    if request.get("ACL"):
+        await access.check(ctx, "s3:PutObjectAcl", request)
+        acls.check_canned(bucket, request["ACL"], acls.OWNERS_OWN)
 
 
 async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, received: bodies.Received) -> Answer:

@@ -14,7 +14,6 @@ from fogbank.http import Payload
 from fogbank.kernel import Context
 from fogbank.services.s3 import (
     access,
-    acls,
     bodies,
     copies,
     digests,
@@ -67,7 +66,7 @@ async def create_multipart_upload(ctx: Context, request: Request) -> Answer:
     algorithm, kind = checksum_of(request)
     names.check_key(request["Key"])
     home = await home_of(ctx, request)
-    acls.check_canned(home.bucket, request.get("ACL"), acls.OWNERS_OWN)
+    await objects.check_extras(ctx, request, home.bucket)
     encryption = traits.effective_encryption(request, wanted.encryption, home.bucket)
     upload = Upload(
         int(ctx.now()),

@@ -2,6 +2,10 @@
 
 import base64
 import hashlib
+import os
+import socket
+import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -232,6 +236,37 @@ def test_failed_put_leaves_nothing(refused, fogbank_server, s3, put, bucket, siz
         put(bucket, "k", b"x" * size, ContentMD5=base64.b64encode(bytes(16)).decode())
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert set(fogbank_server.app.blobs.names()) == before
+
+
+def test_upload_that_breaks_off_leaves_nothing(fogbank_server, s3, bucket):
+    blobs = fogbank_server.app.blobs
+    before = set(blobs.names()), set(os.listdir(blobs.incoming))
+    url = urlsplit(s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"}))
+    with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 50000000\r\n\r\n"
+        connection.sendall(head.encode() + b"x" * 5_000_000)
+        until(lambda: set(os.listdir(blobs.incoming)) - before[1])
+    until(lambda: (set(blobs.names()), set(os.listdir(blobs.incoming))) == before)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def until(condition):
+    """Wait for what happens in another thread, some seconds at most."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_more_than_5_gb_in_one_piece_is_refused_before_it_comes(s3, bucket):
+    url = urlsplit(s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"}))
+    size = 5 * 1024**3 + 1
+    with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: {size}\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"<Code>EntityTooLarge</Code>" in answer
 
 
 # -- conditional writes

@@ -134,6 +134,39 @@ def test_conditions_of_s3_are_known(refused, stranger, allow, bucket, put):
         stranger.list_objects_v2(Bucket=bucket, Prefix="private/")
 
 
+def test_tags_and_acls_need_permissions_of_their_own(refused, stranger, allow, bucket):
+    allow(bucket, action="s3:PutObject")
+    stranger.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with refused("AccessDenied", 403):
+        stranger.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
+    with refused("AccessDenied", 403):
+        stranger.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="bucket-owner-full-control")
+    allow(bucket, action=["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"])
+    stranger.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b", ACL="bucket-owner-full-control")
+
+
+def test_tags_of_the_object_are_conditions(refused, s3, stranger, allow, bucket, put):
+    put(bucket, "open", b"x", Tagging="level=public")
+    put(bucket, "closed", b"x", Tagging="level=secret")
+    allow(bucket, Condition={"StringEquals": {"s3:ExistingObjectTag/level": "public"}})
+    assert stranger.get_object(Bucket=bucket, Key="open")["Body"].read() == b"x"
+    with refused("AccessDenied", 403):
+        stranger.get_object(Bucket=bucket, Key="closed")
+    denied = {"StringEquals": {"s3:ExistingObjectTag/level": "secret"}}
+    allow(bucket, effect="Deny", principal="*", Condition=denied)
+    assert s3.get_object(Bucket=bucket, Key="open")["Body"].read() == b"x"
+    with refused("AccessDenied", 403):
+        s3.get_object(Bucket=bucket, Key="closed")
+
+
+def test_tags_of_the_request_are_conditions(refused, stranger, allow, bucket):
+    condition = {"StringEquals": {"s3:RequestObjectTag/team": "a"}}
+    allow(bucket, action=["s3:PutObject", "s3:PutObjectTagging"], Condition=condition)
+    stranger.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="team=a")
+    with refused("AccessDenied", 403):
+        stranger.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="team=b")
+
+
 def test_policy_comes_back_as_it_was_put(refused, s3, bucket):
     with refused("NoSuchBucketPolicy", 404, Message="The bucket policy does not exist"):
         s3.get_bucket_policy(Bucket=bucket)
