@@ -12,6 +12,7 @@ from fogbank.services.s3 import (
     posts,
     reads,
     tagging,
+    upload_lists,
     uploads,
 )
 from fogbank.services.s3.service import service
@@ -29,5 +30,6 @@ __all__ = [
     "reads",
     "service",
     "tagging",
+    "upload_lists",
     "uploads",
 ]
