@@ -144,9 +144,15 @@ def _contents(page: Page[bytes], home: Home, request: Request, encode: Any, with
         "Delimiter": None if not request.get("Delimiter") else encode(request["Delimiter"]),
         "EncodingType": request.get("EncodingType"),
         "IsTruncated": page.truncated,
-        "Contents": [_entry(encode(key), value, owner) for key, value in page.entries],
+        "Contents": _entries(page, encode, owner),
         "CommonPrefixes": [{"Prefix": encode(prefix)} for prefix in page.prefixes],
     }
+
+
+def _entries(page: Page[bytes], encode: Any, owner: Answer | None) -> list[Answer]:
+    if encode is _url and _UNRESERVED.fullmatch("".join([key for key, _ in page.entries])):
+        encode = _plain  # one look at all of them is much less than one at each
+    return [_entry(encode(key), value, owner) for key, value in page.entries]
 
 
 def _entry(key: str, value: bytes, owner: Answer | None) -> Answer:
