@@ -33,7 +33,7 @@ def object_arn(ctx: Context, request: Request) -> str:
 
 async def policy(ctx: Context, request: Request) -> str | None:
     """The policy (JSON) that has a say about a request: the bucket's own, and what its ACLs amount to."""
-    return await ctx.transact(_policy, ctx, request)
+    return await (ctx.transact(_policy, ctx, request) if ctx.tx is None else _policy(ctx, request))
 
 
 async def _policy(ctx: Context, request: Request) -> str | None:

@@ -81,7 +81,7 @@ async def place_for(ctx: Context, request: Request) -> Home:
     names.check_key(key)
     home = await home_of(ctx, request)
     await check_extras(ctx, request, home.bucket)
-    if request.keys() & _CONDITIONS:
+    if not _CONDITIONS.isdisjoint(request):
         conditions.check_write_headers(request)
         before = await vault.current(home, key)
         conditions.check_write(request, key, before.etag if before is not None else None)

@@ -82,7 +82,7 @@ async def _missing(home: Home, key: str) -> AWSError:
 
 async def _answer(ctx: Context, home: Home, request: Request, record: Object) -> tuple[Answer, int]:
     """The headers of a read, its conditions and range applied, and where its bytes begin."""
-    if request.keys() & _CONDITIONS:
+    if not _CONDITIONS.isdisjoint(request):
         _check(request, record)
     answer = traits.object_members(record, home.bucket)
     answer["ContentLength"] = record.size
@@ -98,7 +98,7 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
             offset = _narrow(answer, *found, record.size)
     if "ContentRange" not in answer and request.get("ChecksumMode") is not None:
         traits.checksum_members(record, answer)
-    if request.keys() & _OVERRIDES.keys():
+    if not _OVERRIDES.keys().isdisjoint(request):
         _override(ctx, request, answer)
     return answer, offset
 

@@ -84,7 +84,8 @@ _UNSUPPORTED = {
 
 def refuse_unsupported(request: Request) -> None:
     """Refuse, rather than ignore, what Fogbank does not do yet: customer keys, object locks, grants, appends."""
-    for name in _UNSUPPORTED.keys() & request.keys():
+    if not _UNSUPPORTED.keys().isdisjoint(request):
+        name = next(name for name in _UNSUPPORTED if name in request)
         raise errors.header_not_implemented(_UNSUPPORTED[name], "Fogbank does not implement this header yet.")
 
 
