@@ -21,6 +21,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 _BASIC_ISO = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)()(Z)", re.ASCII)
+_FRACTIONS = tuple(f".{millisecond:03}Z" for millisecond in range(1000))
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -78,14 +79,14 @@ def epoch(moment: Moment) -> float:
 def iso8601(moment: Moment) -> str:
     """`2009-10-12T17:50:30Z`, with milliseconds when there are any."""
     second, millisecond = _split(moment)
-    return f"{_iso_second(second)}.{millisecond:03}Z" if millisecond else f"{_iso_second(second)}Z"
+    return _iso_second(second) + (_FRACTIONS[millisecond] if millisecond else "Z")
 
 
 def iso8601_milliseconds(moment: Moment) -> str:
     """`2009-10-12T17:50:30.000Z`, as S3 and EC2 write it."""
     seconds = moment if moment.__class__ is float else epoch(moment)
     second, millisecond = divmod(round(seconds * 1000), 1000)
-    return f"{_iso_second(second)}.{millisecond:03}Z"
+    return _iso_second(second) + _FRACTIONS[millisecond]
 
 
 def rfc822(moment: Moment) -> str:

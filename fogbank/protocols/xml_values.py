@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from fogbank.protocols import scalars
@@ -19,14 +19,16 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 Append = Callable[[str], None]
 Convert = Callable[[Any], str]
-WriteElement = Callable[[Any, str, Append], None]  # value, element name, output
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028]")
 
 
 def escape(text: str) -> str:
     """Text for an element or an attribute. Control characters become references, as S3 writes them."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if '"' in text:
+        text = text.replace('"', "&quot;")
     return text if text.isprintable() else _CONTROL.sub(_reference, text)  # isprintable is quicker than the search
 
 
@@ -57,6 +59,13 @@ def parse_document(body: bytes) -> Element:
 
 def local_name(tag: str) -> str:
     return tag.rpartition("}")[2] if tag[:1] == "{" else tag
+
+
+class _Escaped(dict[str, str]):
+    """Texts escaped in advance; any other is when it is looked up."""
+
+    def __missing__(self, text: str) -> str:
+        return escape(text)
 
 
 class XmlWriter(ShapeCompiler):
@@ -92,37 +101,37 @@ class XmlWriter(ShapeCompiler):
 
     def contents(self, shape: Shape) -> Callable[[dict[str, Any], Append], None]:
         """A writer of a structure's members without an element around them, in the model's order."""
-        entries: list[tuple[str, str, str, Convert | None, WriteElement | None]] = []
-        self._fill(shape, entries)
+        entries = list(self._entries(shape))
 
         def write(value: dict[str, Any], append: Append) -> None:
             get = value.get
-            for name, opening, closing, convert, write_member in entries:
+            for name, opening, closing, convert in entries:
                 item = get(name)
                 if item is None:
                     continue
-                if convert is not None:  # a scalar, written here to save a call
+                if closing:  # a scalar, written here to save a call
                     append(f"{opening}{convert(item)}{closing}")
-                elif write_member is not None:
-                    write_member(item, opening, append)
+                else:
+                    convert(item, opening, append)
 
         return write
 
-    def _fill(self, shape: Shape, entries: list[tuple[str, str, str, Convert | None, WriteElement | None]]) -> None:
-        """Fill in what `contents` writes: tags and a conversion for a scalar, else an element's name and its writer."""
+    def _entries(self, shape: Shape) -> Iterator[tuple[str, str, str, Closure]]:
+        """For each member: its name, its tags and conversion if it is a scalar, else its element's name, nothing and its writer."""
         for name, member in shape.members.items():
             if member.location is not None or member.get("xmlAttribute") or member.is_event_stream:
                 continue
             element = _element_name(name, member)
             if member.type in AGGREGATES:
-                entries.append((name, element, "", None, self.closure(member)))
+                writer = self.closure(member)
+                assert writer is not None
+                yield name, element, "", writer
             else:
-                entries.append((name, f"<{element}{_namespace(member)}>", f"</{element}>", self._convert(member), None))
+                yield name, f"<{element}{_namespace(member)}>", f"</{element}>", self._convert(member)
 
     def _convert(self, shape: Shape) -> Convert:
-        known = {value: escape(value) for value in shape.get("enum", ())}
-        if known:
-            return lambda value: known.get(value) or escape(value)
+        if shape.get("enum"):
+            return _Escaped((value, escape(value)) for value in shape.get("enum")).__getitem__
         return scalars.writer(shape, self._timestamp_format) or escape
 
     def list(self, shape: Shape) -> Closure:
