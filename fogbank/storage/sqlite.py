@@ -211,6 +211,7 @@ class SqliteStore(Store):
             self._settle(callbacks, self._lost(error))
             return
         if not self._threaded:
+            self._checkpoint_if_due()
             self._settle(callbacks, None)
             return
         self._inflight = writes
@@ -240,6 +241,7 @@ class SqliteStore(Store):
             self._waiting, self._pending, self._scheduled = [], {}, False
             self._settle(callbacks, self._lost(error))
             return
+        self._checkpoint_if_due()
         if self._scheduled:
             asyncio.get_running_loop().call_soon(self._flush)
         self._settle(callbacks, None)
@@ -262,15 +264,18 @@ class SqliteStore(Store):
     # -- the log
 
     def _log_grew(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        """SQLite tells after each commit, in the commit's thread, how long the log is."""
         if pages < self._log_pages:  # the log began anew
             self._checkpoint_at = _CHECKPOINT_PAGES
         self._log_pages = pages
-        if pages > self._checkpoint_at and not self._checkpointing:
+        return apsw.SQLITE_OK
+
+    def _checkpoint_if_due(self) -> None:
+        if self._log_pages > self._checkpoint_at and not self._checkpointing:
             self._checkpointing = True
-            self._checkpoint_at = pages + _CHECKPOINT_PAGES
+            self._checkpoint_at = self._log_pages + _CHECKPOINT_PAGES
             done = asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
             done.add_done_callback(self._checkpointed)
-        return apsw.SQLITE_OK
 
     def _checkpoint(self) -> None:
         connection = apsw.Connection(self.path)

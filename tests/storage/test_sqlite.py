@@ -102,6 +102,24 @@ def test_a_failed_commit_is_reported_and_nothing_of_it_is_seen(tmp_path, durabil
     assert run(work, tmp_path / "state.db", durability) == (StoreError, [(b"kept", b"1"), (b"later", b"1")])
 
 
+@pytest.mark.parametrize("durability", ["process", "power"])
+def test_a_log_that_has_grown_is_checkpointed_and_nothing_is_lost(tmp_path, monkeypatch, durability):
+    monkeypatch.setattr("fogbank.storage.sqlite._CHECKPOINT_PAGES", 4)
+
+    async def work(store):
+        checkpoints = []
+        monkeypatch.setattr(store, "_checkpoint", lambda: checkpoints.append(SqliteStore._checkpoint(store)))
+        store._checkpoint_at = 4
+        for number in range(40):
+            await write(store, **{f"k{number:02}": "v" * 5000})
+            assert await flushed(store) is None
+        return len(checkpoints), len(await store.begin().scan(b"", b"\xff"))
+
+    count, rows = run(work, tmp_path / "state.db", durability)
+    assert count > 0
+    assert rows == 40
+
+
 def test_a_newer_data_format_is_refused(tmp_path):
     path = tmp_path / "state.db"
     with sqlite3.connect(path) as db:
