@@ -80,7 +80,10 @@ def takes_stream(services: Registry, head: Request) -> bool:
         return False
     if target.edge is not None:
         return True
-    return target.service is not None and target.operation is not None and target.operation.streaming_input is not None
+    operation = target.operation
+    if target.service is None or operation is None:
+        return False
+    return operation.streaming_input is not None or operation.event_input is not None
 
 
 def _service_name(services: Registry, request: Request) -> str:
