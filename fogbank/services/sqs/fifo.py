@@ -98,20 +98,26 @@ class FifoBacklog(Backlog):
     async def _take_from(self, group: str, limit: int, timeout: int) -> list[Received]:
         """Receive the first messages of a group that has none in flight."""
         taken: list[Received] = []
-        for sequence in await self._line(group, limit):
-            if sequence > self._arrived_before:
+        wanted, last = limit, -1
+        while wanted:
+            line = await self._line(group, wanted, last)
+            for sequence in line:
+                if sequence > self._arrived_before:
+                    break
+                found = await self._find(sequence)
+                if not await self.must_go(found):
+                    place = self.received_again(found.message, found.place, timeout)
+                    places.put(self.ctx, place, self.number, sequence)
+                    taken.append(Received(sequence, found.message, place))
+            if len(line) < wanted:
                 break
-            found = await self._find(sequence)
-            if not await self.must_go(found):
-                place = self.received_again(found.message, found.place, timeout)
-                places.put(self.ctx, place, self.number, sequence)
-                taken.append(Received(sequence, found.message, place))
+            wanted, last = limit - len(taken), line[-1]  # those that went to the dead letters leave room for others
         await self._regroup(group, [(each.sequence, each.place.visible) for each in taken])
         return taken
 
-    async def _line(self, group: str, limit: int) -> list[int]:
-        """The first messages of a group."""
-        rows = await lines.items(self.ctx, (int,), self.number, group, limit=limit)
+    async def _line(self, group: str, limit: int, after: int = -1) -> list[int]:
+        """The first messages of a group, those behind the sequence `after`."""
+        rows = await lines.items(self.ctx, (int,), self.number, group, after=(after,), limit=limit)
         return [key[0] for key, _ in rows]  # type: ignore[misc]
 
     async def _find(self, sequence: int) -> Found:

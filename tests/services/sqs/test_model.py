@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fogbank.app import App
@@ -263,8 +263,12 @@ class History:
 
 
 @pytest.mark.parametrize("is_fifo", [False, True], ids=["standard", "fifo"])
+A_DEAD_LETTER_LEAVES_ROOM = [("send", "a", 0)] * 3 + [("receive", 1, 0), ("advance", 1)] * 3 + [("receive", 2, 0)]
+
+
 @settings(max_examples=100, deadline=None)
 @given(steps=histories)
+@example(steps=A_DEAD_LETTER_LEAVES_ROOM)
 def test_a_queue_does_what_the_reference_does(is_fifo, steps):
     async def run():
         history = History(is_fifo)
