@@ -262,10 +262,10 @@ class History:
         self.reference.expire()
 
 
-@pytest.mark.parametrize("is_fifo", [False, True], ids=["standard", "fifo"])
 A_DEAD_LETTER_LEAVES_ROOM = [("send", "a", 0)] * 3 + [("receive", 1, 0), ("advance", 1)] * 3 + [("receive", 2, 0)]
 
 
+@pytest.mark.parametrize("is_fifo", [False, True], ids=["standard", "fifo"])
 @settings(max_examples=100, deadline=None)
 @given(steps=histories)
 @example(steps=A_DEAD_LETTER_LEAVES_ROOM)
