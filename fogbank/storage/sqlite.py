@@ -289,6 +289,7 @@ class SqliteStore(Store):
         if done.exception() is not None:
             log.warning("checkpoint failed: %s", done.exception())
         elif self._log_pages > _LOG_LIMIT_PAGES and not self._committing:
+            self._end_reading()
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     # -- whole state

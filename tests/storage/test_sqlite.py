@@ -120,6 +120,23 @@ def test_a_log_that_has_grown_is_checkpointed_and_nothing_is_lost(tmp_path, monk
     assert rows == 40
 
 
+def test_a_long_log_begins_anew_although_there_are_readers(tmp_path, monkeypatch):
+    monkeypatch.setattr("fogbank.storage.sqlite._CHECKPOINT_PAGES", 4)
+    monkeypatch.setattr("fogbank.storage.sqlite._LOG_LIMIT_PAGES", 8)
+
+    async def work(store):
+        longest = 0
+        for number in range(300):
+            await write(store, **{f"k{number % 7}": "v" * 5000})
+            assert await flushed(store) is None
+            await store.begin().get(b"k1")
+            await asyncio.sleep(0)
+            longest = max(longest, store._log_pages)
+        return longest
+
+    assert run(work, tmp_path / "state.db") < 200
+
+
 def test_a_newer_data_format_is_refused(tmp_path):
     path = tmp_path / "state.db"
     with sqlite3.connect(path) as db:
