@@ -103,8 +103,7 @@ class App:
         """Back to the real time. What happened in the virtual future stays."""
         self.clock.offset = 0.0
         await self._keep_clock()
-        self.waiters.wake_all()
-        self.tasks.wake()
+        self._look_again()
 
     async def _keep_clock(self) -> None:
         ctx = self.system_context()
@@ -125,8 +124,7 @@ class App:
             for group in self.store.groups():
                 if keys.decode(group, (str, str, str))[2] == account:
                     self.store.delete_range(group, keys.after_prefix(group))
-        self.waiters.wake_all()
-        self.tasks.wake()
+        self._look_again()
 
     async def save(self, target: str | IO[bytes]) -> None:
         """Write a snapshot of this moment's state, while serving. The format is in `fogbank.storage.snapshot`."""
@@ -150,6 +148,10 @@ class App:
             opened.close()
         ctx = self.system_context()
         await ctx.transact(kept_blobs.sweep, ctx)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Time or state changed under everyone who waits."""
         self.waiters.wake_all()
         self.tasks.wake()
 
@@ -165,7 +167,7 @@ class App:
         out = []
         for group in self.store.groups():
             service, collection, account, region = keys.decode(group, (str, str, str, str))
-            rows = self.store.count(group, keys.after_prefix(group))
+            rows = self.store.count_range(group, keys.after_prefix(group), None, {})
             out.append(
                 {"service": service, "collection": collection, "account": account, "region": region, "rows": rows}
             )

@@ -13,8 +13,8 @@ class Clock:
 
     __slots__ = ("_held", "offset")
 
-    def __init__(self, offset: float = 0.0) -> None:
-        self.offset = offset
+    def __init__(self) -> None:
+        self.offset = 0.0
         self._held: float | None = None
 
     def now(self) -> float:

@@ -31,7 +31,6 @@ R = TypeVar("R")
 
 _encode = msgspec.msgpack.Encoder().encode
 _MAX_PREFIXES = 4096
-_MISSING = object()
 
 
 class Collection(Generic[R]):

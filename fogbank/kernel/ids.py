@@ -8,8 +8,6 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 
 class Ids:
     """Not for secrets: use the `secrets` module where an id must not be guessed."""
@@ -26,10 +24,6 @@ class Ids:
     def hex(self, length: int) -> str:
         """`length` lower-case hexadecimal digits."""
         return f"{self.random.getrandbits(length * 4):0{length}x}"
-
-    def alnum(self, length: int) -> str:
-        """`length` upper-case letters and digits."""
-        return "".join(self.random.choices(_ALNUM, k=length))
 
     def bytes(self, length: int) -> bytes:
         return self.random.randbytes(length)

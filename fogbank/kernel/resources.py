@@ -51,6 +51,7 @@ class DerivedResource:
         self.noun = noun
         self.arn_template = arn
         self.on_create = on_create
+        self._roles: dict[str, OperationModel] = {}
         self.records = service.collection(f"resource-{noun}", bytes)
         self.tags = service.collections.get("resource-tags") or service.collection("resource-tags", bytes)
         snake = _snake(noun)
@@ -72,10 +73,6 @@ class DerivedResource:
                 return
 
     # -- what the model says
-
-    @cached_property
-    def _roles(self) -> dict[str, OperationModel]:
-        return {}
 
     @cached_property
     def _model(self) -> ServiceModel:

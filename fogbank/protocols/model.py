@@ -139,7 +139,6 @@ class OperationModel:
         self.path_template, _, literals = http["requestUri"].partition("?")
         self.literals = _query_literals(literals)
         self.status: int = http.get("responseCode", 200)
-        self.host_prefix: str | None = traits.get("endpoint", NO_TRAITS).get("hostPrefix")
 
     def __repr__(self) -> str:
         return f"<OperationModel {self.service.service_id}.{self.name}>"
@@ -160,11 +159,6 @@ class OperationModel:
     def streaming_input(self) -> str | None:
         """The input member that is the request's body as a stream of bytes."""
         return _streaming_payload(self.input_shape)
-
-    @cached_property
-    def streaming_output(self) -> str | None:
-        """The output member that is the response's body as a stream of bytes."""
-        return _streaming_payload(self.output_shape)
 
     @cached_property
     def event_input(self) -> str | None:

@@ -335,9 +335,6 @@ class SqliteStore(Store):
             at = group[:-1] + b"\1"
         return found
 
-    def count(self, start: bytes, end: bytes) -> int:
-        return self._read("SELECT count(*) FROM kv WHERE k>=? AND k<?", (start, end)).get
-
     def _finish_now(self) -> None:
         """Make everything accepted durable before returning; only with no commit in a thread."""
         if self._committing:
