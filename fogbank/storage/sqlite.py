@@ -244,6 +244,10 @@ class SqliteStore(Store):
         self._checkpoint_if_due()
         if self._scheduled:
             asyncio.get_running_loop().call_soon(self._flush)
+        else:
+            # who came during the commit and wrote nothing has no other flush to wait for
+            callbacks += self._waiting
+            self._waiting = []
         self._settle(callbacks, None)
 
     def _lost(self, error: BaseException) -> StoreError:

@@ -137,6 +137,16 @@ def test_a_long_log_begins_anew_although_there_are_readers(tmp_path, monkeypatch
     assert run(work, tmp_path / "state.db") < 200
 
 
+def test_who_waits_for_a_commit_that_is_under_way_is_called_when_it_is_done(tmp_path):
+    async def work(store):
+        await write(store, a="1")
+        while not store._committing:
+            await asyncio.sleep(0)
+        return await asyncio.wait_for(flushed(store), 10)
+
+    assert run(work, tmp_path / "state.db", "power") is None
+
+
 def test_a_newer_data_format_is_refused(tmp_path):
     path = tmp_path / "state.db"
     with sqlite3.connect(path) as db:
