@@ -112,6 +112,7 @@ class Service:
         self.collections: dict[str, Collection[Any]] = {}
         self.tasks: dict[str, TaskKind] = {}
         self.edges: list[Edge] = []
+        self.provided: dict[str, Any] = {}
 
     @overload
     def operation(self, handler: Handler, /) -> Handler: ...
@@ -151,6 +152,10 @@ class Service:
     def task_from(self, handler: Any, transaction: bool) -> Any:
         self.tasks[handler.__name__] = TaskKind(handler.__name__, handler, transaction)
         return handler
+
+    def provide(self, name: str, implementation: Any) -> None:
+        """Offer an interface to other services and to the kernel, which take it from `provided` (see `identity.directory`)."""
+        self.provided[name] = implementation
 
     def configuration(self, name: str, **declaration: Any) -> None:
         """Declare a document that is put, got and deleted; see `fogbank.kernel.derive.configuration`."""
