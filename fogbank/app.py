@@ -69,6 +69,7 @@ class App:
 
     async def open(self) -> None:
         """Take up what the last run left: the clock, orphan blobs, tasks."""
+        await self.store.open()
         ctx = self.system_context()
         offset = await ctx.transact(_meta.get, ctx, "clock")
         self.clock.offset = struct.unpack(">d", offset)[0] if offset else 0.0
@@ -81,7 +82,7 @@ class App:
         for request in list(self.requests):
             request.cancel()
         await asyncio.gather(*self.requests, return_exceptions=True)
-        self.store.close()
+        await self.store.close()
         self.directory.close()
 
     def system_context(self, service: str = "", account: str = "", region: str = "", operation: str = "") -> Context:
@@ -115,24 +116,23 @@ class App:
 
     async def reset(self, account: str | None = None) -> None:
         """Forget everything, or everything of one account."""
-        await self._settled()
         if account is None:
-            self.store.replace(())
+            await self.store.replace(())
             self.blobs.clear()
             self.clock.offset = 0.0
         else:
-            for group in self.store.groups():
+            for group in await self.store.groups():
                 if keys.decode(group, (str, str, str))[2] == account:
-                    self.store.delete_range(group, keys.after_prefix(group))
+                    await self.store.delete_range(group, keys.after_prefix(group))
         self._look_again()
 
     async def save(self, target: str | IO[bytes]) -> None:
         """Write a snapshot of this moment's state, while serving. The format is in `fogbank.storage.snapshot`."""
         from fogbank.storage import snapshot
 
-        await self._settled()
-        with self.blobs.holding(), self.store.snapshot() as pairs:
-            await in_thread(snapshot.write, target, pairs, self.blobs, self.clock.offset)
+        with self.blobs.holding():
+            async with self.store.snapshot() as pairs:
+                await in_thread(snapshot.write, target, pairs, self.blobs, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:
         """Replace the state by a snapshot's. Raises StoreError or NewerFormat and changes nothing when it is unfit."""
@@ -141,8 +141,7 @@ class App:
         opened = Snapshot(source)
         try:
             await in_thread(opened.restore_blobs, self.blobs)
-            await self._settled()
-            self.store.replace(opened.pairs())
+            await self.store.replace(opened.pairs())
             self.clock.offset = opened.clock_offset
         finally:
             opened.close()
@@ -155,21 +154,24 @@ class App:
         self.waiters.wake_all()
         self.tasks.wake()
 
-    async def _settled(self) -> None:
-        """Return when everything accepted so far is durable."""
-        while self.store.flushing:
-            done = asyncio.get_running_loop().create_future()
-            self.store.after_flush(lambda _error, done=done: done.done() or done.set_result(None))  # type: ignore[misc]
-            await done
-
-    def summary(self) -> list[dict[str, Any]]:
+    async def summary(self) -> list[dict[str, Any]]:
         """Rows per service, collection, account and region."""
+        ctx = self.system_context()
+
+        async def rows(group: bytes) -> int:
+            return await ctx.tx.count(group, keys.after_prefix(group))
+
         out = []
-        for group in self.store.groups():
+        for group in await self.store.groups():
             service, collection, account, region = keys.decode(group, (str, str, str, str))
-            rows = self.store.count_range(group, keys.after_prefix(group), None, {})
             out.append(
-                {"service": service, "collection": collection, "account": account, "region": region, "rows": rows}
+                {
+                    "service": service,
+                    "collection": collection,
+                    "account": account,
+                    "region": region,
+                    "rows": await ctx.transact(rows, group),
+                }
             )
         return out
 

@@ -206,7 +206,7 @@ async def _load_state(app: App, request: Request) -> Response:
 
 
 async def _summarise_state(app: App, request: Request) -> Response:
-    return _json({"collections": app.summary()})
+    return _json({"collections": await app.summary()})
 
 
 async def _coverage(app: App, request: Request) -> Response:

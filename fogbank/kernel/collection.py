@@ -90,10 +90,14 @@ class Collection(Generic[R]):
     def put(self, ctx: Context, record: R, *key: Part) -> None:
         """Write the record at the key, new or not."""
         value = record if self._decode is None else _encode(record)
+        if self.cached:
+            ctx.tx.defines = True
         ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = value  # type: ignore[assignment]
 
     def delete(self, ctx: Context, *key: Part) -> None:
         """Remove the row at the key, if there is one."""
+        if self.cached:
+            ctx.tx.defines = True
         ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = None
 
     async def scan(self, ctx: Context, *prefix: Part, **bounds: Any) -> list[R]:

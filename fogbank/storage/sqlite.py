@@ -11,14 +11,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Literal
+from contextlib import asynccontextmanager
+from typing import Any, Literal, TypeVar
 
 import apsw
 
-from fogbank.storage.base import NewerFormat, Pair, Store, StoreError, Transaction
+from fogbank.storage.base import (
+    NewerFormat,
+    Pair,
+    Store,
+    StoreError,
+    Transaction,
+    Writes,
+    group_of,
+    overlaid,
+)
+
+T = TypeVar("T")
 
 log = logging.getLogger("fogbank.store")
 
@@ -43,16 +54,16 @@ _SCAN_REVERSE = "SELECT k, v FROM kv WHERE k>=? AND k<? ORDER BY k DESC LIMIT ?+
 _MISSING: Any = object()
 _SYNCHRONOUS: dict[Durability, str] = {"none": "OFF", "process": "NORMAL", "power": "FULL"}
 
-Writes = dict[bytes, bytes | None]
 Callback = Callable[[StoreError | None], None]
 
 
 class SqliteTransaction(Transaction):
-    __slots__ = ("_store", "writes")
+    __slots__ = ("_store",)
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
-        self.writes: Writes = {}
+        self.writes = {}
+        self.defines = False
 
     async def get(self, key: bytes) -> bytes | None:
         value = self.writes.get(key, _MISSING) if self.writes else _MISSING
@@ -66,6 +77,7 @@ class SqliteTransaction(Transaction):
 
 
 class SqliteStore(Store):
+    alone = True
     synchronous = True
 
     def __init__(self, path: str, durability: Durability = "process") -> None:
@@ -112,6 +124,9 @@ class SqliteStore(Store):
         self._writer.pragma("application_id", _APPLICATION_ID)
         self._writer.set_wal_hook(self._log_grew)
 
+    async def open(self) -> None:
+        """Opened already: whoever makes it learns at once what is wrong."""
+
     # -- reading
 
     def begin(self) -> SqliteTransaction:
@@ -137,6 +152,13 @@ class SqliteStore(Store):
             self._reading = True
         return self._execute_read(statement, values)
 
+    async def run(self, attempt: Callable[[Transaction], Awaitable[T]], kind: object) -> T:
+        transaction = self.begin()
+        result = await attempt(transaction)
+        if transaction.writes:
+            self.accept(transaction)
+        return result
+
     def _end_reading(self) -> None:
         """Let the next read see what was committed since."""
         if self._reading:
@@ -147,12 +169,7 @@ class SqliteStore(Store):
         overlay = self._not_yet_written(start, end, own)
         wanted = -1 if limit is None else limit + len(overlay)
         rows: list[Any] = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
-        if not overlay:
-            return rows
-        merged: Writes = dict(rows)
-        merged.update(overlay)
-        ordered = sorted([pair for pair in merged.items() if pair[1] is not None], reverse=reverse)
-        return ordered if limit is None else ordered[:limit]  # type: ignore[return-value]
+        return overlaid(rows, overlay, limit, reverse)
 
     def count_range(self, start: bytes, end: bytes, limit: int | None, own: Writes) -> int:
         overlay = self._not_yet_written(start, end, own)
@@ -198,8 +215,6 @@ class SqliteStore(Store):
                 asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
-        if not self._scheduled:
-            return  # done already: by `close`, or by `_finish_now`
         self._scheduled = False
         writes, self._pending = self._pending, {}
         callbacks, self._waiting = self._waiting, []
@@ -211,8 +226,7 @@ class SqliteStore(Store):
             self._settle(callbacks, self._lost(error))
             return
         if not self._threaded:
-            self._checkpoint_if_due()
-            self._settle(callbacks, None)
+            self._kept(callbacks)
             return
         self._inflight = writes
         self._committing = True
@@ -241,13 +255,17 @@ class SqliteStore(Store):
             self._waiting, self._pending, self._scheduled = [], {}, False
             self._settle(callbacks, self._lost(error))
             return
-        self._checkpoint_if_due()
         if self._scheduled:
             asyncio.get_running_loop().call_soon(self._flush)
         else:
             # who came during the commit and wrote nothing has no other flush to wait for
             callbacks += self._waiting
             self._waiting = []
+        self._kept(callbacks)
+
+    def _kept(self, callbacks: list[Callback]) -> None:
+        """A commit is done."""
+        self._checkpoint_if_due()
         self._settle(callbacks, None)
 
     def _lost(self, error: BaseException) -> StoreError:
@@ -296,11 +314,12 @@ class SqliteStore(Store):
             self._end_reading()
             self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
-    # -- whole state
+    # -- the state as a whole
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Iterator[Pair]]:
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Iterator[Pair]]:
         """All rows as of now, on a connection of its own, so that it can be read in a thread while serving."""
+        await self.quiet()
         connection = apsw.Connection(self.path)
         try:
             connection.execute("BEGIN")
@@ -309,9 +328,12 @@ class SqliteStore(Store):
         finally:
             connection.close()
 
-    def replace(self, pairs: Iterable[Pair]) -> None:
-        """Put these rows in place of everything, in one transaction."""
-        self._finish_now()
+    async def replace(self, pairs: Iterable[Pair]) -> None:
+        await self.quiet()
+        self._replace(pairs)
+
+    def _replace(self, pairs: Iterable[Pair]) -> None:
+        self._end_reading()
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             self._writer.execute("DELETE FROM kv")
@@ -323,40 +345,35 @@ class SqliteStore(Store):
         finally:
             self.decoded.clear()
 
-    def delete_range(self, start: bytes, end: bytes) -> None:
-        """Delete rows at once, outside transactions: for resets."""
-        self._finish_now()
+    async def delete_range(self, start: bytes, end: bytes) -> None:
+        await self.quiet()
+        self._delete_range(start, end)
+
+    def _delete_range(self, start: bytes, end: bytes) -> None:
+        self._end_reading()
         self._writer.execute("DELETE FROM kv WHERE k>=? AND k<?", (start, end))
         self.decoded.clear()
 
-    def groups(self) -> list[bytes]:
-        """The encoded (service, collection, account, region) of every scope that has rows, found by seeking."""
+    async def groups(self) -> list[bytes]:
+        """Found by seeking from one to the next."""
+        await self.quiet()
         found: list[bytes] = []
         at = b""
         while row := self._read("SELECT k FROM kv WHERE k>=? ORDER BY k LIMIT 1", (at,)).fetchone():
-            group = b"\0".join(row[0].split(b"\0", 4)[:4]) + b"\0"
-            found.append(group)
-            at = group[:-1] + b"\1"
+            found.append(group_of(row[0]))
+            at = found[-1][:-1] + b"\1"
         return found
 
-    def _finish_now(self) -> None:
-        """Make everything accepted durable before returning; only with no commit in a thread."""
-        if self._committing:
-            raise StoreError("a commit is under way")
-        if self._scheduled:
-            self._flush()
-        self._end_reading()
+    async def quiet(self) -> None:
+        while self.flushing:
+            done = asyncio.get_running_loop().create_future()
+            self.after_flush(lambda _error, done=done: done.done() or done.set_result(None))  # type: ignore[misc]
+            await done
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        await self.quiet()
         self._thread.shutdown(wait=True)
         self._end_reading()
-        self._committing = self._scheduled = False
-        if self._pending:
-            self._write(self._pending)
-            self._writer.execute("COMMIT")
-            callbacks, self._waiting = self._waiting, []
-            self._pending = {}
-            self._settle(callbacks, None)
         if self._reader is not self._writer:
             self._reader.close()
         self._writer.close()

@@ -45,7 +45,7 @@ async def drop(app, name):
         ctx.drop_blob(name)
 
     await ctx.transact(work)
-    await app._settled()
+    await app.store.quiet()
 
 
 def test_a_blob_is_read_back_in_spans(tmp_path):

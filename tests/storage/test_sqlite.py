@@ -17,7 +17,7 @@ def run(work, path, durability="process"):
         try:
             return await work(store)
         finally:
-            store.close()
+            await store.close()
 
     return asyncio.run(main())
 
@@ -206,7 +206,7 @@ def test_groups_name_every_scope_that_has_rows(tmp_path):
         tx.put(b"s3\0buckets\0\0\0b\0", b"")
         store.accept(tx)
         await flushed(store)
-        return store.groups()
+        return await store.groups()
 
     assert run(work, tmp_path / "state.db") == [
         b"s3\0buckets\0\0\0",

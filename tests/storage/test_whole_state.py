@@ -112,7 +112,7 @@ def test_a_reset_forgets_everything_or_one_account():
         await app.reset("1")
         after_one = await names(app, "1"), await names(app, "2")
         await app.reset()
-        return after_one, await names(app, "2"), app.summary()
+        return after_one, await names(app, "2"), await app.summary()
 
     assert run(work) == (([], ["b"]), [], [])
 
@@ -121,8 +121,8 @@ def test_the_summary_counts_rows_by_scope():
     async def work(app):
         await put(app, "1", "a")
         await put(app, "1", "b")
-        await app._settled()
-        return app.summary()
+        await app.store.quiet()
+        return await app.summary()
 
     row = {"service": "testing", "collection": "things", "account": "1", "region": "eu-west-1", "rows": 2}
     assert run(work) == [row]
@@ -147,7 +147,7 @@ def test_a_cached_definition_is_read_anew_after_it_was_written():
         for name in ("old", "new"):
             await ctx.transact(write, name)
             seen.append((await ctx.transact(things.get, ctx, "key")).name)
-            await app._settled()
+            await app.store.quiet()
             seen.append((await ctx.transact(things.get, ctx, "key")).name)
         return seen
 
