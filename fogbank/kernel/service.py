@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fogbank.kernel.errors import AWSError
 
 Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
-Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str]"]
+Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str] | Awaitable[str | Iterable[str]]"]
 Action = Callable[["Context", dict[str, Any]], str]
 ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
 Keys = Callable[["Context", dict[str, Any]], "Mapping[str, str | tuple[str, ...]]"]
@@ -28,7 +28,8 @@ class Operation:
 
     transaction   run the handler in one transaction; else it calls `ctx.transact` for its atomic parts
     action        the IAM action, or what gives it for a request; None for `<prefix>:<OperationName>`
-    resource      gives the ARN(s) that the request acts on, for the decision; none where the operation asks for each part itself
+    resource      gives the ARN(s) that the request acts on, for the decision, at once or awaited when it has to look something up;
+                  none where the operation asks for each part itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
     keys          gives the service's own condition keys of the request (`s3:prefix`)
