@@ -23,10 +23,10 @@ from fogbank.kernel.ids import Ids
 from fogbank.kernel.registry import Registry
 from fogbank.kernel.service import Service
 from fogbank.kernel.tasks import TaskRunner
-from fogbank.storage.base import Transaction
+from fogbank.storage.base import Store, Transaction
 from fogbank.storage.blobs import Blobs, in_thread
 from fogbank.storage.datadir import DataDirectory
-from fogbank.storage.sqlite import SqliteStore
+from fogbank.storage.sqlite import Durability, SqliteStore
 
 if TYPE_CHECKING:
     from fogbank.config import Settings
@@ -50,9 +50,9 @@ class App:
         self.started = time.time()
         self.version = __version__
         self.directory = DataDirectory(None if settings.ephemeral else settings.data_dir)
-        durability = "none" if settings.ephemeral else settings.durability
+        durability: Durability = "none" if settings.ephemeral else settings.durability
         try:
-            self.store = SqliteStore(self.directory.state_file, durability)
+            self.store = _store(settings, self.directory, durability)
         except BaseException:
             self.directory.close()
             raise
@@ -174,6 +174,14 @@ class App:
                 }
             )
         return out
+
+
+def _store(settings: Settings, directory: DataDirectory, durability: Durability) -> Store:
+    if settings.store:
+        from fogbank.storage.postgres import PostgresStore
+
+        return PostgresStore(settings.store)
+    return SqliteStore(directory.state_file, durability)
 
 
 class Server:

@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, kw_only=True):
     port: int = DEFAULT_PORT
     data_dir: str = DEFAULT_DATA_DIR
     ephemeral: bool = False
+    store: str = ""
     durability: Literal["process", "power"] = "process"
     iam: Literal["enforce", "audit", "off"] = "enforce"
     credentials: Literal["default", "strict"] = "default"
@@ -87,6 +88,12 @@ def _parse_count(text: str) -> int:
     return int(text)
 
 
+def _parse_store(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected a URL that begins with postgresql://")
+    return text
+
+
 def _parse_directory(text: str) -> str:
     if not text:
         raise ValueError("expected a directory")
@@ -117,6 +124,12 @@ OPTIONS = (
     Option("port", _parse_port, "port to listen on; 0 takes a free one", "PORT"),
     Option("data_dir", _parse_directory, "where the state is kept", "DIR"),
     Option("ephemeral", parse_switch, "keep no state: it is gone when the server stops"),
+    Option(
+        "store",
+        _parse_store,
+        "a PostgreSQL database to keep the records in, shared by any number of servers; else a file in the data directory",
+        "postgresql://...",
+    ),
     Option(
         "durability",
         _one_of("process", "power"),

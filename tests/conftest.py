@@ -1,10 +1,26 @@
-"""The fixtures of all tests are those that users get: see fogbank/testing/plugin.py. They come with the installed package."""
+"""The fixtures of all tests are those that users get: see fogbank/testing/plugin.py. They come with the installed package.
+
+`pytest --store postgres` runs the same tests on a PostgreSQL store.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--store", choices=("sqlite", "postgres"), default="sqlite", help="where the test server keeps its state")
+
+
+@pytest.fixture(scope="session")
+def fogbank_settings(request, tmp_path_factory):
+    if request.config.getoption("--store") == "sqlite":
+        return {}
+    from tests.postgres import new_database
+
+    return {"store": new_database(), "data_dir": str(tmp_path_factory.mktemp("data"))}
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -113,6 +113,8 @@ class Context:
         if self.tx is not None:
             return await work(*args)
         store = self.app.store
+        if not store.alone:
+            return await self._transact_among_others(work, args)
         self.tx = self.app.active = store.begin()
         self._after = []
         try:
@@ -124,6 +126,26 @@ class Context:
             return result
         finally:
             self.tx = self.app.active = cast("Transaction", None)
+
+    async def _transact_among_others(self, work: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> T:
+        app = self.app
+
+        async def attempt(tx: Transaction) -> T:
+            self.tx = tx
+            self._after = []
+            if app.store.synchronous:
+                app.active = tx
+            try:
+                return await work(*args)
+            finally:
+                self.tx = cast("Transaction", None)
+                if app.store.synchronous:
+                    app.active = None
+
+        result = await app.store.run(attempt, (self.service.name, self.operation))
+        if self._after:
+            self._run_after_flush(self._after)
+        return result
 
     def _run_after_flush(self, callbacks: list[Callable[[], None]]) -> None:
         def flushed(error: StoreError | None) -> None:
