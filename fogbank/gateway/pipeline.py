@@ -195,7 +195,13 @@ def _store_failed(error: StoreError) -> Response:
 
 
 def drive(app: App, work: Coroutine[Any, Any, None], reply: Reply | None = None) -> None:
-    """Start the coroutine here and now; only if it has to wait, let an asyncio task go on with it."""
+    """Start the coroutine here and now; only if it has to wait, let an asyncio task go on with it.
+
+    Where reading the store is waiting already, it is a task from the start.
+    """
+    if not app.store.synchronous:
+        _go_on(app, work, reply)
+        return
     try:
         waits_for = work.send(None)
     except StopIteration:
@@ -203,7 +209,11 @@ def drive(app: App, work: Coroutine[Any, Any, None], reply: Reply | None = None)
     if reply is not None and reply.disconnected:
         work.close()
         return
-    task = asyncio.get_running_loop().create_task(_resume(app, work, waits_for))
+    _go_on(app, _resume(app, work, waits_for), reply)
+
+
+def _go_on(app: App, work: Coroutine[Any, Any, None], reply: Reply | None) -> None:
+    task = asyncio.get_running_loop().create_task(work)
     app.requests.add(task)
     task.add_done_callback(app.requests.discard)
     if reply is not None:
