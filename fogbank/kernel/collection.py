@@ -74,11 +74,14 @@ class Collection(Generic[R]):
         return await self._get_cached(ctx, row_key)
 
     async def _get_cached(self, ctx: Context, row_key: bytes) -> R | None:
-        tx, cache = ctx.tx, ctx.app.store.decoded
+        tx, store = ctx.tx, ctx.app.store
+        cache = store.decoded
         if row_key not in tx.writes:
             record = cache.get(row_key)
             if record is not None:
+                store.meter.hits += 1
                 return record
+            store.meter.misses += 1
         raw = await tx.get(row_key)
         if raw is None:
             return None

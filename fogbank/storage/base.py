@@ -15,7 +15,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from fogbank.telemetry.metrics import StoreMeter
 
 T = TypeVar("T")
 
@@ -67,11 +70,13 @@ class Store(ABC):
     alone        nobody else writes: transactions run by `begin` and `accept`, and never again
     synchronous  awaiting a read never suspends, so an operation runs in one go on the event loop
     decoded      decoded rows of cached collections by key, as far as they may be trusted without asking the store
+    meter        what it reports to
     """
 
     alone: bool
     synchronous: bool
     decoded: dict[bytes, Any]
+    meter: StoreMeter
 
     @abstractmethod
     async def open(self) -> None:

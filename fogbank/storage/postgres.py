@@ -266,7 +266,10 @@ class PostgresStore(Store):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Iterator[Pair]]:
-        async with self.pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             cursor = await connection.cursor("SELECT k, v FROM fogbank_kv ORDER BY k")
             yield _from_another_thread(cursor, asyncio.get_running_loop())
 

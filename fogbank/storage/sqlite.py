@@ -14,6 +14,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any, Literal, TypeVar
 
 import apsw
@@ -28,6 +29,7 @@ from fogbank.storage.base import (
     group_of,
     overlaid,
 )
+from fogbank.telemetry.metrics import StoreMeter
 
 T = TypeVar("T")
 
@@ -83,8 +85,10 @@ class SqliteStore(Store):
     def __init__(self, path: str, durability: Durability = "process") -> None:
         """Open or create the file. Raises NewerFormat, or StoreError when it cannot be opened."""
         self.path = path
+        self.meter = StoreMeter()
         self._threaded = durability == "power"
         self._pending: Writes = {}
+        self._accepted = 0
         self._inflight: Writes = {}
         self._waiting: list[Callback] = []
         self._scheduled = False
@@ -119,9 +123,10 @@ class SqliteStore(Store):
         version = self._writer.pragma("user_version")
         if version > FORMAT:
             raise NewerFormat(f"{self.path} has data format {version}; this version of Fogbank reads up to {FORMAT}")
-        self._writer.execute("CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
-        self._writer.pragma("user_version", FORMAT)
-        self._writer.pragma("application_id", _APPLICATION_ID)
+        if version < FORMAT:
+            self._writer.execute("CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
+            self._writer.pragma("user_version", FORMAT)
+            self._writer.pragma("application_id", _APPLICATION_ID)
         self._writer.set_wal_hook(self._log_grew)
 
     async def open(self) -> None:
@@ -196,6 +201,7 @@ class SqliteStore(Store):
             for key in writes:
                 decoded.pop(key, None)
         self._pending.update(writes)
+        self._accepted += 1
         self._schedule_flush()
 
     @property
@@ -217,7 +223,9 @@ class SqliteStore(Store):
     def _flush(self) -> None:
         self._scheduled = False
         writes, self._pending = self._pending, {}
+        accepted, self._accepted = self._accepted, 0
         callbacks, self._waiting = self._waiting, []
+        begun = perf_counter()
         try:
             self._write(writes)
             if not self._threaded:
@@ -226,13 +234,20 @@ class SqliteStore(Store):
             self._settle(callbacks, self._lost(error))
             return
         if not self._threaded:
+            self.meter.committed(len(writes), accepted, perf_counter() - begun)
             self._kept(callbacks)
             return
         self._inflight = writes
         self._committing = True
         loop = asyncio.get_running_loop()
         done = loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
-        done.add_done_callback(lambda future: self._committed(callbacks, future.exception()))
+
+        def committed(future: asyncio.Future[Any]) -> None:
+            if future.exception() is None:
+                self.meter.committed(len(writes), accepted, perf_counter() - begun)
+            self._committed(callbacks, future.exception())
+
+        done.add_done_callback(committed)
 
     def _write(self, writes: Writes) -> None:
         if not self._threaded:
@@ -272,6 +287,7 @@ class SqliteStore(Store):
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
         self.decoded.clear()
+        self.meter.failures += 1
         log.error("the store could not commit: %s", error)
         return StoreError(f"the store could not commit: {error}")
 
@@ -303,6 +319,8 @@ class SqliteStore(Store):
         connection = apsw.Connection(self.path)
         try:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.BusyError:
+            log.debug("another process makes a checkpoint")
         finally:
             connection.close()
 
@@ -377,6 +395,9 @@ class SqliteStore(Store):
         if self._reader is not self._writer:
             self._reader.close()
         self._writer.close()
+        self._tidy_up()
+
+    def _tidy_up(self) -> None:
         for suffix in ("-wal", "-shm"):
             if os.path.exists(self.path + suffix) and os.path.getsize(self.path + suffix) == 0:
                 os.unlink(self.path + suffix)
