@@ -14,8 +14,8 @@ from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import blobs as kept_blobs
 from fogbank.kernel import keys
+from fogbank.kernel.blobs import BlobUpkeep, blob_of
 from fogbank.kernel.clock import Clock
 from fogbank.kernel.collection import Collection
 from fogbank.kernel.context import Context, Waiters
@@ -24,6 +24,7 @@ from fogbank.kernel.registry import Registry
 from fogbank.kernel.service import Service
 from fogbank.kernel.tasks import TaskRunner
 from fogbank.storage.base import Store, Transaction
+from fogbank.storage.blob_directory import BlobDirectory
 from fogbank.storage.blobs import Blobs, in_thread
 from fogbank.storage.datadir import DataDirectory
 from fogbank.storage.sqlite import Durability, SqliteStore
@@ -56,7 +57,8 @@ class App:
         except BaseException:
             self.directory.close()
             raise
-        self.blobs = Blobs(self.directory.blob_directory, sync=durability == "power")
+        self.blobs: Blobs = BlobDirectory(self.directory.blob_directory, sync=durability == "power")
+        self.upkeep = BlobUpkeep(self)
         self.clock = Clock()
         self.ids = Ids()
         self.services = Registry()
@@ -73,8 +75,7 @@ class App:
         ctx = self.system_context()
         offset = await ctx.transact(_meta.get, ctx, "clock")
         self.clock.offset = struct.unpack(">d", offset)[0] if offset else 0.0
-        self.blobs.discard_incoming()
-        await ctx.transact(kept_blobs.sweep, ctx)
+        await self.upkeep.sweep()
         self.tasks.wake()
 
     async def close(self) -> None:
@@ -82,7 +83,9 @@ class App:
         for request in list(self.requests):
             request.cancel()
         await asyncio.gather(*self.requests, return_exceptions=True)
+        await self.upkeep.close()
         await self.store.close()
+        self.blobs.close()
         self.directory.close()
 
     def system_context(self, service: str = "", account: str = "", region: str = "", operation: str = "") -> Context:
@@ -118,7 +121,7 @@ class App:
         """Forget everything, or everything of one account."""
         if account is None:
             await self.store.replace(())
-            self.blobs.clear()
+            await self.upkeep.sweep_all()
             self.clock.offset = 0.0
         else:
             for group in await self.store.groups():
@@ -132,7 +135,7 @@ class App:
 
         with self.blobs.holding():
             async with self.store.snapshot() as pairs:
-                await in_thread(snapshot.write, target, pairs, self.blobs, self.clock.offset)
+                await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:
         """Replace the state by a snapshot's. Raises StoreError or NewerFormat and changes nothing when it is unfit."""
@@ -140,13 +143,15 @@ class App:
 
         opened = Snapshot(source)
         try:
-            await in_thread(opened.restore_blobs, self.blobs)
-            await self.store.replace(opened.pairs())
+            with self.blobs.holding():
+                restored = await in_thread(opened.restore_blobs, self.blobs)
+                await self.store.replace(opened.pairs())
             self.clock.offset = opened.clock_offset
         finally:
             opened.close()
-        ctx = self.system_context()
-        await ctx.transact(kept_blobs.sweep, ctx)
+        for name in restored:
+            self.blobs.named(name)
+        await self.upkeep.sweep_all()
         self._look_again()
 
     def _look_again(self) -> None:

@@ -13,11 +13,7 @@ import tempfile
 import time
 
 from fogbank.storage.base import StoreError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from fogbank.storage.locks import try_lock
 
 EPHEMERAL_PREFIX = "fogbank-ephemeral-"
 LOCK = "lock"
@@ -42,7 +38,7 @@ class DataDirectory:
             self._lock = os.open(os.path.join(self.path, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"cannot write to the data directory {self.path}: {error.strerror}") from error
-        if not _try_lock(self._lock):
+        if not try_lock(self._lock):
             os.close(self._lock)
             raise DirectoryBusy(f"another fogbank server uses the data directory {self.path}")
 
@@ -60,16 +56,6 @@ class DataDirectory:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def _try_lock(fd: int) -> bool:
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _sweep_ephemeral() -> None:
     """Remove the directories of ephemeral servers that are no more: those whose lock is free.
 
@@ -85,6 +71,6 @@ def _sweep_ephemeral() -> None:
             if os.stat(path).st_mtime > oldest:
                 continue
             fd = os.open(os.path.join(path, LOCK), os.O_RDWR)
-            if _try_lock(fd):
+            if try_lock(fd):
                 shutil.rmtree(path, ignore_errors=True)
             os.close(fd)

@@ -1,37 +1,47 @@
 """Snapshots: the whole state in one file, independent of the store that holds it.
 
 A ZIP with `manifest.json` ({"format", "version", "clock"}), `records` (each row as two 4-byte big-endian lengths, key, value) and
-`blobs/<name>`. A snapshot of a newer format is refused.
+`blobs/<name>`. A snapshot of a newer format is refused. Format 2 came with the blobs' present names.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import IO
 
 from fogbank import __version__
 from fogbank.storage.base import NewerFormat, Pair, StoreError
-from fogbank.storage.blobs import Blobs
+from fogbank.storage.blobs import CHUNK, Blobs, is_name
 
-FORMAT = 1
+FORMAT = 2
 _LENGTHS = struct.Struct(">II")
+_BLOBS = "blobs/"
 
 
-def write(target: str | IO[bytes], pairs: Iterable[Pair], blobs: Blobs, clock_offset: float) -> None:
-    """Write a snapshot of the rows and all blobs."""
+def write(
+    target: str | IO[bytes],
+    pairs: Iterable[Pair],
+    blobs: Blobs,
+    blob_of: Callable[[bytes], str | None],
+    clock_offset: float,
+) -> None:
+    """Write a snapshot of the rows and of the blobs that they name: `blob_of` says which blob a row (by its key) is for."""
+    names: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         manifest = {"format": FORMAT, "version": __version__, "clock": clock_offset}
         archive.writestr("manifest.json", json.dumps(manifest))
         with archive.open("records", "w", force_zip64=True) as records:
             for key, value in pairs:
                 records.write(_LENGTHS.pack(len(key), len(value)) + key + value)
-        for name in blobs.names():
-            archive.write(blobs.path(name), f"blobs/{name}")
+                if (name := blob_of(key)) is not None:
+                    names.append(name)
+        for name in names:
+            with archive.open(_BLOBS + name, "w", force_zip64=True) as file:
+                file.writelines(blobs.chunks(name))
 
 
 class Snapshot:
@@ -56,15 +66,21 @@ class Snapshot:
                 key_length, value_length = _LENGTHS.unpack(head)
                 yield records.read(key_length), records.read(value_length)
 
-    def restore_blobs(self, blobs: Blobs) -> None:
-        """Put the blobs in place; those that are there already stay."""
-        for entry in self._archive.namelist():
-            if not entry.startswith("blobs/"):
-                continue
-            path = blobs.path(os.path.basename(entry))
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with self._archive.open(entry) as source, open(path, "wb") as target:
-                shutil.copyfileobj(source, target, 1 << 20)
+    def restore_blobs(self, blobs: Blobs) -> list[str]:
+        """Put the blobs in place that are not there already, as blobs without a name; which ones. Blocks."""
+        return [name for name, entry in self._blobs() if self._restore(blobs, name, entry)]
+
+    def _blobs(self) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+        for entry in self._archive.infolist():
+            name = entry.filename.removeprefix(_BLOBS)
+            if entry.filename.startswith(_BLOBS):
+                if not is_name(name):
+                    raise StoreError(f"not a Fogbank snapshot: it has a blob named {name!r}")
+                yield name, entry
+
+    def _restore(self, blobs: Blobs, name: str, entry: zipfile.ZipInfo) -> bool:
+        with self._archive.open(entry) as source:
+            return blobs.restore(name, entry.file_size, iter(partial(source.read, CHUNK), b""))
 
     def close(self) -> None:
         self._archive.close()

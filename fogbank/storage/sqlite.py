@@ -37,7 +37,7 @@ log = logging.getLogger("fogbank.store")
 
 Durability = Literal["none", "process", "power"]
 
-FORMAT = 1
+FORMAT = 2  # since 2, blobs lie on shelves
 _APPLICATION_ID = 0x466F6742  # "FogB"
 _CACHE_KB = 32 * 1024
 _CHECKPOINT_PAGES = 2000

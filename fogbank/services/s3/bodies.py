@@ -56,7 +56,7 @@ class Received:
     def abandon(self, ctx: Context) -> None:
         """Nobody wants the bytes: the transaction failed."""
         if self.blob:
-            ctx.blobs.delete(self.blob)
+            ctx.blobs.discard(self.blob)
 
 
 # -- coming in
@@ -135,7 +135,7 @@ class Sink:
             await self._settle()
         if payload is not None:
             payload.check_sha256(self._hashes.sha256())
-        blob = await self._writer.finish()
+        blob = await self._writer.finish(self._hashes.md5.digest())
         trailers = payload.trailers if payload is not None else {}
         return Received(self.size, self._algorithm, self._hashes.sums(), b"", blob, trailers)
 

@@ -20,6 +20,7 @@ from fogbank.services.s3.bodies import Received, Sink
 from fogbank.services.s3.digests import DEFAULT, FULL_OBJECT, Sums
 from fogbank.services.s3.records import Home, Object, Traits, home_of
 from fogbank.services.s3.service import service
+from fogbank.storage.blobs import Seal
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -100,7 +101,8 @@ async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | Non
 def _linked(ctx: Context, record: Object) -> Received:
     """The bytes of a blob under another name."""
     sums = Sums(record.etag, record.checksum)
-    return Received(record.size, record.checksum_algorithm, sums, b"", ctx.blobs.link(record.blob), {})
+    blob = ctx.blobs.link(record.blob, Seal(record.size, bytes.fromhex(record.etag)))
+    return Received(record.size, record.checksum_algorithm, sums, b"", blob, {})
 
 
 def _algorithm(request: Request, record: Object) -> str:

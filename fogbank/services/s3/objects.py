@@ -67,12 +67,15 @@ def check_framing(ctx: Context) -> None:
 
 
 async def commit(ctx: Context, received: bodies.Received, work: Callable[..., Awaitable[T]], *args: Any) -> T:
-    """Run the transaction that names a received body; if it fails, the body goes."""
+    """Run the transaction that names a received body; if it fails, or its commit does, the body goes."""
     try:
-        return await ctx.transact(work, *args)
+        result = await ctx.transact(work, *args)
     except BaseException:
         received.abandon(ctx)
         raise
+    if received.blob:
+        ctx.app.store.after_flush(lambda error: received.abandon(ctx) if error is not None else None)
+    return result
 
 
 async def place_for(ctx: Context, request: Request) -> Home:

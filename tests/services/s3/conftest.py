@@ -24,6 +24,18 @@ def s3(aws):
 
 
 @pytest.fixture
+def files(fogbank_server):
+    """Gives the names of all blobs that there are, once those are gone that nobody needs."""
+    app = fogbank_server.app
+
+    def names():
+        assert fogbank_server.call(app.upkeep.remove_dropped())
+        return {name for shelf in app.blobs.shelves() for name in app.blobs.contents(shelf)}
+
+    return names
+
+
+@pytest.fixture
 def new_name(aws):
     """Gives bucket names that no other test has."""
     return lambda: f"b{aws.account}-{next(_numbers)}"

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import socket
 import time
 from urllib.parse import urlsplit
@@ -74,13 +73,13 @@ def test_last_writer_wins(bucket, put, get, before, after):
     assert get(bucket, "k") == after
 
 
-def test_overwritten_and_deleted_bytes_leave_the_disk(fogbank_server, s3, bucket, put):
+def test_overwritten_and_deleted_bytes_leave_the_disk(files, s3, bucket, put):
     put(bucket, "k", b"1" * 100_000)
-    before = set(fogbank_server.app.blobs.names())
+    before = files()
     put(bucket, "k", b"2" * 100_000)
     s3.delete_object(Bucket=bucket, Key="k")
-    assert len(set(fogbank_server.app.blobs.names()) & before) == len(before) - 1
-    assert not set(fogbank_server.app.blobs.names()) - before
+    assert len(files() & before) == len(before) - 1
+    assert not files() - before
 
 
 # -- what is said of an object
@@ -230,23 +229,22 @@ def test_body_has_to_be_the_one_that_was_signed(raw, get, bucket, size):
 
 
 @pytest.mark.parametrize("size", [10, 100_000, 1_000_000])
-def test_failed_put_leaves_nothing(refused, fogbank_server, s3, put, bucket, size):
-    before = set(fogbank_server.app.blobs.names())
+def test_failed_put_leaves_nothing(refused, files, s3, put, bucket, size):
+    before = files()
     with refused("BadDigest", 400):
         put(bucket, "k", b"x" * size, ContentMD5=base64.b64encode(bytes(16)).decode())
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
-    assert set(fogbank_server.app.blobs.names()) == before
+    assert files() == before
 
 
-def test_upload_that_breaks_off_leaves_nothing(fogbank_server, s3, bucket):
-    blobs = fogbank_server.app.blobs
-    before = set(blobs.names()), set(os.listdir(blobs.incoming))
+def test_upload_that_breaks_off_leaves_nothing(files, s3, bucket):
+    before = files()
     url = urlsplit(s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"}))
     with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
         head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 50000000\r\n\r\n"
         connection.sendall(head.encode() + b"x" * 5_000_000)
-        until(lambda: set(os.listdir(blobs.incoming)) - before[1])
-    until(lambda: (set(blobs.names()), set(os.listdir(blobs.incoming))) == before)
+        until(lambda: files() - before)
+    until(lambda: files() == before)
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
@@ -298,13 +296,13 @@ def test_if_match_of_nothing_is_not_found(refused, put, bucket):
 
 
 @pytest.mark.parametrize("size", [100_000, 600_000])
-def test_condition_refuses_large_bodies_too(refused, fogbank_server, put, get, bucket, size):
+def test_condition_refuses_large_bodies_too(refused, files, put, get, bucket, size):
     put(bucket, "k", b"first")
-    before = set(fogbank_server.app.blobs.names())
+    before = files()
     with refused("PreconditionFailed", 412):
         put(bucket, "k", b"x" * size, IfNoneMatch="*")
     assert get(bucket, "k") == b"first"
-    assert set(fogbank_server.app.blobs.names()) == before
+    assert files() == before
 
 
 # -- deleting

@@ -1,0 +1,283 @@
+"""Blobs as files below a directory, of this machine or shared by several.
+
+    <shelf>/<number>    a blob
+    open/<shelf>        the shelf is open; locked by the process that fills it, so that a dead one's can be told
+    hold                locked by those who need that nothing is removed (shared) and by those who remove (alone)
+    <xx>/<32 digits>    a blob of data format 1
+
+On a shared directory the locks must hold between machines, as those of NFS 4 do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+
+from fogbank.http import FileBody
+from fogbank.storage.base import StoreError
+from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, shelf_of
+from fogbank.storage.locks import lock_shared, try_lock
+
+# what is smaller is written on the loop: cheaper than a hop to a thread
+_SMALL = 64 * 1024
+_READ = 1 << 20
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+class FileWriter(BlobWriter):
+    def __init__(self, blobs: BlobDirectory) -> None:
+        self._blobs = blobs
+        self.name = blobs._place()
+        self.length = 0
+        try:
+            self._fd = os.open(blobs.path(self.name), os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+        except OSError as error:
+            blobs.named(self.name)
+            raise _no_room(error) from error
+
+    def write_now(self, data: bytes | memoryview) -> None:
+        view = memoryview(data)
+        self.length += len(view)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except OSError as error:
+            raise _no_room(error) from error
+
+    async def write(self, data: bytes) -> None:
+        if len(data) <= _SMALL:
+            self.write_now(data)
+        else:
+            await asyncio.get_running_loop().run_in_executor(None, self.write_now, data)
+
+    async def finish(self, md5: bytes | None = None) -> str:
+        if self._blobs.sync or self.length > _SMALL:
+            seal = await asyncio.get_running_loop().run_in_executor(None, self._finish, md5)
+        else:
+            seal = self._finish(md5)
+        self._blobs._sealed(self.name, seal)
+        return self.name
+
+    def _finish(self, md5: bytes | None) -> Seal:
+        seal = Seal(self.length, md5 or _md5(self._fd))
+        try:
+            if self._blobs.sync:
+                os.fsync(self._fd)
+                sync_directory(self._blobs.directory(self.name))
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+        except OSError as error:
+            raise _no_room(error) from error
+        return seal
+
+    def abort(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        self._blobs.discard(self.name)
+
+
+class BlobDirectory(Blobs):
+    """The blob files below `root`. With `sync`, a finished blob survives loss of power."""
+
+    def __init__(self, root: str, sync: bool = False) -> None:
+        super().__init__()
+        self.root = root
+        self.sync = sync
+        self._open = os.path.join(root, "open")
+        os.makedirs(self._open, mode=0o700, exist_ok=True)
+
+    def path(self, name: str) -> str:
+        return os.path.join(self.directory(name), name.rpartition("/")[2])
+
+    def directory(self, name: str) -> str:
+        return os.path.join(self.root, shelf_of(name))
+
+    # -- what services use
+
+    def create(self) -> FileWriter:
+        return FileWriter(self)
+
+    def open(self, name: str, offset: int, length: int) -> FileBody:
+        try:
+            fd = os.open(self.path(name), os.O_RDONLY | _BINARY)
+        except FileNotFoundError:
+            raise BlobMissing(name) from None
+        body = FileBody(fd, offset, length)
+        if os.fstat(fd).st_size < offset + length:
+            body.close()
+            raise BlobMissing(name, "is shorter than it was")
+        return body
+
+    def link(self, name: str, seal: Seal) -> str:
+        other = self._place()
+        try:
+            os.link(self.path(name), self.path(other))
+        except OSError:
+            self.named(other)
+            raise
+        if self.sync:
+            sync_directory(self.directory(other))
+        self._sealed(other, seal)
+        return other
+
+    def read(self, name: str, offset: int = 0, length: int = -1) -> bytes:
+        try:
+            with open(self.path(name), "rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError:
+            raise BlobMissing(name) from None
+
+    def discard(self, name: str) -> None:
+        self.named(name)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path(name))
+
+    # -- shelves
+
+    def _open_shelf(self) -> Shelf:
+        try:
+            name = secrets.token_hex(8)
+            while (lock := self._mark(name)) is None:  # somebody who looks for abandoned ones was quicker
+                name = secrets.token_hex(8)
+            os.mkdir(os.path.join(self.root, name), 0o700)
+            if self.sync:
+                sync_directory(self.root)
+        except OSError as error:
+            raise _no_room(error) from error
+        return Shelf(name, lock)
+
+    def _mark(self, shelf: str) -> int | None:
+        """Say that the shelf is open and ours: the locked file; None when it is another's."""
+        lock = os.open(os.path.join(self._open, shelf), os.O_RDWR | os.O_CREAT, 0o600)
+        if not try_lock(lock):
+            os.close(lock)
+            return None
+        if self.sync:
+            sync_directory(self._open)
+        return lock
+
+    def claim(self) -> list[str]:
+        return [name for name in os.listdir(self._open) if name not in self._shelves and self._reopen(name)]
+
+    def _reopen(self, name: str) -> bool:
+        """Take over a shelf. False when another process fills it."""
+        lock = self._mark(name)
+        if lock is not None:
+            self._shelves[name] = Shelf(name, lock)
+        return lock is not None
+
+    def close_shelf(self, name: str) -> None:
+        shelf = self._shelves.pop(name)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self._open, name))
+        self._tidy(name)
+        os.close(shelf.lock)
+
+    def _tidy(self, shelf: str) -> None:
+        """Remove the directory of a shelf that is closed, if it is empty."""
+        if not os.path.exists(os.path.join(self._open, shelf)):
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.join(self.root, shelf))
+
+    def shelves(self) -> list[str]:
+        return sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir() and entry.name != "open")
+
+    def settled(self) -> list[str]:
+        filled_by_others = set(os.listdir(self._open)) - self._shelves.keys()
+        return [name for name in self.shelves() if name not in filled_by_others]
+
+    def contents(self, shelf: str) -> dict[str, int]:
+        try:
+            entries = list(os.scandir(os.path.join(self.root, shelf)))
+        except FileNotFoundError:
+            return {}
+        prefix = shelf + "/" if len(shelf) > 2 else ""
+        return {prefix + entry.name: entry.stat().st_size for entry in entries}
+
+    # -- removing
+
+    def remove(self, names: Collection[str]) -> bool:
+        with self._hold() as hold:
+            if not try_lock(hold):
+                return False
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self.path(name))
+            for shelf in {shelf_of(name) for name in names}:
+                self._tidy(shelf)
+        return True
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        with self._hold() as hold:
+            lock_shared(hold)
+            yield
+
+    @contextmanager
+    def _hold(self) -> Iterator[int]:
+        fd = os.open(os.path.join(self.root, "hold"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    # -- snapshots
+
+    def restore(self, name: str, length: int, chunks: Iterable[bytes]) -> bool:
+        path = self.path(name)
+        try:
+            if os.path.exists(path) and os.path.getsize(path) == length:
+                return False
+            self._restore(name, path, chunks)
+        except OSError as error:
+            raise _no_room(error) from error
+        return True
+
+    def _restore(self, name: str, path: str, chunks: Iterable[bytes]) -> None:
+        shelf = shelf_of(name)
+        if shelf in self._shelves or self._reopen(shelf):
+            self._shelves[shelf].unnamed[name] = None
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(path, "wb") as file:
+            file.writelines(chunks)
+            file.flush()
+            if self.sync:
+                os.fsync(file.fileno())
+        if self.sync:
+            sync_directory(os.path.dirname(path))
+            sync_directory(self.root)
+
+    def close(self) -> None:
+        for shelf in self._shelves.values():
+            os.close(shelf.lock)
+        self._shelves.clear()
+        self._current = None
+
+
+def sync_directory(path: str) -> None:
+    """Make what was created, renamed or removed in the directory survive loss of power."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _md5(fd: int) -> bytes:
+    """Of what was written so far; moves the file's position."""
+    digest = hashlib.md5(usedforsecurity=False)
+    os.lseek(fd, 0, os.SEEK_SET)
+    while data := os.read(fd, _READ):
+        digest.update(data)
+    return digest.digest()
+
+
+def _no_room(error: OSError) -> StoreError:
+    return StoreError(f"cannot write a blob: {error.strerror}")
