@@ -1,6 +1,31 @@
 """AWS Identity and Access Management: users, groups, roles, policies, and everything that tells who somebody is."""
 
-from fogbank.services.iam import groups, policies, roles, users
+from fogbank.services.iam import (
+    access_keys,
+    account,
+    attachments,
+    authorization_details,
+    directory,
+    groups,
+    inline_policies,
+    instance_profiles,
+    policies,
+    roles,
+    users,
+)
 from fogbank.services.iam.service import service
 
-__all__ = ["groups", "policies", "roles", "service", "users"]
+__all__ = [
+    "access_keys",
+    "account",
+    "attachments",
+    "authorization_details",
+    "directory",
+    "groups",
+    "inline_policies",
+    "instance_profiles",
+    "policies",
+    "roles",
+    "service",
+    "users",
+]

@@ -44,6 +44,18 @@ def no_such_access_key(access_key: str) -> AWSError:
     return no_such_entity(f"The Access Key with id {access_key} cannot be found.")
 
 
+def access_key_of_nobody(caller: str, access_key: str) -> AWSError:
+    """GetAccessKeyLastUsed's words, for keys of other accounts too."""
+    message = (
+        f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {access_key}"
+    )
+    return AWSError("AccessDenied", message, 403)
+
+
+def no_such_instance_profile(name: str) -> AWSError:
+    return no_such_entity(f"Instance Profile {name} cannot be found.")
+
+
 def no_such_alias(alias: str) -> AWSError:
     return no_such_entity(f"The account alias {alias} cannot be found.")
 
@@ -58,6 +70,14 @@ def already_exists(message: str) -> AWSError:
 def name_taken(noun: str, name: str) -> AWSError:
     """For users, groups and roles."""
     return already_exists(f"{noun.capitalize()} with name {name} already exists.")
+
+
+def instance_profile_taken(name: str) -> AWSError:
+    return already_exists(f"Instance Profile {name} already exists.")
+
+
+def alias_taken(alias: str) -> AWSError:
+    return already_exists(f"The account alias {alias} already exists.")
 
 
 def policy_name_taken(name: str) -> AWSError:
@@ -118,6 +138,10 @@ def protected_role(name: str) -> AWSError:
 def not_your_policy(arn: str) -> AWSError:
     """For changes of AWS's own policies."""
     return AWSError("AccessDenied", f"Policy {arn} is an AWS managed policy and cannot be modified.", 403)
+
+
+def service_role_policy() -> AWSError:
+    return AWSError("PolicyNotAttachableException", "Cannot attach a Service Role Policy to a Customer Role.")
 
 
 # -- what makes no sense

@@ -83,7 +83,19 @@ async def default_document(ctx: Context, policy: Policy) -> str:
     return found.document
 
 
-async def _versions(ctx: Context, policy: Policy) -> list[Version]:
+async def users_of(ctx: Context, policy_arn: str, use: Use | None = None) -> set[str]:
+    """The ids of the users, groups and roles that have a policy, in that way or in any."""
+    rows = await uses.items(ctx, (str, str), policy_arn)
+    return {str(key[1]) for key, _ in rows if use is None or key[0] == use}
+
+
+async def used(ctx: Context, use: Use | None = None) -> set[str]:
+    """The ARNs of the policies that are attached, or used in that way."""
+    rows = await uses.items(ctx, (str, str, str))
+    return {str(key[0]) for key, _ in rows if use is None or key[1] == use}
+
+
+async def versions_of(ctx: Context, policy: Policy) -> list[Version]:
     """All versions, the newest first."""
     if policy.owner == managed.OWNER:
         return [managed.version(arn(ctx, policy))]
@@ -117,6 +129,10 @@ def version_described(policy: Policy, version: Version) -> Request:
         "IsDefaultVersion": version.number == policy.default,
         "CreateDate": version.created,
     }
+
+
+def version_with_document(policy: Policy, version: Version) -> Request:
+    return {"Document": documents.shown(version.document), **version_described(policy, version)}
 
 
 # -- policies
@@ -168,15 +184,9 @@ async def _wanted(ctx: Context, request: Request) -> list[Policy]:
         found += [policy for policy in managed.policies() if policy.path.startswith(prefix)]
     use = request.get("PolicyUsageFilter")
     if request.get("OnlyAttached") or use is not None:
-        used = await _used(ctx, use)
-        found = [policy for policy in found if arn(ctx, policy) in used]
+        in_use = await used(ctx, use)
+        found = [policy for policy in found if arn(ctx, policy) in in_use]
     return sorted(found, key=lambda policy: (policy.name.lower(), policy.owner))
-
-
-async def _used(ctx: Context, use: Use | None) -> set[str]:
-    """The ARNs of the policies that are attached, or used in that way."""
-    rows = await uses.items(ctx, (str, str, str))
-    return {str(key[0]) for key, _ in rows if use is None or key[1] == use}
 
 
 @service.operation(resource=_by_arn)
@@ -230,14 +240,14 @@ async def get_policy_version(ctx: Context, request: Request) -> Request:
     """A version with its document. API_GetPolicyVersion."""
     policy = await find(ctx, request["PolicyArn"])
     version = await _find_version(ctx, policy, request)
-    return {"PolicyVersion": {"Document": documents.shown(version.document), **version_described(policy, version)}}
+    return {"PolicyVersion": version_with_document(policy, version)}
 
 
 @service.operation(resource=_by_arn)
 async def list_policy_versions(ctx: Context, request: Request) -> Request:
     """The versions, the newest first. API_ListPolicyVersions."""
     policy = await find(ctx, request["PolicyArn"])
-    shown = [version_described(policy, version) for version in await _versions(ctx, policy)]
+    shown = [version_described(policy, version) for version in await versions_of(ctx, policy)]
     return listed(request, "Versions", shown, lambda version: f"{99999 - int(version['VersionId'][1:]):05}")
 
 
