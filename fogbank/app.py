@@ -7,9 +7,10 @@ import logging
 import struct
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fogbank import __version__
+from fogbank.fleet.base import Fleet, Handler
 from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
@@ -31,6 +32,7 @@ from fogbank.storage.sqlite import Durability, SqliteStore
 
 if TYPE_CHECKING:
     from fogbank.config import Settings
+    from fogbank.fleet.local import Crew
 
 log = logging.getLogger("fogbank")
 
@@ -45,21 +47,22 @@ class App:
     requests   the asyncio tasks of requests that had to wait
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Open the state. Raises StoreError, DirectoryBusy or NewerFormat."""
+    def __init__(self, settings: Settings, worker: Worker | None = None) -> None:
+        """Open the state. Raises StoreError, DirectoryBusy or NewerFormat. `worker` says which of several processes this is."""
         self.settings = settings
+        self.worker = worker
         self.started = time.time()
         self.version = __version__
-        self.directory = DataDirectory(None if settings.ephemeral else settings.data_dir)
+        self.directory = worker.directory if worker is not None else data_directory(settings)
         durability: Durability = "none" if settings.ephemeral else settings.durability
         try:
-            self.store = _store(settings, self.directory, durability)
+            self.store, self.fleet = _together(settings, self.directory, durability, worker)
         except BaseException:
-            self.directory.close()
+            self._leave_directory()
             raise
         self.blobs: Blobs = BlobDirectory(self.directory.blob_directory, sync=durability == "power")
         self.upkeep = BlobUpkeep(self)
-        self.clock = Clock()
+        self.clock = Clock(worker.crew.board.clock if worker is not None and not settings.store else None)
         self.ids = Ids()
         self.services = Registry()
         self.waiters = Waiters()
@@ -68,14 +71,19 @@ class App:
         self.gateway = Gateway(self)
         self.active: Transaction | None = None
         self.requests: set[asyncio.Task[None]] = set()
+        self.fleet.handlers = duties(self)
 
     async def open(self) -> None:
         """Take up what the last run left: the clock, orphan blobs, tasks."""
         await self.store.open()
-        ctx = self.system_context()
-        offset = await ctx.transact(_meta.get, ctx, "clock")
-        self.clock.offset = struct.unpack(">d", offset)[0] if offset else 0.0
+        await self.set_clock()
         await self.upkeep.sweep()
+        await self.fleet.open(self)
+        self.tasks.wake()
+
+    async def led(self) -> None:
+        """The tasks are this process's business from now on."""
+        await self.set_clock()
         self.tasks.wake()
 
     async def close(self) -> None:
@@ -84,9 +92,14 @@ class App:
             request.cancel()
         await asyncio.gather(*self.requests, return_exceptions=True)
         await self.upkeep.close()
+        await self.fleet.close()
         await self.store.close()
         self.blobs.close()
-        self.directory.close()
+        self._leave_directory()
+
+    def _leave_directory(self) -> None:
+        if self.worker is None:
+            self.directory.close()
 
     def system_context(self, service: str = "", account: str = "", region: str = "", operation: str = "") -> Context:
         """A context of no request: the one of a task, of administration, of start-up."""
@@ -99,8 +112,11 @@ class App:
 
     async def advance(self, seconds: float) -> float:
         """Move the virtual clock forward, with all that becomes due on the way. Returns the new time (epoch seconds)."""
-        await self.tasks.advance(seconds)
-        await self._keep_clock()
+        if self.fleet.leads:
+            await self.tasks.advance(seconds)
+            await self._keep_clock()
+        else:
+            await self.fleet.ask_leader("advance", seconds)
         return self.clock.now()
 
     async def reset_clock(self) -> None:
@@ -116,6 +132,21 @@ class App:
             _meta.put(ctx, struct.pack(">d", self.clock.offset), "clock")
 
         await ctx.transact(keep)
+        await self.store.quiet()
+        await self.fleet.ask("look")
+
+    async def set_clock(self) -> None:
+        """Take the offset from the store. Whoever leads also lets go of a clock that his predecessor held."""
+        ctx = self.system_context()
+        offset = await ctx.transact(_meta.get, ctx, "clock")
+        if self.fleet.leads:
+            self.clock.start()
+        self.clock.offset = struct.unpack(">d", offset)[0] if offset else 0.0
+
+    async def look_again(self) -> None:
+        """Another process changed the time or the whole state."""
+        await self.set_clock()
+        self._look_again()
 
     async def reset(self, account: str | None = None) -> None:
         """Forget everything, or everything of one account."""
@@ -127,7 +158,7 @@ class App:
             for group in await self.store.groups():
                 if keys.decode(group, (str, str, str))[2] == account:
                     await self.store.delete_range(group, keys.after_prefix(group))
-        self._look_again()
+        await self._tell_all()
 
     async def save(self, target: str | IO[bytes]) -> None:
         """Write a snapshot of this moment's state, while serving. The format is in `fogbank.storage.snapshot`."""
@@ -152,6 +183,11 @@ class App:
         for name in restored:
             self.blobs.named(name)
         await self.upkeep.sweep_all()
+        await self._tell_all()
+
+    async def _tell_all(self) -> None:
+        """The state is another one: everybody looks again."""
+        await self.fleet.ask("look")
         self._look_again()
 
     def _look_again(self) -> None:
@@ -181,12 +217,57 @@ class App:
         return out
 
 
-def _store(settings: Settings, directory: DataDirectory, durability: Durability) -> Store:
+class Worker(NamedTuple):
+    """Which one of the processes of a server this is; see `fogbank.cli.workers`."""
+
+    number: int
+    crew: Crew
+    directory: DataDirectory
+
+
+def data_directory(settings: Settings) -> DataDirectory:
+    """Raises DirectoryBusy, or StoreError when it cannot be written."""
+    return DataDirectory(None if settings.ephemeral else settings.data_dir)
+
+
+def _together(
+    settings: Settings, directory: DataDirectory, durability: Durability, worker: Worker | None
+) -> tuple[Store, Fleet]:
+    """The store that the settings ask for, and who else serves it."""
     if settings.store:
+        from fogbank.fleet.remote import RemoteFleet
         from fogbank.storage.postgres import PostgresStore
 
-        return PostgresStore(settings.store)
-    return SqliteStore(directory.state_file, durability)
+        store = PostgresStore(settings.store)
+        return store, RemoteFleet(store)
+    if worker is not None:
+        from fogbank.fleet.local import LocalFleet
+        from fogbank.storage.shared import SharedSqliteStore
+
+        board = worker.crew.board
+        shared = SharedSqliteStore(directory.state_file, durability, board, worker.number)
+        return shared, LocalFleet(worker.crew, worker.number)
+    return SqliteStore(directory.state_file, durability), Fleet()
+
+
+def duties(app: App) -> dict[str, Handler]:
+    """What a process does at the word of another one of its fleet."""
+
+    async def wake(topics: list[list[str]]) -> None:
+        for topic in topics:
+            app.waiters.wake(tuple(topic))
+
+    async def tasks(_: None) -> None:
+        if app.fleet.leads:
+            app.tasks.wake()
+
+    async def advance(seconds: float) -> None:
+        await app.advance(seconds)
+
+    async def look(_: None) -> None:
+        await app.look_again()
+
+    return {"wake": wake, "tasks": tasks, "advance": advance, "look": look}
 
 
 class Server:
@@ -208,13 +289,13 @@ class Server:
         await self.app.close()
 
 
-async def start(settings: Settings) -> Server:
+async def start(settings: Settings, worker: Worker | None = None) -> Server:
     """Open the state and the port. Raises StoreError when the state cannot be opened, OSError when the port is taken."""
-    app = App(settings)
+    app = App(settings, worker)
     try:
         await app.open()
         tls = Path(app.directory.path) if settings.tls else None
-        front = await serve(app.gateway, settings.host, settings.port, tls=tls)
+        front = await serve(app.gateway, settings.host, settings.port, tls=tls, shared=worker is not None)
     except BaseException:
         await app.close()
         raise

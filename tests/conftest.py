@@ -11,7 +11,9 @@ import pytest
 
 
 def pytest_addoption(parser):
-    parser.addoption("--store", choices=("sqlite", "postgres"), default="sqlite", help="where the test server keeps its state")
+    parser.addoption(
+        "--store", choices=("sqlite", "postgres"), default="sqlite", help="where the test server keeps its state"
+    )
 
 
 @pytest.fixture(scope="session")

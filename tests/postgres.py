@@ -28,7 +28,9 @@ def _server():
 def new_database() -> str:
     """The URL of a new, empty database."""
     name = f"fogbank{next(_numbers)}"
-    asyncio.run(_execute(_server().get_uri(), f"CREATE DATABASE {name}", f"ALTER DATABASE {name} SET synchronous_commit = off"))
+    asyncio.run(
+        _execute(_server().get_uri(), f"CREATE DATABASE {name}", f"ALTER DATABASE {name} SET synchronous_commit = off")
+    )
     return _server().get_uri(name)
 
 

@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from fogbank import app, pidfile
 from fogbank.cli.errors import CommandError, Exit
@@ -23,11 +24,22 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; print one line when ready. Raises CommandError when the server cannot start."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    if settings.workers > 1:
+        _run_workers(settings)
+        return
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def _run_workers(settings: Settings) -> None:
+    from fogbank.cli.workers import Workers
+
+    with _explained(settings):
+        workers = Workers(settings)
+    workers.run()
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     try:
         import uvloop
     except ImportError:
@@ -52,9 +64,31 @@ async def _serve(settings: Settings) -> None:
     await server.close()
 
 
-async def _start(settings: Settings) -> app.Server:
+async def serve_as_worker(settings: Settings, worker: app.Worker, parent: int, told: int) -> None:
+    """Serve as one of several processes, until a signal comes or the pipe `parent` ends. `told` hears when it is ready."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    loop.add_reader(parent, stop.set)
+    server = await _start(settings, worker)
+    os.write(told, b"ready")
+    os.close(told)
+    await stop.wait()
+    loop.remove_reader(parent)
+    await server.close()
+
+
+async def _start(settings: Settings, worker: app.Worker | None = None) -> app.Server:
+    with _explained(settings):
+        return await app.start(settings, worker)
+
+
+@contextmanager
+def _explained(settings: Settings) -> Iterator[None]:
+    """Turn what keeps a server from starting into one line and an exit code."""
     try:
-        return await app.start(settings)
+        yield
     except DirectoryBusy:
         raise already_running(settings.data_dir) from None
     except NewerFormat as error:

@@ -28,11 +28,6 @@ _POLL = 0.02
 
 def start(command: Namespace) -> None:
     settings = Settings(**chosen_options(command.flags))
-    if settings.workers > 1:
-        raise CommandError(
-            Exit.NOT_AVAILABLE,
-            f"--workers {settings.workers}: there is only one process yet; more need the PostgreSQL store, which does not exist",
-        )
     if command.detach:
         _start_detached(settings, command.flags)
         return

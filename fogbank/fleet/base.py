@@ -50,11 +50,6 @@ class Fleet:
         """Is this the process that runs the tasks?"""
         return True
 
-    @property
-    def is_first(self) -> bool:
-        """Was there nobody else when this process opened the state, so that it may tidy up?"""
-        return True
-
     async def open(self, app: App) -> None:
         """Join the others. The store is open, the handlers are in place."""
 

@@ -41,19 +41,14 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 
 
 class LocalFleet(Messenger):
-    """A worker, by its number, among those of its crew. `is_first`: it is started with the server, not in a dead worker's place."""
+    """A worker, by its number, among those of its crew."""
 
-    def __init__(self, crew: Crew, number: int, is_first: bool) -> None:
+    def __init__(self, crew: Crew, number: int) -> None:
         super().__init__(str(number))
         self.number = number
         self.board = crew.board
         self._crew = crew
-        self._is_first = is_first and number == 0
         self._watched: Counter[int] = Counter()
-
-    @property
-    def is_first(self) -> bool:
-        return self._is_first
 
     @property
     def others(self) -> list[str]:

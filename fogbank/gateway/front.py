@@ -55,9 +55,10 @@ class Front:
         self._empty = asyncio.Event()
         self._server: asyncio.Server | None = None
 
-    async def listen(self, host: str, port: int) -> None:
-        """Errors: OSError, when the address cannot be had."""
-        self._server = await self.loop.create_server(lambda: Door(self), host, port, backlog=BACKLOG)
+    async def listen(self, host: str, port: int, shared: bool) -> None:
+        """`shared`: other processes listen on the same address. Errors: OSError, when the address cannot be had."""
+        reuse = True if shared else None
+        self._server = await self.loop.create_server(lambda: Door(self), host, port, backlog=BACKLOG, reuse_port=reuse)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def joined(self, connection: Connection) -> None:
@@ -180,9 +181,17 @@ class Door(asyncio.Protocol):
 
 
 async def serve(
-    app: Application, host: str, port: int, *, tls: Path | None = None, limits: Limits | None = None
+    app: Application,
+    host: str,
+    port: int,
+    *,
+    tls: Path | None = None,
+    limits: Limits | None = None,
+    shared: bool = False,
 ) -> Front:
     """Serve `app` on `host` and `port` (0: any that is free, then in `Front.port`).
+
+    `shared`: several processes serve it, and the kernel spreads connections over them.
 
     `tls`: the directory where the certificate is kept; clients may then speak TLS or plain HTTP on the same port.
     Errors: OSError, when the address cannot be had or the directory not be written.
@@ -193,5 +202,5 @@ async def serve(
 
         context = server_context(tls)
     front = Front(app, limits or Limits(), context)
-    await front.listen(host, port)
+    await front.listen(host, port, shared)
     return front

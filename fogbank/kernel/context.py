@@ -162,16 +162,23 @@ class Context:
     # -- waking and waiting
 
     def notify(self, *topic: str) -> None:
-        """Wake everyone who waits for the topic, after the commit."""
-        if self.app.waiters.any(topic):
-            self._after.append(lambda: self.app.waiters.wake(topic))
+        """Wake everyone who watches the topic, after the commit."""
+        app = self.app
+        if app.waiters.any(topic):
+            self._after.append(lambda: app.waiters.wake(topic))
+        if app.fleet.wanted(topic):
+            self._after.append(lambda: app.fleet.wake(topic))
 
-    async def wait(self, *topic: str, timeout: float) -> bool:
-        """Wait outside a transaction for a notification of the topic, at most `timeout` virtual seconds.
+    def watch(self, *topic: str) -> Watch:
+        """Watch a topic, to look again whenever it is notified:
 
-        True when notified or when the clock was moved (look again), False when the time is over.
+            with ctx.watch("queue", name) as watch:
+                while not (found := await ctx.transact(look)) and await watch.wait(timeout=20):
+                    ...
+
+        Outside of transactions only.
         """
-        return await self.app.waiters.wait(topic, timeout)
+        return Watch(self.app, topic)
 
     # -- later and elsewhere
 
@@ -210,40 +217,77 @@ class Context:
         blobs.drop(self, name)
 
 
+class Watch:
+    """Somebody who waits for a topic, from `with` on."""
+
+    def __init__(self, app: App, topic: tuple[str, ...]) -> None:
+        self._app = app
+        self._topic = topic
+        # among others, something may have happened between the last look and the beginning of the watch
+        self._look_first = not app.store.alone
+
+    def __enter__(self) -> Watch:
+        self._app.waiters.join(self._topic, self)
+        self._app.fleet.watching(self._topic, begins=True)
+        self._future: asyncio.Future[bool] | None = None
+        self._woken = self._look_first
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._app.waiters.leave(self._topic, self)
+        self._app.fleet.watching(self._topic, begins=False)
+
+    async def wait(self, timeout: float) -> bool:
+        """Wait for a notification, at most `timeout` virtual seconds.
+
+        True when there was one since the last wait, or when the clock was moved (look again), False when the time is over.
+        """
+        if not self._woken:
+            loop = asyncio.get_running_loop()
+            self._future = loop.create_future()
+            timer = loop.call_later(max(timeout, 0), self._end, False)
+            try:
+                return await self._future
+            finally:
+                timer.cancel()
+                self._future = None
+                self._woken = False
+        self._woken = False
+        return True
+
+    def wake(self) -> None:
+        self._woken = True
+        self._end(True)
+
+    def _end(self, woken: bool) -> None:
+        if self._future is not None and not self._future.done():
+            self._future.set_result(woken)
+
+
 class Waiters:
-    """Who waits for what in this process. Nothing here is state: a lost waiter looks again by itself."""
+    """Who watches what in this process. Nothing here is state: a lost watch looks again by itself."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, ...], set[asyncio.Future[bool]]] = {}
+        self._watching: dict[tuple[str, ...], set[Watch]] = {}
 
     def any(self, topic: tuple[str, ...]) -> bool:
-        return topic in self._waiting
+        return topic in self._watching
 
-    async def wait(self, topic: tuple[str, ...], timeout: float) -> bool:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
-        self._waiting.setdefault(topic, set()).add(future)
-        timer = loop.call_later(max(timeout, 0), _resolve, future, False)
-        try:
-            return await future
-        finally:
-            timer.cancel()
-            waiting = self._waiting[topic]
-            waiting.discard(future)
-            if not waiting:
-                del self._waiting[topic]
+    def join(self, topic: tuple[str, ...], watch: Watch) -> None:
+        self._watching.setdefault(topic, set()).add(watch)
+
+    def leave(self, topic: tuple[str, ...], watch: Watch) -> None:
+        watching = self._watching[topic]
+        watching.discard(watch)
+        if not watching:
+            del self._watching[topic]
 
     def wake(self, topic: tuple[str, ...]) -> None:
-        for future in self._waiting.get(topic, ()):
-            _resolve(future, True)
+        for watch in self._watching.get(topic, ()):
+            watch.wake()
 
     def wake_all(self) -> None:
         """The clock was moved: everyone looks again."""
-        for waiting in self._waiting.values():
-            for future in waiting:
-                _resolve(future, True)
-
-
-def _resolve(future: asyncio.Future[bool], value: bool) -> None:
-    if not future.done():
-        future.set_result(value)
+        for watching in self._watching.values():
+            for watch in watching:
+                watch.wake()

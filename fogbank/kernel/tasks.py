@@ -4,17 +4,23 @@ A task is a row at (due time in microseconds, id), so the next one is the first 
 it and deleted in the transaction that does it: a crash in between repeats nothing and loses nothing. A task that waits for something
 outside the store runs at least once. Failures are retried with exponential backoff; after MAX_ATTEMPTS the task is dead: kept,
 visible in `/_fogbank/tasks`, and never run again.
+
+Of several processes on one state, the leader of the fleet runs the tasks. For a moment two may take themselves for it: a transactional task
+is done by the one whose transaction finds its row.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fogbank.kernel.collection import Collection, Record
+from fogbank.storage.base import StoreError
+from fogbank.telemetry.metrics import TaskMeter
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -26,6 +32,9 @@ log = logging.getLogger("fogbank.tasks")
 MAX_ATTEMPTS = 10
 MAX_BACKOFF = 900.0
 MAX_CONCURRENT = 64
+# among others, a leader looks at least this often (seconds): the word that a task is due may have been lost
+_LOOK_AGAIN = 5.0
+_PAUSE = 1.0
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -102,18 +111,23 @@ class TaskRunner:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.meter = TaskMeter()
         self._timer: asyncio.TimerHandle | None = None
         self._runner: asyncio.Task[None] | None = None
         self._running: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
         self._again = False
+        self._told = False
         self._closed = False
 
     # -- waking up
 
     def wake(self) -> None:
-        """Something may be due: look, or look again if we are looking already."""
+        """Something may be due: look, or look again if we are looking already; or have the leader look."""
         if self._closed:
+            return
+        if not self.app.fleet.leads:
+            self._tell_leader()
             return
         self._again = True
         if self._timer is not None:
@@ -121,6 +135,16 @@ class TaskRunner:
             self._timer = None
         if self._runner is None or self._runner.done():
             self._runner = asyncio.get_running_loop().create_task(self._run_due())
+
+    def _tell_leader(self) -> None:
+        """Once for all tasks of this turn of the loop."""
+        if not self._told:
+            self._told = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._told = False
+        self.app.fleet.tell("tasks")
 
     async def close(self) -> None:
         """Stop; what was under way is left to the next start."""
@@ -133,16 +157,35 @@ class TaskRunner:
         await asyncio.gather(*work, return_exceptions=True)
 
     async def _run_due(self) -> None:
+        failures = self.app.store.meter.failures
+        try:
+            delay = await self._run_all_due(failures)
+        except StoreError as error:
+            log.warning("the tasks wait: %s", error)
+            delay = _PAUSE
+        if delay is not None:
+            self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+    async def _run_all_due(self, failures: int) -> float | None:
+        """Returns in how many seconds there may be more to do. A store that loses what is done (disk full) gets a pause."""
         while self._again:
             self._again = False
             async with self._turn:
-                while task := await self._next(self.app.clock.now()):
+                while self.app.fleet.leads and (task := await self._next(self.app.clock.now())):
                     await self._start(task)
                     await asyncio.sleep(0)
+                    if self.app.store.meter.failures != failures:
+                        return _PAUSE
+        return await self._until_next()
+
+    async def _until_next(self) -> float | None:
+        """Seconds until there may be something to do; None when only `wake` can tell."""
         upcoming = await self._next(None)
-        if upcoming is not None:
-            delay = max(upcoming.due / 1e6 - self.app.clock.now(), 0.0)
-            self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+        latest = None if self.app.store.alone else _LOOK_AGAIN
+        if upcoming is None:
+            return latest
+        delay = max(upcoming.due / 1e6 - self.app.clock.now(), 0.0)
+        return delay if latest is None else min(delay, latest)
 
     async def _next(self, until: float | None) -> Task | None:
         """The first task that is not under way, due at `until` at the latest."""
@@ -174,6 +217,7 @@ class TaskRunner:
 
     async def _run(self, task: Task, kind: TaskKind | None) -> None:
         ctx = self.app.system_context(task.service, task.account, task.region, task.name)
+        begun = perf_counter()
         try:
             if kind is None:
                 raise LookupError(f"{task.service} has no task {task.name}")
@@ -182,25 +226,31 @@ class TaskRunner:
             else:
                 await kind.handler(ctx, _unpack(task.payload))
                 await ctx.transact(_remove, ctx, task)
+            self.meter.ran(task.service, task.name, "done", perf_counter() - begun)
         except asyncio.CancelledError:
             raise
         except Exception as error:
             log.warning("task %s.%s failed: %r", task.service, task.name, error, exc_info=True)
-            await ctx.transact(self._retry, ctx, task, repr(error))
+            will_be_tried = await ctx.transact(self._retry, ctx, task, repr(error))
+            self.meter.ran(task.service, task.name, "failed" if will_be_tried else "dead", perf_counter() - begun)
 
     async def _run_whole(self, ctx: Context, task: Task, kind: TaskKind) -> None:
+        if await pending.get(ctx, task.due, task.id) is None:
+            return  # another process did it
         # removed first, so that a task which schedules itself again under its key is not taken back
         await _remove(ctx, task)
         await kind.handler(ctx, _unpack(task.payload))
 
-    async def _retry(self, ctx: Context, task: Task, error: str) -> None:
+    async def _retry(self, ctx: Context, task: Task, error: str) -> bool:
+        """Put the task off, or give it up: then the answer is False."""
         await _remove(ctx, task)
         attempts = task.attempts + 1
         if attempts >= MAX_ATTEMPTS:
             dead.put(ctx, msgspec.structs.replace(task, attempts=attempts, error=error), task.due, task.id)
-            return
+            return False
         due = int((self.app.clock.now() + min(2.0**attempts, MAX_BACKOFF)) * 1e6)
         _put(ctx, msgspec.structs.replace(task, attempts=attempts, error=error, due=due))
+        return True
 
     # -- moving the clock
 

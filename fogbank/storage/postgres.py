@@ -173,13 +173,13 @@ class PostgresStore(Store):
         self.decoded = NoMemory()
         self._connections = connections
         self._turns: dict[object, asyncio.Lock] = {}
-        self._driver = _load_driver()
+        self.driver = _load_driver()
 
     # -- opening
 
     async def open(self) -> None:
         try:
-            self.pool: asyncpg.Pool[Any] = await self._driver.create_pool(
+            self.pool: asyncpg.Pool[Any] = await self.driver.create_pool(
                 self.url,
                 min_size=1,
                 max_size=self._connections,
@@ -188,7 +188,7 @@ class PostgresStore(Store):
                 reset=_leave_as_it_is,
             )
             await self._prepare()
-        except (OSError, ValueError, TimeoutError, self._driver.PostgresError, self._driver.InterfaceError) as error:
+        except (OSError, ValueError, TimeoutError, self.driver.PostgresError, self.driver.InterfaceError) as error:
             raise StoreError(f"cannot open the store at {without_password(self.url)}: {error}") from error
 
     async def _prepare(self) -> None:
@@ -197,17 +197,21 @@ class PostgresStore(Store):
                 try:
                     version = await _create_tables(connection)
                     break
-                except self._driver.PostgresError as error:
+                except self.driver.PostgresError as error:
                     # two servers that create the same table at once: one of them is told so, in various ways
-                    if attempt == _ATTEMPTS - 1 or isinstance(error, self._driver.InsufficientPrivilegeError):
+                    if attempt == _ATTEMPTS - 1 or isinstance(error, self.driver.InsufficientPrivilegeError):
                         raise
                     await asyncio.sleep(_pause(attempt))
         if version > FORMAT:
             where = without_password(self.url)
             raise NewerFormat(f"{where} has data format {version}; this version of Fogbank reads up to {FORMAT}")
 
+    async def connect(self) -> Any:
+        """A connection besides the pool's, for who needs one for long."""
+        return await self.driver.connect(self.url, timeout=_OPEN_SECONDS)
+
     def refusals(self, committing: bool = False) -> _Refusals:
-        return _Refusals(self._driver, committing)
+        return _Refusals(self.driver, committing)
 
     # -- transactions
 
