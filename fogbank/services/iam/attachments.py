@@ -55,7 +55,7 @@ def _condition_keys(ctx: Context, request: Request) -> dict[str, str]:
 
 
 def _declare(holder: Holder) -> None:
-    noun, resource = holder.noun, holder.kind.resource
+    noun, one = holder.noun, holder.kind.one
 
     async def attach_policy(ctx: Context, request: Request) -> Request:
         policy = await policies.look_up(ctx, request["PolicyArn"])
@@ -82,9 +82,9 @@ def _declare(holder: Holder) -> None:
         found = [described(arn) for arn in await attached(ctx, entity.id) if _path(arn).startswith(prefix)]
         return listed(request, "AttachedPolicies", found, lambda policy: policy["PolicyArn"])
 
-    service.operation_from(attach_policy, f"attach_{noun}_policy", resource=resource, keys=_condition_keys)
-    service.operation_from(detach_policy, f"detach_{noun}_policy", resource=resource, keys=_condition_keys)
-    service.operation_from(list_attached, f"list_attached_{noun}_policies", resource=resource)
+    service.operation_from(attach_policy, f"attach_{noun}_policy", **one, keys=_condition_keys)
+    service.operation_from(detach_policy, f"detach_{noun}_policy", **one, keys=_condition_keys)
+    service.operation_from(list_attached, f"list_attached_{noun}_policies", **one)
     holder.kind.belongings.append(("detach all policies", _has_any))
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from fogbank.kernel import Context
-from fogbank.services.iam import errors, policies, tags
+from fogbank.services.iam import errors, policies
 from fogbank.services.iam.entities import Kind
 
 Request = dict[str, Any]
@@ -28,11 +28,6 @@ def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str,
     """iam:PermissionsBoundary: the boundary that a request sets."""
     boundary = request.get("PermissionsBoundary")
     return {} if boundary is None else {"iam:PermissionsBoundary": boundary}
-
-
-def keys_of_new(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
-    """The keys of a request that creates a user or role: tags and boundary."""
-    return {**tags.condition_keys(ctx, request), **condition_keys(ctx, request)}
 
 
 async def of_new(ctx: Context, request: Request, id: str) -> str:

@@ -44,6 +44,8 @@ class Kind(Generic[E]):
     prefix     of its unique ids: "AIDA"
     belongings what has to go before an entity can; the modules of those things add to it
     quota      AWS's name of the quota ("UsersPerAccount") and the number
+    one, new, some
+               options of operations that are about one entity, that create one, that list them
     missing    the refusal for a name that is not there
     taken      the refusal for a name that is
     """
@@ -64,6 +66,9 @@ class Kind(Generic[E]):
         self.quota = quota
         self.records = definitions(f"{noun}s", record)
         self.belongings: list[tuple[str, Belonging]] = []
+        self.one = {"resource": self.resource, "tags": self.tags}
+        self.new = {"resource": self.new_resource}
+        self.some = {"resource": self.listed_resource}
         self._missing = missing or (lambda name: errors.not_found(noun, name))
         self._taken = taken or (lambda name: errors.name_taken(noun, name))
 
@@ -137,6 +142,11 @@ class Kind(Generic[E]):
         name = request[self.member]
         found = await self.named(ctx, name)
         return self.arn_of(ctx, "/", name) if found is None else self.arn(ctx, found)
+
+    async def tags(self, ctx: Context, request: Request) -> dict[str, str]:
+        """The tags of the entity that a request is about."""
+        found = await self.named(ctx, request[self.member])
+        return getattr(found, "tags", {})
 
     def new_resource(self, ctx: Context, request: Request) -> str:
         """The ARN that a request creates."""

@@ -6,7 +6,47 @@ the issue trackers of the AWS SDKs, of Terraform's provider, Ansible's collectio
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fogbank.kernel import AWSError
+
+if TYPE_CHECKING:
+    from fogbank.protocols import Violation
+
+# -- requests as a whole
+
+# IAM's own words for names and paths with wrong characters, which the model does not have
+_NAMES = frozenset(
+    {
+        "groupName",
+        "instanceProfileName",
+        "newGroupName",
+        "newServerCertificateName",
+        "newUserName",
+        "policyName",
+        "roleName",
+        "serverCertificateName",
+        "userName",
+    }
+)
+_PATHS = frozenset({"path", "newPath"})
+
+
+def invalid_request(message: str, violations: list[Violation]) -> AWSError:
+    """What the model finds wrong, as IAM says it."""
+    for violation in violations:
+        if violation.kind == "pattern" and violation.member in _NAMES | _PATHS:
+            return invalid_characters(violation.member)
+    return validation(message)
+
+
+def invalid_characters(member: str) -> AWSError:
+    if member in _PATHS:
+        wanted = "It must begin and end with / and contain only alphanumeric characters and/or / characters."
+    else:
+        wanted = "It must contain only alphanumeric characters and/or the following: +=,.@_-"
+    return validation(f"The specified value for {member} is invalid. {wanted}")
+
 
 # -- what is not there
 

@@ -70,7 +70,7 @@ def group_described(ctx: Context, group: Group) -> Request:
     }
 
 
-@service.operation(resource=groups.new_resource)
+@service.operation(**groups.new)
 async def create_group(ctx: Context, request: Request) -> Request:
     """API_CreateGroup."""
     name = request["GroupName"]
@@ -79,7 +79,7 @@ async def create_group(ctx: Context, request: Request) -> Request:
     return {"Group": group_described(ctx, group)}
 
 
-@service.operation(resource=groups.resource)
+@service.operation(**groups.one)
 async def get_group(ctx: Context, request: Request) -> Request:
     """A group and its users, which come in pages. API_GetGroup."""
     group = await groups.find(ctx, request["GroupName"])
@@ -87,14 +87,14 @@ async def get_group(ctx: Context, request: Request) -> Request:
     return {"Group": group_described(ctx, group), "Users": [described(ctx, user) for user in found], **more}
 
 
-@service.operation(resource=groups.listed_resource)
+@service.operation(**groups.some)
 async def list_groups(ctx: Context, request: Request) -> Request:
     """API_ListGroups."""
     found, more = page(request, await groups.in_path(ctx, request.get("PathPrefix")), by_name)
     return {"Groups": [group_described(ctx, group) for group in found], **more}
 
 
-@service.operation(resource=users.resource)
+@service.operation(**users.one)
 async def list_groups_for_user(ctx: Context, request: Request) -> Request:
     """API_ListGroupsForUser."""
     user = await users.find(ctx, request["UserName"])
@@ -102,7 +102,7 @@ async def list_groups_for_user(ctx: Context, request: Request) -> Request:
     return {"Groups": [group_described(ctx, group) for group in found], **more}
 
 
-@service.operation(resource=groups.resource)
+@service.operation(**groups.one)
 async def update_group(ctx: Context, request: Request) -> Request:
     """Another name or path. API_UpdateGroup."""
     group = await groups.find(ctx, request["GroupName"])
@@ -111,7 +111,7 @@ async def update_group(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=groups.resource)
+@service.operation(**groups.one)
 async def delete_group(ctx: Context, request: Request) -> Request:
     """API_DeleteGroup. Raises DeleteConflict while it has users or policies."""
     group = await groups.find(ctx, request["GroupName"])
@@ -120,7 +120,7 @@ async def delete_group(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=groups.resource)
+@service.operation(**groups.one)
 async def add_user_to_group(ctx: Context, request: Request) -> Request:
     """API_AddUserToGroup. Who is in already stays in."""
     group = await groups.find(ctx, request["GroupName"])
@@ -133,7 +133,7 @@ async def add_user_to_group(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=groups.resource)
+@service.operation(**groups.one)
 async def remove_user_from_group(ctx: Context, request: Request) -> Request:
     """API_RemoveUserFromGroup. Who is not in stays out."""
     group = await groups.find(ctx, request["GroupName"])

@@ -28,7 +28,7 @@ async def _has_any(ctx: Context, holder_id: str) -> bool:
 
 
 def _declare(holder: Holder) -> None:
-    noun, resource = holder.noun, holder.kind.resource
+    noun, one = holder.noun, holder.kind.one
 
     async def put(ctx: Context, request: Request) -> Request:
         document = request["PolicyDocument"]
@@ -60,10 +60,10 @@ def _declare(holder: Holder) -> None:
         entity = await holder.kind.find(ctx, holder.name(request))
         return listed(request, "PolicyNames", list(await inline_policies(ctx, entity.id)))
 
-    service.operation_from(put, f"put_{noun}_policy", resource=resource)
-    service.operation_from(get, f"get_{noun}_policy", resource=resource)
-    service.operation_from(delete, f"delete_{noun}_policy", resource=resource)
-    service.operation_from(list_names, f"list_{noun}_policies", resource=resource)
+    service.operation_from(put, f"put_{noun}_policy", **one)
+    service.operation_from(get, f"get_{noun}_policy", **one)
+    service.operation_from(delete, f"delete_{noun}_policy", **one)
+    service.operation_from(list_names, f"list_{noun}_policies", **one)
     holder.kind.belongings.append(("delete policies", _has_any))
 
 

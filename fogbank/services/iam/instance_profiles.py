@@ -69,7 +69,7 @@ async def described(ctx: Context, profile: InstanceProfile) -> Request:
     }
 
 
-@service.operation(resource=profiles.new_resource, keys=tags.condition_keys)
+@service.operation(**profiles.new)
 async def create_instance_profile(ctx: Context, request: Request) -> Request:
     """API_CreateInstanceProfile."""
     name = request["InstanceProfileName"]
@@ -81,21 +81,21 @@ async def create_instance_profile(ctx: Context, request: Request) -> Request:
     return {"InstanceProfile": {**await described(ctx, profile), "Tags": tags.shown(given) or None}}
 
 
-@service.operation(resource=profiles.resource)
+@service.operation(**profiles.one)
 async def get_instance_profile(ctx: Context, request: Request) -> Request:
     """API_GetInstanceProfile."""
     profile = await profiles.find(ctx, request["InstanceProfileName"])
     return {"InstanceProfile": {**await described(ctx, profile), "Tags": tags.shown(profile.tags)}}
 
 
-@service.operation(resource=profiles.listed_resource)
+@service.operation(**profiles.some)
 async def list_instance_profiles(ctx: Context, request: Request) -> Request:
     """API_ListInstanceProfiles."""
     found, more = page(request, await profiles.in_path(ctx, request.get("PathPrefix")), by_name)
     return {"InstanceProfiles": [await described(ctx, profile) for profile in found], **more}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def list_instance_profiles_for_role(ctx: Context, request: Request) -> Request:
     """API_ListInstanceProfilesForRole."""
     role = await roles.find(ctx, request["RoleName"])
@@ -103,7 +103,7 @@ async def list_instance_profiles_for_role(ctx: Context, request: Request) -> Req
     return {"InstanceProfiles": [await described(ctx, profile) for profile in found], **more}
 
 
-@service.operation(resource=profiles.resource)
+@service.operation(**profiles.one)
 async def add_role_to_instance_profile(ctx: Context, request: Request) -> Request:
     """API_AddRoleToInstanceProfile. Raises LimitExceeded when it holds a role, also when it is the same."""
     profile = await profiles.find(ctx, request["InstanceProfileName"])
@@ -115,7 +115,7 @@ async def add_role_to_instance_profile(ctx: Context, request: Request) -> Reques
     return {}
 
 
-@service.operation(resource=profiles.resource)
+@service.operation(**profiles.one)
 async def remove_role_from_instance_profile(ctx: Context, request: Request) -> Request:
     """API_RemoveRoleFromInstanceProfile."""
     profile = await profiles.find(ctx, request["InstanceProfileName"])
@@ -127,7 +127,7 @@ async def remove_role_from_instance_profile(ctx: Context, request: Request) -> R
     return {}
 
 
-@service.operation(resource=profiles.resource)
+@service.operation(**profiles.one)
 async def delete_instance_profile(ctx: Context, request: Request) -> Request:
     """API_DeleteInstanceProfile. Raises DeleteConflict while it holds a role."""
     profile = await profiles.find(ctx, request["InstanceProfileName"])

@@ -138,7 +138,7 @@ def version_with_document(policy: Policy, version: Version) -> Request:
 # -- policies
 
 
-@service.operation(resource=policies.new_resource, keys=tags.condition_keys)
+@service.operation(**policies.new)
 async def create_policy(ctx: Context, request: Request) -> Request:
     """API_CreatePolicy."""
     documents.check_managed(request["PolicyDocument"])
@@ -162,7 +162,15 @@ def _by_arn(ctx: Context, request: Request) -> str:
     return request["PolicyArn"]
 
 
-@service.operation(resource=_by_arn)
+async def _tags(ctx: Context, request: Request) -> dict[str, str]:
+    policy = await look_up(ctx, request["PolicyArn"])
+    return {} if policy is None else policy.tags
+
+
+_one: Final[Request] = {"resource": _by_arn, "tags": _tags}
+
+
+@service.operation(**_one)
 async def get_policy(ctx: Context, request: Request) -> Request:
     """API_GetPolicy."""
     policy = await find(ctx, request["PolicyArn"])
@@ -189,7 +197,7 @@ async def _wanted(ctx: Context, request: Request) -> list[Policy]:
     return sorted(found, key=lambda policy: (policy.name.lower(), policy.owner))
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def delete_policy(ctx: Context, request: Request) -> Request:
     """API_DeletePolicy. Raises DeleteConflict while it is attached anywhere, or has more than its default version."""
     policy = await find_own(ctx, request["PolicyArn"])
@@ -202,15 +210,13 @@ async def delete_policy(ctx: Context, request: Request) -> Request:
     return {}
 
 
-tags.declare(
-    "policy", "policy", lambda ctx, request: find_own(ctx, request["PolicyArn"]), policies.save, resource=_by_arn
-)
+tags.declare("policy", "policy", lambda ctx, request: find_own(ctx, request["PolicyArn"]), policies.save, _by_arn)
 
 
 # -- versions
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def create_policy_version(ctx: Context, request: Request) -> Request:
     """API_CreatePolicyVersion. Numbers are never given out again."""
     policy = await find_own(ctx, request["PolicyArn"])
@@ -235,7 +241,7 @@ async def _find_version(ctx: Context, policy: Policy, request: Request) -> Versi
     return found
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def get_policy_version(ctx: Context, request: Request) -> Request:
     """A version with its document. API_GetPolicyVersion."""
     policy = await find(ctx, request["PolicyArn"])
@@ -243,7 +249,7 @@ async def get_policy_version(ctx: Context, request: Request) -> Request:
     return {"PolicyVersion": version_with_document(policy, version)}
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def list_policy_versions(ctx: Context, request: Request) -> Request:
     """The versions, the newest first. API_ListPolicyVersions."""
     policy = await find(ctx, request["PolicyArn"])
@@ -251,7 +257,7 @@ async def list_policy_versions(ctx: Context, request: Request) -> Request:
     return listed(request, "Versions", shown, lambda version: f"{99999 - int(version['VersionId'][1:]):05}")
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def set_default_policy_version(ctx: Context, request: Request) -> Request:
     """API_SetDefaultPolicyVersion."""
     policy = await find_own(ctx, request["PolicyArn"])
@@ -260,7 +266,7 @@ async def set_default_policy_version(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=_by_arn)
+@service.operation(**_one)
 async def delete_policy_version(ctx: Context, request: Request) -> Request:
     """API_DeletePolicyVersion. Raises DeleteConflict for the default version."""
     policy = await find_own(ctx, request["PolicyArn"])

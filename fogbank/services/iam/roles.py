@@ -52,7 +52,7 @@ async def use_described(ctx: Context, role: Role) -> Request:
     return {} if used is None else {"LastUsedDate": used.at, "Region": used.region}
 
 
-@service.operation(resource=roles.new_resource, keys=boundaries.keys_of_new)
+@service.operation(**roles.new, keys=boundaries.condition_keys)
 async def create_role(ctx: Context, request: Request) -> Request:
     """API_CreateRole. The answer leaves out the description and the duration, as AWS's does."""
     if request.get("Path", "/").startswith(SERVICE_LINKED_PATH):
@@ -76,20 +76,20 @@ async def create_role(ctx: Context, request: Request) -> Request:
     return {"Role": {**shown, "Description": None, "MaxSessionDuration": None, "RoleLastUsed": None}}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def get_role(ctx: Context, request: Request) -> Request:
     """API_GetRole."""
     return {"Role": await described_fully(ctx, await roles.find(ctx, request["RoleName"]))}
 
 
-@service.operation(resource=roles.listed_resource)
+@service.operation(**roles.some)
 async def list_roles(ctx: Context, request: Request) -> Request:
     """API_ListRoles."""
     found, more = page(request, await roles.in_path(ctx, request.get("PathPrefix")), by_name)
     return {"Roles": [await described(ctx, role) for role in found], **more}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def update_role(ctx: Context, request: Request) -> Request:
     """Another description or duration. API_UpdateRole."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -99,7 +99,7 @@ async def update_role(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def update_role_description(ctx: Context, request: Request) -> Request:
     """API_UpdateRoleDescription. The description of a service-linked role can be changed too."""
     role = replace(await roles.find(ctx, request["RoleName"]), description=request["Description"] or None)
@@ -107,7 +107,7 @@ async def update_role_description(ctx: Context, request: Request) -> Request:
     return {"Role": await described(ctx, role)}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def update_assume_role_policy(ctx: Context, request: Request) -> Request:
     """API_UpdateAssumeRolePolicy."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -115,7 +115,7 @@ async def update_assume_role_policy(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def delete_role(ctx: Context, request: Request) -> Request:
     """API_DeleteRole. Raises DeleteConflict while anything hangs on the role."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -134,7 +134,7 @@ def remove(ctx: Context, role: Role) -> None:
 # -- permissions boundaries
 
 
-@service.operation(resource=roles.resource, keys=boundaries.condition_keys)
+@service.operation(**roles.one, keys=boundaries.condition_keys)
 async def put_role_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_PutRolePermissionsBoundary."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -142,7 +142,7 @@ async def put_role_permissions_boundary(ctx: Context, request: Request) -> Reque
     return {}
 
 
-@service.operation(resource=roles.resource)
+@service.operation(**roles.one)
 async def delete_role_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_DeleteRolePermissionsBoundary."""
     boundaries.drop(ctx, roles, await find_modifiable(ctx, request["RoleName"]))

@@ -7,8 +7,9 @@ from typing import TypeVar
 from fogbank.identity.directory import iam_changed
 from fogbank.kernel import Collection, Context, Service
 from fogbank.kernel.keys import Part
+from fogbank.services.iam import errors
 
-service = Service("iam")
+service = Service("iam", validation_error=errors.invalid_request)
 
 R = TypeVar("R")
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from fogbank.kernel import Context
+from fogbank.kernel import AWSError, Context
 from fogbank.kernel.service import Resources
 from fogbank.services.iam import errors, limits
 from fogbank.services.iam.listing import listed
@@ -50,14 +50,6 @@ def shown(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
-def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
-    """What policies can ask of the tags in a request: aws:RequestTag/..., aws:TagKeys."""
-    given = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())}
-    names = (*given, *request.get("TagKeys", ()))
-    keys: dict[str, str | tuple[str, ...]] = {f"aws:RequestTag/{key}": value for key, value in given.items()}
-    return {**keys, "aws:TagKeys": names} if names else keys
-
-
 def declare(
     noun: str,
     suffix: str,
@@ -70,6 +62,7 @@ def declare(
     suffix   the operations' X in snake case: "instance_profile"
     find     gives the record that a request is about, which has its `tags`; raises NoSuchEntity
     save     keeps the changed record
+    resource gives the ARN of what a request is about
     """
 
     async def tag(ctx: Context, request: Request) -> Request:
@@ -86,6 +79,13 @@ def declare(
         record: Any = await find(ctx, request)
         return listed(request, "Tags", shown(record.tags), lambda tag: tag["Key"])
 
-    service.operation_from(tag, f"tag_{suffix}", resource=resource, keys=condition_keys)
-    service.operation_from(untag, f"untag_{suffix}", resource=resource, keys=condition_keys)
-    service.operation_from(list_tags, f"list_{suffix}_tags", resource=resource)
+    async def tags_of(ctx: Context, request: Request) -> Tags:
+        try:
+            record: Any = await find(ctx, request)
+        except AWSError:  # what is not there has none, and is not found in due course
+            return {}
+        return record.tags
+
+    service.operation_from(tag, f"tag_{suffix}", resource=resource, tags=tags_of)
+    service.operation_from(untag, f"untag_{suffix}", resource=resource, tags=tags_of)
+    service.operation_from(list_tags, f"list_{suffix}_tags", resource=resource, tags=tags_of)

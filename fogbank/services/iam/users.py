@@ -45,7 +45,7 @@ def described_fully(ctx: Context, user: User) -> Request:
     return {**described(ctx, user), **boundaries.shown(user.boundary), "Tags": tags.shown(user.tags) or None}
 
 
-@service.operation(resource=users.new_resource, keys=boundaries.keys_of_new)
+@service.operation(**users.new, keys=boundaries.condition_keys)
 async def create_user(ctx: Context, request: Request) -> Request:
     """API_CreateUser."""
     given = tags.of_new(request, "user")
@@ -94,14 +94,14 @@ def _root(ctx: Context) -> Request:
     return {"UserId": ctx.account, "Arn": f"arn:{ctx.partition}:iam::{ctx.account}:root", "CreateDate": 0}
 
 
-@service.operation(resource=users.listed_resource)
+@service.operation(**users.some)
 async def list_users(ctx: Context, request: Request) -> Request:
     """API_ListUsers."""
     found, more = page(request, await users.in_path(ctx, request.get("PathPrefix")), by_name)
     return {"Users": [described(ctx, user) for user in found], **more}
 
 
-@service.operation(resource=users.resource)
+@service.operation(**users.one)
 async def update_user(ctx: Context, request: Request) -> Request:
     """Another name or path. API_UpdateUser."""
     user = await users.find(ctx, request["UserName"])
@@ -110,7 +110,7 @@ async def update_user(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(resource=users.resource)
+@service.operation(**users.one)
 async def delete_user(ctx: Context, request: Request) -> Request:
     """API_DeleteUser. Raises DeleteConflict while anything belongs to the user."""
     user = await users.find(ctx, request["UserName"])
@@ -123,7 +123,7 @@ async def delete_user(ctx: Context, request: Request) -> Request:
 # -- permissions boundaries
 
 
-@service.operation(resource=users.resource, keys=boundaries.condition_keys)
+@service.operation(**users.one, keys=boundaries.condition_keys)
 async def put_user_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_PutUserPermissionsBoundary."""
     user = await users.find(ctx, request["UserName"])
@@ -131,7 +131,7 @@ async def put_user_permissions_boundary(ctx: Context, request: Request) -> Reque
     return {}
 
 
-@service.operation(resource=users.resource)
+@service.operation(**users.one)
 async def delete_user_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_DeleteUserPermissionsBoundary."""
     boundaries.drop(ctx, users, await users.find(ctx, request["UserName"]))

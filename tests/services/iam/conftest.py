@@ -82,3 +82,18 @@ def refused(iam):
         assert message in error["Message"]
 
     return refused
+
+
+@pytest.fixture
+def as_user(aws, iam):
+    """Clients with the access key of a user, who is allowed these actions on everything: `as_user("alice", "s3:*")("s3")`."""
+
+    def as_user(name, *actions, statements=()):
+        if actions or statements:
+            allowed = [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}] if actions else []
+            document = {"Version": "2012-10-17", "Statement": [*allowed, *statements]}
+            iam.put_user_policy(UserName=name, PolicyName="allowed", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return lambda service, **more: aws(service, credentials=key, **more)
+
+    return as_user
