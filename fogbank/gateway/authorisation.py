@@ -6,16 +6,22 @@ without further ado.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fogbank import protocols
 from fogbank.identity.directory import organizations_token
+from fogbank.identity.principals import Session, role_session, service_host, service_principal
+from fogbank.kernel.errors import AWSError
 
 if TYPE_CHECKING:
     from fogbank.app import App
     from fogbank.identity.condition_keys import ConditionKeys, Value
+    from fogbank.identity.credentials import Credential
     from fogbank.identity.decision import Decision, Guard
+    from fogbank.identity.journal import Journal
+    from fogbank.identity.principals import Principal
     from fogbank.identity.standing import Registrar, Standing
     from fogbank.kernel.context import Context
     from fogbank.kernel.service import Operation
@@ -26,6 +32,10 @@ _UNDER_RESOURCE_CONTROL = frozenset(
 )
 
 
+# Who holds policies, of which it is worth knowing what they are used for.
+_HOLDERS = frozenset({"user", "role", "federated"})
+
+
 class Question:
     """What somebody wants to do, and what the service says about it; see `Operation` for the parts."""
 
@@ -33,8 +43,8 @@ class Question:
 
     def __init__(
         self,
-        actions: Iterable[str],
-        resources: Iterable[str],
+        actions: Sequence[str],
+        resources: Sequence[str],
         owner: str,
         policy: str | None = None,
         params: Mapping[str, Any] | None = None,
@@ -55,20 +65,29 @@ class Authorisation:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._registrar: Registrar | None = None
 
-    @property
+    @cached_property
     def registrar(self) -> Registrar:
-        if self._registrar is None:
-            from fogbank.identity.standing import Registrar
+        from fogbank.identity.standing import Registrar
 
-            self._registrar = Registrar(self.app)
-        return self._registrar
+        return Registrar(self.app)
+
+    @cached_property
+    def journal(self) -> Journal:
+        from fogbank.identity.journal import Journal
+
+        return Journal(self.app)
+
+    async def credential(self, access_key: str) -> Credential | None:
+        """What is known of an issued key: the authenticator's lookup."""
+        return await self.registrar.credential(access_key)
 
     # -- questions
 
     async def check(self, ctx: Context, operation: Operation, params: dict[str, Any]) -> None:
         """Raise AccessDenied, in the words of the service and its protocol, unless the caller may do this."""
+        if ctx.principal.access_key.startswith("AKIA"):
+            self.journal.note_key(ctx, protocols.load(ctx.service.name).signing_name)
         if operation.open or self.app.settings.iam == "off":
             return
         policy = None if operation.policy is None else await operation.policy(ctx, params)
@@ -76,12 +95,14 @@ class Authorisation:
         if policy is None and await self.is_free(ctx, owner):
             return
         resources = "*" if operation.resource is None else operation.resource(ctx, params)
+        if isinstance(resources, Awaitable):
+            resources = await resources
         if not resources:
             return
         keys, tags = operation.keys, operation.tags
         question = Question(
             _actions(ctx, operation, params),
-            [resources] if isinstance(resources, str) else resources,
+            (resources,) if isinstance(resources, str) else tuple(resources),
             owner,
             policy,
             params,
@@ -93,17 +114,79 @@ class Authorisation:
     async def ask(self, ctx: Context, question: Question) -> None:
         """Raise AccessDenied unless the caller may do each of the actions with each of the resources."""
         refusal = await self.first_refusal(ctx, question)
+        self._note(ctx, question, refusal)
         if refusal is not None and self.app.settings.iam == "enforce":
             raise self._error(ctx, refusal)
 
+    def _note(self, ctx: Context, question: Question, refusal: Decision | None) -> None:
+        """Write down what was asked for, as the need that it is, unless a policy forbids it; and the refusal."""
+        if refusal is not None:
+            self.journal.note_denial(ctx, refusal)
+        if ctx.principal.kind in _HOLDERS and (refusal is None or refusal.reason == "implicit deny"):
+            for resource in question.resources:
+                for action in question.actions:
+                    self.journal.note_use(ctx, action, resource)
+
     async def is_free(self, ctx: Context, owner: str) -> bool:
-        """Is this the root of the resource's account, whom only a resource policy could stop?"""
+        """Is this the root of the resource's account, whom only a resource policy could stop? Or does nobody ask at all?"""
+        if self.app.settings.iam == "off":
+            return True
         principal = ctx.principal
         if principal.kind != "root" or owner != principal.account or principal.session is not None:
             return False
         if ctx.tx is None:
             return await ctx.transact(organizations_token, ctx) is None
         return await organizations_token(ctx) is None
+
+    async def require(self, ctx: Context, action: str, resource: str, **about: Any) -> None:
+        """A decision inside an operation; see `Context.authorise`."""
+        question = await self._inner_question(ctx, action, resource, **about)
+        if question is not None:
+            await self.ask(ctx, question)
+
+    async def may(self, ctx: Context, action: str, resource: str, **about: Any) -> bool:
+        """A question of the service's own; see `Context.may`."""
+        question = await self._inner_question(ctx, action, resource, **about)
+        if question is None or self.app.settings.iam != "enforce":
+            return True
+        return await self.first_refusal(ctx, question) is None
+
+    async def _inner_question(
+        self,
+        ctx: Context,
+        action: str,
+        resource: str,
+        owner: str | None = None,
+        policy: str | None = None,
+        keys: Mapping[str, Value] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Question | None:
+        """None when there is nothing to ask."""
+        owner = owner or ctx.account
+        if policy is None and await self.is_free(ctx, owner):
+            return None
+
+        async def known_tags() -> Mapping[str, str]:
+            return tags or {}
+
+        return Question((action,), (resource,), owner, policy, None, lambda: keys or {}, known_tags)
+
+    async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
+        """The role as which a service goes on with its work, if the role trusts it. Raises AccessDenied."""
+        from fogbank.identity import roles
+
+        asking = ctx.at(service=self.app.services.get("sts"))
+        asking.principal = service_principal(ctx.service.name, ctx.account)
+        asking.origin = source(ctx, source_arn)
+        asking.request, asking.protocol = None, ""
+        role = await asking.transact(roles.find, asking, role_arn)
+        owner = roles.account_of(role_arn) or ctx.account
+        trust = roles.NO_TRUST if role is None else role.trust
+        await self.ask(asking, Question(("sts:AssumeRole",), (role_arn,), owner, trust))
+        if role is None:  # only audited
+            raise AWSError("AccessDenied", f"{role_arn} cannot be assumed: there is no such role.", 403)
+        name = roles.session_name(source_arn or ctx.service.name)
+        return role_session(role.arn, role.id, name, Session(ctx.now()))
 
     # -- answers
 
@@ -126,9 +209,7 @@ class Authorisation:
                     return decision
         return None
 
-    async def _surroundings(
-        self, ctx: Context, question: Question, standing: Standing
-    ) -> tuple[Guard, ConditionKeys]:
+    async def _surroundings(self, ctx: Context, question: Question, standing: Standing) -> tuple[Guard, ConditionKeys]:
         from fogbank.identity.condition_keys import ConditionKeys, Situation
         from fogbank.identity.decision import Guard
         from fogbank.identity.policy import compiled
@@ -139,7 +220,9 @@ class Authorisation:
         if bound and (ctx.principal.is_service_linked or ctx.service.iam_prefix not in _UNDER_RESOURCE_CONTROL):
             bound = ()
         service = ctx.service
-        guard = Guard(question.owner, policy, service.sovereign_policies and policy is not None, service.name == "sts", bound)
+        guard = Guard(
+            question.owner, policy, service.sovereign_policies and policy is not None, service.name == "sts", bound
+        )
         about_tags = standing.about_tags or (policy is not None and policy.mentions("resourcetag/"))
         tags = await question.tags() if about_tags and question.tags is not None else {}
         situation = Situation(
@@ -158,7 +241,7 @@ class Authorisation:
         )
         return guard, ConditionKeys(situation)
 
-    def _error(self, ctx: Context, decision: Decision) -> Exception:
+    def _error(self, ctx: Context, decision: Decision) -> AWSError:
         model = protocols.load(ctx.service.name)
         return decision.error(model.signing_name, ctx.protocol or model.protocols[0])
 
@@ -172,3 +255,22 @@ def _actions(ctx: Context, operation: Operation, params: dict[str, Any]) -> tupl
         return (action,)
     found = action if isinstance(action, tuple) else action(ctx, params)
     return (found,) if isinstance(found, str) else found
+
+
+# -- how a call from service to service came about
+
+
+def source(ctx: Context, arn: str | None) -> Mapping[str, Value]:
+    """The condition keys of a call that a service makes on behalf of a resource."""
+    return {} if arn is None else {"aws:SourceArn": arn, "aws:SourceAccount": ctx.account}
+
+
+def called_via(ctx: Context) -> Mapping[str, Value]:
+    """The condition keys of a call that a service makes with its caller's permissions.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    before = ctx.origin.get("aws:CalledVia", ())
+    host = service_host(ctx.service.name)
+    via = f"{host.removesuffix('.amazonaws.com')}.{ctx.region}.amazonaws.com"
+    return {**ctx.origin, "aws:CalledVia": (*before, host), "kms:ViaService": via}

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fogbank import protocols
-from fogbank.gateway import admin, authorisation, routing
+from fogbank.gateway import admin, routing
+from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity.principals import service_principal
 from fogbank.kernel.context import Context
@@ -41,6 +42,9 @@ class Gateway:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self.authorisation = Authorisation(app)
+        app.authenticator.lookup = self.authorisation.credential
+        app.authenticator.virtual_now = app.clock.now
 
     # -- what the front calls
 
@@ -110,17 +114,17 @@ class Gateway:
         if violations:
             raise _validation_error(service, routed.protocol, violations)
         ctx = self._context(service, operation.name, identity, request, request_id)
+        ctx.protocol = routed.protocol
         if operation.transaction:
-            response = await ctx.transact(self._run, ctx, operation, routed.protocol, codec, params)
+            response = await ctx.transact(self._run, ctx, operation, codec, params)
         else:
-            response = await self._run(ctx, operation, routed.protocol, codec, params)
+            response = await self._run(ctx, operation, codec, params)
         if operation.fidelity != "hand":
             response.headers.append(("x-fogbank-fidelity", operation.fidelity))
         return response
 
-    @staticmethod
-    async def _run(ctx: Context, operation: Operation, protocol: str, codec: Codec, params: dict[str, Any]) -> Response:
-        await authorisation.check(ctx, operation, protocol, params)
+    async def _run(self, ctx: Context, operation: Operation, codec: Codec, params: dict[str, Any]) -> Response:
+        await self.authorisation.check(ctx, operation, params)
         result = await operation.handler(ctx, params)
         return codec.serialize(result or {}, ctx.request_id)
 
@@ -156,8 +160,17 @@ class Gateway:
 
     # -- from service to service
 
-    async def call(self, ctx: Context, name: str, operation_name: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Run another service's operation in the caller's transaction, as the calling service's principal."""
+    async def call(
+        self,
+        ctx: Context,
+        name: str,
+        operation_name: str,
+        params: dict[str, Any],
+        source_arn: str | None = None,
+        as_caller: bool = False,
+        role: str | None = None,
+    ) -> dict[str, Any]:
+        """Run another service's operation in the caller's transaction; see `Context.call`."""
         service = self.app.services.get(name)
         model = protocols.load(name)
         operation = service.operations.get(model.operations[operation_name].snake) if service is not None else None
@@ -165,8 +178,16 @@ class Gateway:
             raise not_implemented(name, operation_name)
         inner = ctx.at(service=service)
         inner.operation = operation.name
-        inner.principal = service_principal(ctx.service.name, ctx.account)
-        await authorisation.check(inner, operation, model.protocols[0], params)
+        inner.request = None
+        inner.protocol = ""
+        if as_caller:
+            inner.origin = called_via(ctx)
+        elif role is not None:
+            inner.principal, inner.origin = await self.authorisation.assume(ctx, role, source_arn), {}
+        else:
+            inner.principal = service_principal(ctx.service.name, ctx.account)
+            inner.origin = source(ctx, source_arn)
+        await self.authorisation.check(inner, operation, params)
         return await operation.handler(inner, params) or {}
 
 

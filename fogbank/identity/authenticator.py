@@ -62,6 +62,7 @@ class Authenticator:
     credentials   "default" accepts dummy keys, "strict" only issued ones
     lookup        finds an issued credential by its access key
     now           the real clock: signatures age by it, however far the virtual clock was moved
+    virtual_now   the virtual clock, by which credentials expire; the real one when none is given
     """
 
     def __init__(
@@ -69,9 +70,11 @@ class Authenticator:
         credentials: Literal["default", "strict"] = "default",
         lookup: Lookup = no_issued_credentials,
         now: Callable[[], float] = time.time,
+        virtual_now: Callable[[], float] | None = None,
     ) -> None:
         self._strict = credentials == "strict"
         self.lookup = lookup
+        self.virtual_now = virtual_now or now
         self._now = now
         self._dummies = DummySecrets()
 
@@ -195,7 +198,7 @@ class Authenticator:
             raise words.unknown_key(proof.access_key)
         if token != credential.session_token:
             raise words.invalid_token(token)
-        if credential.expires is not None and credential.expires <= self._now():
+        if credential.expires is not None and credential.expires <= self.virtual_now():
             raise words.expired_token(token)
         if not proof.matches(credential.secret):
             raise words.mismatch(proof.attempt())

@@ -1,42 +1,86 @@
 """May they? AWS's evaluation of policies, in the order in which AWS describes it.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html. `authorise` is the whole of it; it takes
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html. `decide` is the whole of it; it takes
 values and returns a Decision. Messages follow
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from fogbank.identity import errors
-from fogbank.identity.policy import Access, Grade, Outcome, Policy, Statement
-from fogbank.identity.principals import Principal
-from fogbank.identity.wildcards import Keys
+from fogbank.identity.policy import SILENT, Access, Grade, Outcome, Policy, Statement
 from fogbank.kernel.errors import AWSError
 
-log = logging.getLogger("fogbank.iam")
-
 Mode = Literal["enforce", "audit", "off"]
+Source = Literal["identity", "resource", "boundary", "session", "service control", "resource control", "trust"]
 Reason = Literal["root", "identity", "resource", "explicit deny", "implicit deny"]
+
+# How each kind of policy is called in a refusal, with its article where it denied.
+_NAMES: dict[Source, tuple[str, str]] = {
+    "identity": ("an", "identity-based policy"),
+    "resource": ("a", "resource-based policy"),
+    "boundary": ("a", "permissions boundary"),
+    "session": ("a", "session policy"),
+    "service control": ("a", "service control policy"),
+    "resource control": ("a", "resource control policy"),
+    "trust": ("the", "role trust policy"),
+}
+
+EVERYTHING = Policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+NOTHING = Policy({})
+
+
+class Powers(msgspec.Struct, frozen=True):
+    """What is said about a principal, whatever it wants to do.
+
+    identity         its own and its groups' policies, as one; EVERYTHING for root
+    boundary         its permissions boundary, if it has one
+    session          the policies that its session was limited by, as one; None when it was not
+    service_control  one policy per level of its organization, from the root down to its account
+    """
+
+    identity: Policy = NOTHING
+    boundary: Policy | None = None
+    session: Policy | None = None
+    service_control: tuple[Policy, ...] = ()
+
+
+ROOT = Powers(identity=EVERYTHING)
+NO_POWERS = Powers()
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """What is said about a resource, whoever comes.
+
+    owner             the account that it belongs to
+    policy            the policy attached to it, if there is one
+    sovereign         its policy alone decides whether the policies of its account have a say: KMS keys, roles' trust
+    trust             is it the trust policy of a role? (For the words of a refusal.)
+    resource_control  one policy per level of its owner's organization
+    """
+
+    owner: str
+    policy: Policy | None = None
+    sovereign: bool = False
+    trust: bool = False
+    resource_control: tuple[Policy, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True):
     """The answer to one Access: allowed or not, by which kind of rule, and by which statement where one decided.
 
-    `owner` is the account of the resource; `source` is the kind of policy (`identity-based`, `resource-based`) that denied, or
-    that would have had to allow.
+    `owner` is the account of the resource; `source` is the kind of policy that denied, or that would have had to allow.
     """
 
     allowed: bool
     reason: Reason
     access: Access
     owner: str
-    source: str = ""
+    source: Source | None = None
     statement: Statement | None = None
 
     @property
@@ -44,100 +88,142 @@ class Decision(msgspec.Struct, frozen=True):
         """The refusal in AWS's words."""
         return self._message(self.access.resource)
 
-    def error(self, service: str, protocol: str) -> AWSError:
+    def error(self, service: str, protocol: str, confidant: bool = False) -> AWSError:
         """The refusal as a service (by signing name) answers it in one of its protocols.
 
-        S3 quotes the resource, and tells strangers nothing:
+        S3 quotes the resource, and tells nothing to strangers who are no `confidant` (of the same organization):
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
         if service not in errors.S3_SERVICES:
             return errors.refusals(service, protocol, False).denied(service, self.message)
-        stranger = self.access.principal.account != self.owner
+        stranger = self.access.principal.account != self.owner and not confidant
         text = "Access Denied" if stranger else self._message(f'"{self.access.resource}"')
         return errors.S3_HEADER.denied(service, text)
 
     def _message(self, resource: str) -> str:
         access = self.access
         who = access.principal.arn or "anonymous"
-        text = f"User: {who} is not authorized to perform: {access.action} on resource: {resource}"
+        text = f"User: {who} is not authorized to perform: {access.action}"
+        if access.resource != "*":
+            text += f" on resource: {resource}"
+        article, name = _NAMES[self.source or "identity"]
         if self.reason == "explicit deny":
-            return f"{text} with an explicit deny in {_article(self.source)} {self.source} policy"
-        return f"{text} because no {self.source} policy allows the {access.action} action"
+            return f"{text} with an explicit deny in {article} {name}"
+        return f"{text} because no {name} allows the {access.action} action"
 
 
-def enforce(decision: Decision, mode: Mode, service: str, protocol: str) -> None:
-    """Raise the service's refusal unless the decision allows. In audit mode a refusal is only logged."""
-    if decision.allowed or mode == "off":
-        return
-    if mode == "audit":
-        log.warning("would be refused: %s", decision.message)
-        return
-    raise decision.error(service, protocol)
+def decide(access: Access, powers: Powers, guard: Guard) -> Decision:
+    """The decision over one action on one resource."""
+    return _Case(access, powers, guard).decide()
 
 
-def authorise(
-    principal: Principal,
-    action: str,
-    resources: Iterable[str],
-    *,
-    owner: str,
-    identity_policies: Sequence[Policy] = (),
-    resource_policy: Policy | None = None,
-    keys: Keys | None = None,
-) -> Decision:
-    """The decision over all resources of a request: the first refusal, else the last permission.
+class _Case:
+    """One access, and what each kind of policy says about it."""
 
-    `action` is spelt as AWS does (`sqs:SendMessage`); `owner` is the account that the resources belong to.
-    """
-    decision = None
-    for resource in resources:
-        access = Access(principal, action, resource, {} if keys is None else keys)
-        decision = decide(access, owner, identity_policies, resource_policy)
-        if not decision.allowed:
-            return decision
-    if decision is None:
-        raise ValueError(f"{action} names no resource")
-    return decision
+    __slots__ = ("access", "boundary", "guard", "identity", "powers", "rcps", "resource", "scps", "session")
 
+    def __init__(self, access: Access, powers: Powers, guard: Guard) -> None:
+        self.access = access
+        self.powers = powers
+        self.guard = guard
+        self.identity = powers.identity.evaluate(access)
+        self.resource = SILENT if guard.policy is None else guard.policy.evaluate(access)
+        self.boundary = None if powers.boundary is None else powers.boundary.evaluate(access)
+        self.session = None if powers.session is None else powers.session.evaluate(access)
+        self.scps = [policy.evaluate(access) for policy in powers.service_control]
+        self.rcps = [policy.evaluate(access) for policy in guard.resource_control]
 
-def decide(access: Access, owner: str, identity_policies: Sequence[Policy], resource_policy: Policy | None) -> Decision:
-    """The decision over one resource."""
-    principal = access.principal
-    identity = [policy.evaluate(access) for policy in identity_policies]
-    resource = resource_policy.evaluate(access) if resource_policy is not None else Outcome()
-
-    def allow(reason: Reason, statement: Statement | None) -> Decision:
-        return Decision(True, reason, access, owner, statement=statement)
-
-    def refuse(source: str, denied_by: Statement | None = None) -> Decision:
-        return Decision(False, "explicit deny" if denied_by else "implicit deny", access, owner, source, denied_by)
+    def decide(self) -> Decision:
+        return (
+            self.explicit_deny()
+            or self.limits_of_organizations()
+            or self.strangers()
+            or self.resource_policy()
+            or self.limits_of_the_principal(identity=self.resource_grants() is not Grade.ROLE)
+        )
 
     # 1. An explicit deny in any policy is final.
-    for source, outcomes in (("identity-based", identity), ("resource-based", [resource])):
-        for outcome in outcomes:
-            if outcome.denied_by is not None:
-                return refuse(source, outcome.denied_by)
 
-    # 2. Strangers and services have no policies of their own: only the resource's can let them in.
-    if principal.kind in ("anonymous", "service"):
-        return allow("resource", resource.allowed_by) if resource.allowed_by else refuse("resource-based")
+    def explicit_deny(self) -> Decision | None:
+        for source, outcomes in self.all_outcomes():
+            for outcome in outcomes:
+                if outcome is not None and outcome.denied_by is not None:
+                    return self.refuse(source, outcome.denied_by)
+        return None
 
-    # 3. Within an account, a resource policy that names the principal itself is enough. Between accounts, the resource policy has
-    #    to agree, and the principal's own side too.
-    if principal.account == owner:
-        if resource.grade is Grade.DIRECT:
-            return allow("resource", resource.allowed_by)
-    elif resource.allowed_by is None:
-        return refuse("resource-based")
+    def all_outcomes(self) -> tuple[tuple[Source, list[Outcome] | tuple[Outcome | None, ...]], ...]:
+        return (
+            ("service control", self.scps),
+            ("resource control", self.rcps),
+            (self.resource_source, (self.resource,)),
+            ("identity", (self.identity,)),
+            ("boundary", (self.boundary,)),
+            ("session", (self.session,)),
+        )
 
-    # 4. The principal's own side: root may everything, the others what their policies allow.
-    if principal.kind == "root":
-        return allow("root", None)
-    for outcome in identity:
-        if outcome.allowed_by is not None:
-            return allow("identity", outcome.allowed_by)
-    return refuse("identity-based")
+    # 2. Every level of the resource's organization, and of the principal's, has to allow.
 
+    def limits_of_organizations(self) -> Decision | None:
+        if not all(outcome.allowed_by for outcome in self.rcps):
+            return self.refuse("resource control")
+        if not all(outcome.allowed_by for outcome in self.scps):
+            return self.refuse("service control")
+        return None
 
-def _article(source: str) -> str:
-    return "an" if source[0] in "aeiou" else "a"
+    # 3. Strangers and services have no policies of their own: only the resource's can let them in.
+
+    def strangers(self) -> Decision | None:
+        if self.access.principal.kind not in ("anonymous", "service", "provider"):
+            return None
+        if self.resource.allowed_by is not None:
+            return self.allow("resource", self.resource.allowed_by)
+        return self.refuse(self.resource_source)
+
+    # 4. Within an account, a resource policy that names the principal itself, or everyone, is enough: nothing that limits the
+    #    principal is asked. One that names a session's role (or the user behind a federation token) takes the place of identity
+    #    policies only. Between accounts the resource policy has to allow, and the principal's own side too.
+
+    def resource_policy(self) -> Decision | None:
+        if not self.is_at_home:
+            return None if self.resource.allowed_by else self.refuse(self.resource_source)
+        if self.resource.grade is Grade.DIRECT:
+            return self.allow("resource", self.resource.allowed_by)
+        if self.guard.sovereign and self.resource.allowed_by is None:
+            return self.refuse(self.resource_source)
+        return None
+
+    def resource_grants(self) -> Grade:
+        """How directly a resource policy of the principal's own account allows."""
+        return self.resource.grade if self.is_at_home else Grade.NONE
+
+    # 5. The principal's own side: its policies have to allow, and its boundary and session policies too.
+
+    def limits_of_the_principal(self, identity: bool) -> Decision:
+        if identity and self.identity.allowed_by is None:
+            return self.refuse("identity")
+        if self.boundary is not None and self.boundary.allowed_by is None:
+            return self.refuse("boundary")
+        if self.session is not None and self.session.allowed_by is None:
+            return self.refuse("session")
+        if not identity:
+            return self.allow("resource", self.resource.allowed_by)
+        if self.powers.identity is EVERYTHING:
+            return self.allow("root", None)
+        return self.allow("identity", self.identity.allowed_by)
+
+    # -- words
+
+    @property
+    def is_at_home(self) -> bool:
+        return self.access.principal.account == self.guard.owner
+
+    @property
+    def resource_source(self) -> Source:
+        return "trust" if self.guard.trust else "resource"
+
+    def allow(self, reason: Reason, statement: Statement | None) -> Decision:
+        return Decision(True, reason, self.access, self.guard.owner, None, statement)
+
+    def refuse(self, source: Source, denied_by: Statement | None = None) -> Decision:
+        reason: Reason = "implicit deny" if denied_by is None else "explicit deny"
+        return Decision(False, reason, self.access, self.guard.owner, source, denied_by)

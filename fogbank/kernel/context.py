@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from fogbank.identity.principals import service_host
 from fogbank.kernel import blobs, tasks
 from fogbank.kernel.ids import Ids
 
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARTITION = "aws"
+_NO_ORIGIN: Mapping[str, str | tuple[str, ...]] = {}
 
 
 class Context:
     """Who calls what, where, and the transaction it happens in.
 
     `tx` is there only inside a transaction. `endpoint` is the URL under which the caller reached us. `request` is the HTTP
-    request, for identity and edges; operations of the model do not read it.
+    request, for identity and edges; operations of the model do not read it. `protocol` is the one that the caller speaks, empty
+    when nobody waits on the wire. `origin` has condition keys that say how a call from another service came about.
     """
 
     __slots__ = (
@@ -35,7 +38,9 @@ class Context:
         "app",
         "endpoint",
         "operation",
+        "origin",
         "principal",
+        "protocol",
         "region",
         "request",
         "request_id",
@@ -64,6 +69,8 @@ class Context:
         self.request_id = request_id
         self.endpoint = endpoint
         self.request = request
+        self.protocol = ""
+        self.origin: Mapping[str, str | tuple[str, ...]] = _NO_ORIGIN
         self.tx: Transaction = cast("Transaction", None)
         self._after: list[Callable[[], None]] = []
 
@@ -98,6 +105,8 @@ class Context:
             self.endpoint,
             self.request,
         )
+        other.protocol = self.protocol
+        other.origin = self.origin
         other.tx = self.tx
         other._after = self._after
         return other
@@ -202,9 +211,50 @@ class Context:
         """Take back the pending task of that name and key, if there is one."""
         await tasks.withdraw(self, name, key)
 
-    async def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Call another service's operation (`"SendMessage"`) in this transaction, as this service's principal."""
-        return await self.app.gateway.call(self, service, operation, params)
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: dict[str, Any],
+        *,
+        source_arn: str | None = None,
+        as_caller: bool = False,
+        role: str | None = None,
+    ) -> dict[str, Any]:
+        """Call another service's operation (`"SendMessage"`) in this transaction, and in this context's account and region.
+
+        By default as this service's principal (`sns.amazonaws.com`), which only resource policies let in; `source_arn` is the
+        resource on whose behalf, for `aws:SourceArn` and `aws:SourceAccount`. `as_caller`: with the caller's own permissions, as
+        S3 asks KMS for the caller's key (forward access). `role`: as the role of that ARN, which has to trust this service.
+        """
+        return await self.app.gateway.call(self, service, operation, params, source_arn, as_caller, role)
+
+    # -- permission
+
+    async def authorise(self, action: str, resource: str, **about: Any) -> None:
+        """Raise AccessDenied unless the caller may do `action` (`s3:PutObjectTagging`) with `resource` (an ARN).
+
+        For decisions inside an operation, besides the one that was made before it began. `about`: `policy` (JSON), `owner`, `keys`
+        and `tags` of the resource, which are values here; see `Operation`.
+        """
+        await self.app.gateway.authorisation.require(self, action, resource, **about)
+
+    async def is_free(self, owner: str | None = None) -> bool:
+        """Need nothing be asked about resources of `owner` (this account) that have no policy? So it is for its root, as a rule.
+
+        `authorise` looks first, too; this spares services the gathering of what they would tell it.
+        """
+        authorisation = self.app.gateway.authorisation
+        return await authorisation.is_free(self, owner or self.account)
+
+    async def may(self, action: str, resource: str, **about: Any) -> bool:
+        """Whether `authorise` would let the caller pass. Such a question leaves no trace."""
+        return await self.app.gateway.authorisation.may(self, action, resource, **about)
+
+    async def pass_role(self, role: str, **about: Any) -> None:
+        """Raise AccessDenied unless the caller may hand the role of that ARN to this service (`iam:PassRole`)."""
+        passed_to = service_host(self.service.name)
+        await self.authorise("iam:PassRole", role, keys={"iam:PassedToService": passed_to}, **about)
 
     # -- blobs
 

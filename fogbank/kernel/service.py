@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
 Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str] | Awaitable[str | Iterable[str]]"]
-Action = Callable[["Context", dict[str, Any]], str]
+Action = Callable[["Context", dict[str, Any]], "str | tuple[str, ...]"]
 ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
 Keys = Callable[["Context", dict[str, Any]], "Mapping[str, str | tuple[str, ...]]"]
+Tags = Callable[["Context", dict[str, Any]], Awaitable["Mapping[str, str]"]]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
 Fidelity = Literal["hand", "derived"]
 
@@ -27,28 +28,42 @@ class Operation:
     """What happens now. `name` is in snake case, as boto3 names it.
 
     transaction   run the handler in one transaction; else it calls `ctx.transact` for its atomic parts
-    action        the IAM action, or what gives it for a request; None for `<prefix>:<OperationName>`
+    action        the IAM action(s) that it takes, or what gives them for a request; None for `<prefix>:<OperationName>`
     resource      gives the ARN(s) that the request acts on, for the decision, at once or awaited when it has to look something up;
                   none where the operation asks for each part itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
     keys          gives the service's own condition keys of the request (`s3:prefix`)
+    tags          gives the tags of the resource, for `aws:ResourceTag`; asked only when a policy mentions one
     open          needs no permission: whoever gets this far may (GetCallerIdentity)
     """
 
-    __slots__ = ("action", "fidelity", "handler", "keys", "name", "open", "owner", "policy", "resource", "transaction")
+    __slots__ = (
+        "action",
+        "fidelity",
+        "handler",
+        "keys",
+        "name",
+        "open",
+        "owner",
+        "policy",
+        "resource",
+        "tags",
+        "transaction",
+    )
 
     def __init__(
         self,
         name: str,
         handler: Handler,
         transaction: bool = True,
-        action: str | Action | None = None,
+        action: str | tuple[str, ...] | Action | None = None,
         resource: Resources | None = None,
         policy: ResourcePolicy | None = None,
         owner: Callable[[Context, dict[str, Any]], Awaitable[str | None]] | None = None,
         fidelity: Fidelity = "hand",
         keys: Keys | None = None,
+        tags: Tags | None = None,
         open: bool = False,
     ) -> None:
         self.name = name
@@ -60,6 +75,7 @@ class Operation:
         self.owner = owner
         self.fidelity = fidelity
         self.keys = keys
+        self.tags = tags
         self.open = open
 
 
@@ -90,6 +106,7 @@ class Service:
     """One AWS API, by botocore's name of it.
 
     iam_prefix         the prefix of its IAM actions, when it is not the name
+    sovereign_policies its resources' policies decide alone whether the policies of their account have a say (KMS keys)
     documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
     enums              false when the service checks enumerated values itself
     validation_error   makes the error from the model's violations, where the service has words of its own
@@ -100,12 +117,14 @@ class Service:
         name: str,
         *,
         iam_prefix: str | None = None,
+        sovereign_policies: bool = False,
         documents: frozenset[str] = frozenset(),
         enums: bool = True,
         validation_error: Callable[[str, list[Any]], AWSError] | None = None,
     ) -> None:
         self.name = name
         self.iam_prefix = iam_prefix or name
+        self.sovereign_policies = sovereign_policies
         self.documents = documents
         self.enums = enums
         self.validation_error = validation_error

@@ -8,7 +8,15 @@ import time
 import pytest
 
 from fogbank.identity.policy import Access, Grade, Policy, parse
-from fogbank.identity.principals import ANONYMOUS, Principal, root, service_principal
+from fogbank.identity.principals import (
+    ANONYMOUS,
+    Principal,
+    Session,
+    canonical_id,
+    role_session,
+    root,
+    service_principal,
+)
 
 ADA = Principal(
     "111122223333", "arn:aws:iam::111122223333:user/ada", "user", "AIDAADA", name="ada", tags={"team": "blue"}
@@ -19,6 +27,18 @@ BUILD = Principal(
     "role",
     "AROABUILD:s1",
     issuer="arn:aws:iam::111122223333:role/build",
+)
+EVE = Principal(
+    "111122223333",
+    "arn:aws:sts::111122223333:federated-user/eve",
+    "federated",
+    "111122223333:eve",
+    issuer=ADA.arn,
+    session=Session(0.0, ()),
+)
+GOOGLER = Principal("", "accounts.google.com", "provider", "")
+WEB = role_session(
+    "arn:aws:iam::111122223333:role/build", "AROABUILD", "s1", Session(0.0, provider="accounts.google.com")
 )
 ROOT = root("111122223333")
 SNS = service_principal("sns", "111122223333")
@@ -154,11 +174,20 @@ def test_the_older_version_has_no_variables():
         ({"AWS": ["444455556666", "arn:aws:iam::111122223333:user/ada"]}, ADA, Grade.DIRECT),
         ({"AWS": "arn:aws:iam::111122223333:user/bob"}, ADA, Grade.NONE),
         ({"AWS": "arn:aws:iam::111122223333:user/a*"}, ADA, Grade.NONE),
-        ({"AWS": "arn:aws:iam::111122223333:role/build"}, BUILD, Grade.DIRECT),
+        ({"AWS": "arn:aws:iam::111122223333:role/build"}, BUILD, Grade.ROLE),
         ({"AWS": "arn:aws:sts::111122223333:assumed-role/build/s1"}, BUILD, Grade.DIRECT),
         ({"AWS": "arn:aws:sts::111122223333:assumed-role/build/s2"}, BUILD, Grade.NONE),
-        ({"AWS": "AROABUILD"}, BUILD, Grade.DIRECT),
+        ({"AWS": "AROABUILD"}, BUILD, Grade.ROLE),
         ({"AWS": "AIDAADA"}, ADA, Grade.DIRECT),
+        ({"CanonicalUser": canonical_id("111122223333")}, ADA, Grade.ACCOUNT),
+        ({"CanonicalUser": canonical_id("444455556666")}, ADA, Grade.NONE),
+        ({"AWS": "arn:aws:sts::111122223333:federated-user/eve"}, EVE, Grade.DIRECT),
+        ({"AWS": "arn:aws:iam::111122223333:user/ada"}, EVE, Grade.ROLE),
+        ({"AWS": "111122223333"}, EVE, Grade.ACCOUNT),
+        ({"Federated": "accounts.google.com"}, GOOGLER, Grade.DIRECT),
+        ({"Federated": "accounts.google.com"}, WEB, Grade.DIRECT),
+        ({"Federated": "accounts.google.com"}, ADA, Grade.NONE),
+        ({"AWS": "*"}, GOOGLER, Grade.DIRECT),
         ({"Service": "sns.amazonaws.com"}, SNS, Grade.DIRECT),
         ({"Service": "sqs.amazonaws.com"}, SNS, Grade.NONE),
         ({"AWS": "111122223333"}, SNS, Grade.NONE),
@@ -175,6 +204,19 @@ def test_federated_principals_are_named_by_their_provider():
     web = Principal("111122223333", provider, "federated", "web")
     assert allows(statement(Principal={"Federated": provider}), web)
     assert not allows(statement(Principal={"Federated": "cognito-identity.amazonaws.com"}), web)
+
+
+def test_not_principal_spares_nobody_whose_account_it_does_not_name():
+    deny = statement(Effect="Deny", NotPrincipal={"AWS": [ADA.arn]})
+    assert outcome(deny, ADA).denied_by is not None
+
+
+def test_not_principal_spares_a_session_that_it_names_with_its_role_and_account():
+    names = [BUILD.arn, BUILD.issuer, "111122223333"]
+    assert outcome(statement(Effect="Deny", NotPrincipal={"AWS": names}), BUILD).denied_by is None
+    for name in names:
+        fewer = [other for other in names if other != name]
+        assert outcome(statement(Effect="Deny", NotPrincipal={"AWS": fewer}), BUILD).denied_by is not None
 
 
 def test_not_principal_spares_only_those_it_names():

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fogbank.kernel.service import Operation
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Expression
 from fogbank.services.dynamodb.parameters import Bindings, Request
@@ -45,20 +44,11 @@ async def check(ctx: Context, action: str, request: Request, enclosing: str | No
 
     `enclosing` is the operation that the request is a part of (`TransactWriteItems`).
     """
-    if ctx.principal.kind == "root":
+    if await ctx.is_free():
         return
-    from fogbank.gateway import authorisation
-
     table = await tables.get(ctx, request["TableName"].rpartition("/")[2])
     keys = condition_keys(table, action, request, enclosing)
-    operation = Operation(
-        "", _nothing, action=f"{ctx.service.iam_prefix}:{action}", resource=indexed_arn, keys=lambda ctx, request: keys
-    )
-    await authorisation.check(ctx, operation, "json", request)
-
-
-async def _nothing(ctx: Context, request: Request) -> None:
-    """A decision without an operation."""
+    await ctx.authorise(f"dynamodb:{action}", indexed_arn(ctx, request), keys=keys)
 
 
 def condition_keys(table: Table | None, action: str, request: Request, enclosing: str | None = None) -> Keys:

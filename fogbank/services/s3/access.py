@@ -9,8 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from fogbank.kernel import AWSError, Context
-from fogbank.kernel.service import Operation
+from fogbank.kernel import Context
 from fogbank.services.s3 import publicity, records, tags, vault, versions
 from fogbank.services.s3.records import Home
 
@@ -135,7 +134,10 @@ def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str,
 # -- actions
 
 
-def on_version(action: str) -> Callable[[Context, Request], str]:
+Action = Callable[[Context, Request], str]
+
+
+def on_version(action: str) -> Action:
     """The action that S3 has for an object, and under a name of its own for a certain version of it."""
     verb, noun, rest = action.partition("Object")
     version_action = f"s3:{verb}{noun}Version{rest}"
@@ -170,21 +172,20 @@ DELETE = on_version("DeleteObject")
 # -- decisions inside of operations
 
 
-async def check(ctx: Context, action: Any, request: Request) -> None:
+async def check(ctx: Context, action: str | Action, request: Request) -> None:
     """Raise AccessDenied unless the caller may do `action` to the object, or bucket, that `request` names."""
-    from fogbank.gateway import authorisation
-
-    options = ON_OBJECT if "Key" in request else ON_BUCKET
-    await authorisation.check(ctx, Operation("", _nothing, action=action, **options), "rest-xml", request)
-
-
-async def _nothing(ctx: Context, request: Request) -> None:
-    """A decision without an operation."""
+    name, arn, about = await _question(ctx, action, request)
+    await ctx.authorise(name, arn, **about)
 
 
 async def may(ctx: Context, action: str, request: Request) -> bool:
-    try:
-        await check(ctx, action, request)
-    except AWSError:
-        return False
-    return True
+    name, arn, about = await _question(ctx, action, request)
+    return await ctx.may(name, arn, **about)
+
+
+async def _question(ctx: Context, action: str | Action, request: Request) -> tuple[str, str, dict[str, Any]]:
+    about = {"policy": await policy(ctx, request), "owner": await records.owner_of(ctx, request)}
+    if ctx.principal.kind != "root" or about["policy"] is not None:
+        about["keys"] = condition_keys(ctx, request)
+    arn = object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request)
+    return action if isinstance(action, str) else action(ctx, request), arn, about
