@@ -121,16 +121,21 @@ class Workers:
 
 def _reserve(settings: Settings) -> socket.socket:
     """A socket that holds the port, so that every worker gets the same one. It does not listen."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    reserved = socket.socket(family, socket.SOCK_STREAM)
+    _bind(settings, socket.SO_REUSEADDR).close()  # this one finds out whether another server listens there
+    return _bind(settings, socket.SO_REUSEPORT)
+
+
+def _bind(settings: Settings, option: int) -> socket.socket:
+    """A bound socket; the settings have its port from then on. Raises OSError."""
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        reserved.bind((settings.host, settings.port))
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
+        bound.bind((settings.host, settings.port))
     except OSError:
-        reserved.close()
+        bound.close()
         raise
-    settings.port = reserved.getsockname()[1]
-    return reserved
+    settings.port = bound.getsockname()[1]
+    return bound
 
 
 def _work(settings: Settings, worker: Worker, watched: int, told: int) -> None:
