@@ -1,7 +1,7 @@
 """Which blobs belong to the state, and how those that do not are found.
 
     blobs           name -> length, MD5 and account; written by the transaction that names the blob
-    dropped-blobs   name -> nothing; written by the transaction that drops it, removed when the blob is gone
+    dropped-blobs   time, name -> nothing; written by the transaction that drops it, removed when the blob is gone
 
 A blob without a row of the first kind is an orphan. There can be orphans only on shelves that are open (see
 `fogbank.storage.blobs`), so a start looks at those of processes that are no more, and at the rows of the second kind: never at all blobs.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -34,10 +35,12 @@ dropped: Collection[bytes] = Collection("fogbank", "dropped-blobs", bytes, scope
 _KEPT = keys.encode(("fogbank", "blobs", "", ""))
 _SEAL = struct.Struct(">Q16s")
 _BATCH = 200
-# How long a dropped blob stays (seconds): a transaction of another process may have read its name just before.
-_GRACE_ALONE = 0.1
-_GRACE_SHARED = 10.0
+# Seconds. Dropped blobs are gathered for a while; where there are several processes, a transaction of another one may
+# have read a blob's name just before it was dropped, so the blob stays longer.
+_GATHER = 0.1
+_GRACE = 10.0
 _AGAIN = 2.0
+_SWEEP = 3600.0
 
 
 class Kept(NamedTuple):
@@ -66,7 +69,7 @@ def keep(ctx: Context, name: str) -> None:
 
 def drop(ctx: Context, name: str) -> None:
     kept.delete(ctx, name)
-    dropped.put(ctx, b"", name)
+    dropped.put(ctx, b"", int(time.time()), name)
     ctx.after_commit(ctx.app.upkeep.wake)
 
 
@@ -86,11 +89,16 @@ class BlobUpkeep:
 
     def wake(self) -> None:
         """There is something to do."""
-        self._soon(_GRACE_ALONE if self.app.store.alone else _GRACE_SHARED)
+        self._soon(_GATHER if self.app.store.alone else _GRACE)
 
     def _soon(self, delay: float) -> None:
-        if self._timer is None and not self._closed:
-            self._timer = asyncio.get_running_loop().call_later(delay, self._begin)
+        loop = asyncio.get_running_loop()
+        if self._timer is not None:
+            if self._timer.when() <= loop.time() + delay:
+                return
+            self._timer.cancel()
+        if not self._closed:
+            self._timer = loop.call_later(delay, self._begin)
 
     def _begin(self) -> None:
         self._timer = None
@@ -104,11 +112,15 @@ class BlobUpkeep:
             done = await self.remove_dropped()
             for shelf in self.app.blobs.done():
                 done = await self._look_through(shelf) is not None and done
+            if not self.app.store.alone:
+                await self._sweep(await in_thread(self.app.blobs.claim))
         except StoreError as error:
             log.warning("blobs that nobody needs stay for now: %s", error)
             done = False
         if not done:
             self._soon(_AGAIN)
+        elif not self.app.store.alone:
+            self._soon(_SWEEP)
 
     async def close(self) -> None:
         """Stop; what is left is for the next start."""
@@ -121,15 +133,18 @@ class BlobUpkeep:
     # -- what it does
 
     async def remove_dropped(self) -> bool:
-        """Remove the blobs that transactions dropped. False when somebody needs them for now."""
-        while names := await self._durably(_some_dropped):
-            if not await in_thread(self.app.blobs.remove, names):
+        """Remove the blobs that transactions dropped. False when somebody may need some of them for now."""
+        until = int(time.time() - (0 if self.app.store.alone else _GRACE)) + 1
+        while rows := await self._durably(_some_dropped):
+            due = [row for row in rows if row[0] < until]
+            if not due or not await in_thread(self.app.blobs.remove, [name for _, name in due]):
                 return False
-            await self._durably(_forget_dropped, names)
+            await self._durably(_forget_dropped, due)
         return True
 
     async def sweep(self) -> int:
         """Remove what processes that are no more left without a name; how many blobs."""
+        self.wake()
         return await self._sweep(await in_thread(self.app.blobs.claim))
 
     async def sweep_all(self) -> int:
@@ -138,7 +153,6 @@ class BlobUpkeep:
         return await self._sweep(await in_thread(self.app.blobs.settled))
 
     async def _sweep(self, shelves: list[str]) -> int:
-        self.wake()
         return sum([await self._look_through(shelf) or 0 for shelf in shelves])
 
     async def _look_through(self, shelf: str) -> int | None:
@@ -158,7 +172,7 @@ class BlobUpkeep:
 
     async def _durably(self, work: Callable[..., Awaitable[T]], *args: object) -> T:
         """What the transaction found or did, once neither can be taken back. Raises StoreError."""
-        ctx = self.app.system_context()
+        ctx = self.app.system_context(operation=work.__name__)
         result = await ctx.transact(work, ctx, *args)
         flushed: asyncio.Future[StoreError | None] = asyncio.get_running_loop().create_future()
         self.app.store.after_flush(flushed.set_result)
@@ -167,13 +181,14 @@ class BlobUpkeep:
         return result
 
 
-async def _some_dropped(ctx: Context) -> list[str]:
-    return [name for (name,), _ in await dropped.items(ctx, (str,), limit=_BATCH)]  # type: ignore[misc]
+async def _some_dropped(ctx: Context) -> list[tuple[int, str]]:
+    """The oldest ones, as (time, name)."""
+    return [key for key, _ in await dropped.items(ctx, (int, str), limit=_BATCH)]  # type: ignore[misc]
 
 
-async def _forget_dropped(ctx: Context, names: list[str]) -> None:
-    for name in names:
-        dropped.delete(ctx, name)
+async def _forget_dropped(ctx: Context, rows: list[tuple[int, str]]) -> None:
+    for row in rows:
+        dropped.delete(ctx, *row)
 
 
 async def _without_name(ctx: Context, names: set[str]) -> list[str]:
