@@ -9,8 +9,13 @@ from fogbank.services.iam import (
     groups,
     inline_policies,
     instance_profiles,
+    login_profiles,
+    mfa,
+    oidc_providers,
+    passwords,
     policies,
     roles,
+    saml_providers,
     users,
 )
 from fogbank.services.iam.service import service
@@ -24,8 +29,13 @@ __all__ = [
     "groups",
     "inline_policies",
     "instance_profiles",
+    "login_profiles",
+    "mfa",
+    "oidc_providers",
+    "passwords",
     "policies",
     "roles",
+    "saml_providers",
     "service",
     "users",
 ]
