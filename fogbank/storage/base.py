@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FORMAT = 2
+"""Of the rows, whatever store they lie in. Since 2, blobs lie on shelves."""
+
 Pair = tuple[bytes, bytes]
 Writes = dict[bytes, bytes | None]
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from fogbank.storage.base import (
+    FORMAT,
     NewerFormat,
     NoMemory,
     Pair,
@@ -40,7 +41,6 @@ log = logging.getLogger("fogbank.store")
 
 T = TypeVar("T")
 
-FORMAT = 1
 CONNECTIONS = 16
 _ATTEMPTS = 12
 _BACKOFF = 0.005
@@ -344,7 +344,7 @@ async def _create_tables(connection: Any) -> int:
     )
     await connection.execute("CREATE TABLE IF NOT EXISTS fogbank_format(version int PRIMARY KEY)")
     version = await connection.fetchval("SELECT max(version) FROM fogbank_format")
-    if version is None:
+    if version is None or version < FORMAT:
         await connection.execute(
             "INSERT INTO fogbank_format(version) VALUES($1) ON CONFLICT (version) DO NOTHING", FORMAT
         )

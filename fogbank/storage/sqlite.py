@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 import apsw
 
 from fogbank.storage.base import (
+    FORMAT,
     NewerFormat,
     Pair,
     Store,
@@ -37,7 +38,6 @@ log = logging.getLogger("fogbank.store")
 
 Durability = Literal["none", "process", "power"]
 
-FORMAT = 2  # since 2, blobs lie on shelves
 _APPLICATION_ID = 0x466F6742  # "FogB"
 _CACHE_KB = 32 * 1024
 _CHECKPOINT_PAGES = 2000

@@ -39,10 +39,19 @@ def test_bad_value_is_one_line_and_exit_code_2(capsys):
     assert (code, line) == (2, "fogbank: --port: expected a port number from 0 to 65535, not 'http'")
 
 
-def test_more_than_one_worker_is_refused_with_the_reason(capsys):
-    code, line = refusal(capsys, "start", "--workers", "2")
-    assert code == 8
-    assert "PostgreSQL store" in line
+def test_a_store_that_is_no_postgresql_url_is_refused(capsys):
+    code, line = refusal(capsys, "start", "--store", "mysql://localhost/x")
+    assert (code, line) == (
+        2,
+        "fogbank: --store: expected a URL that begins with postgresql://, not 'mysql://localhost/x'",
+    )
+
+
+def test_a_store_that_cannot_be_reached_is_one_line_without_the_password(capsys, tmp_path):
+    url = "postgresql://me:secret@127.0.0.1:1/x"
+    code, line = refusal(capsys, "start", "--port=0", f"--data-dir={tmp_path}", "--store", url)
+    assert code == 5
+    assert line.startswith("fogbank: cannot open the store at postgresql://me:***@127.0.0.1:1/x: ")
 
 
 def test_clock_advance_without_duration_is_refused(capsys):
