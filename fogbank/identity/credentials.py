@@ -62,7 +62,7 @@ def account_of(access_key: str) -> str | None:
     """
     if not is_aws_shaped(access_key):
         return dummy_principal(access_key).account
-    if len(access_key) != 20 or access_key[4] < "Q":
+    if len(access_key) != 20 or "A" <= access_key[4] < "Q":  # the first bit of newer ones is 1: Q to Z, 2 to 7
         return None
     try:
         bits = int.from_bytes(b32decode(access_key[4:]), "big")
