@@ -24,7 +24,7 @@ from fogbank.kernel.ids import Ids
 from fogbank.kernel.registry import Registry
 from fogbank.kernel.service import Service
 from fogbank.kernel.tasks import TaskRunner
-from fogbank.storage.base import Store, Transaction
+from fogbank.storage.base import Store, StoreError, Transaction
 from fogbank.storage.blob_directory import BlobDirectory
 from fogbank.storage.blobs import Blobs, in_thread
 from fogbank.storage.datadir import DataDirectory
@@ -60,7 +60,7 @@ class App:
         except BaseException:
             self._leave_directory()
             raise
-        self.blobs: Blobs = BlobDirectory(self.directory.blob_directory, sync=durability == "power")
+        self.blobs: Blobs = BlobDirectory(settings.blobs or self.directory.blob_directory, sync=durability == "power")
         self.upkeep = BlobUpkeep(self)
         self.clock = Clock(worker.crew.board.clock if worker is not None and not settings.store else None)
         self.ids = Ids()
@@ -76,10 +76,29 @@ class App:
     async def open(self) -> None:
         """Take up what the last run left: the clock, orphan blobs, tasks."""
         await self.store.open()
+        if self.settings.store:
+            await self._find_blobs()
         await self.set_clock()
         await self.upkeep.sweep()
         await self.fleet.open(self)
         self.tasks.wake()
+
+    async def _find_blobs(self) -> None:
+        """Make sure that our blobs are those that the records in a shared store speak of. Raises StoreError."""
+        ctx = self.system_context()
+        here = await in_thread(self.blobs.identity)
+
+        async def known() -> str:
+            there = await _meta.get(ctx, "blobs")
+            if there is None:
+                _meta.put(ctx, here.encode(), "blobs")
+            return here if there is None else there.decode()
+
+        if await ctx.transact(known) != here:
+            where = self.settings.blobs or self.directory.blob_directory
+            raise StoreError(
+                f"the blobs of this store are not in {where}: say with --blobs where the other servers have them"
+            )
 
     async def led(self) -> None:
         """The tasks are this process's business from now on."""

@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, kw_only=True):
     data_dir: str = DEFAULT_DATA_DIR
     ephemeral: bool = False
     store: str = ""
+    blobs: str = ""
     durability: Literal["process", "power"] = "process"
     iam: Literal["enforce", "audit", "off"] = "enforce"
     credentials: Literal["default", "strict"] = "default"
@@ -35,6 +36,9 @@ class Settings(msgspec.Struct, kw_only=True):
     tls: bool = False
     region: str = "us-east-1"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_format: Literal["text", "json"] = "text"
+    log_requests: bool = False
+    slow_request: int = 1000
     admin_open: bool = False
     admin_hosts: tuple[str, ...] = ()
 
@@ -88,6 +92,12 @@ def _parse_count(text: str) -> int:
     return int(text)
 
 
+def _parse_milliseconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("expected a number of milliseconds, or 0 for never")
+    return int(text)
+
+
 def _parse_store(text: str) -> str:
     if not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("expected a URL that begins with postgresql://")
@@ -131,6 +141,12 @@ OPTIONS = (
         "postgresql://...",
     ),
     Option(
+        "blobs",
+        _parse_directory,
+        "where objects and packages are kept; servers that share a store have to share it too",
+        "DIR",
+    ),
+    Option(
         "durability",
         _one_of("process", "power"),
         "what acknowledged writes survive: kill -9, or a power failure too",
@@ -152,6 +168,14 @@ OPTIONS = (
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),
     Option("region", _parse_name, "region of requests that do not name one", "REGION"),
     Option("log_level", _one_of("debug", "info", "warning", "error"), "how much to log", "debug|info|warning|error"),
+    Option("log_format", _one_of("text", "json"), "lines for people or JSON objects for machines", "text|json"),
+    Option("log_requests", parse_switch, "log every request"),
+    Option(
+        "slow_request",
+        _parse_milliseconds,
+        "log requests that take longer than this many milliseconds; 0 for none",
+        "MS",
+    ),
     Option("admin_open", parse_switch, "answer the admin API to clients that are not on this machine"),
     Option(
         "admin_hosts",

@@ -2,6 +2,7 @@
 
     <shelf>/<number>    a blob
     open/<shelf>        the shelf is open; locked by the process that fills it, so that a dead one's can be told
+    identity            what tells this directory from others
     hold                locked by those who need that nothing is removed (shared) and by those who remove (alone)
     <xx>/<32 digits>    a blob of data format 1
 
@@ -162,6 +163,20 @@ class BlobDirectory(Blobs):
         if self.sync:
             sync_directory(self._open)
         return lock
+
+    def identity(self) -> str:
+        path = os.path.join(self.root, "identity")
+        try:
+            with contextlib.suppress(FileExistsError), open(path + "." + secrets.token_hex(4), "x") as file:
+                file.write(secrets.token_hex(16))
+                file.flush()
+                os.fsync(file.fileno())
+                os.link(file.name, path)
+            os.unlink(file.name)
+            with open(path) as file:
+                return file.read()
+        except OSError as error:
+            raise _no_room(error) from error
 
     def claim(self) -> list[str]:
         return [name for name in os.listdir(self._open) if name not in self._shelves and self._reopen(name)]

@@ -164,6 +164,10 @@ class Blobs(ABC):
     # -- what is kept in order behind the scenes; all of it blocks
 
     @abstractmethod
+    def identity(self) -> str:
+        """What tells this place from every other one; made when it is first asked for. Raises StoreError."""
+
+    @abstractmethod
     def claim(self) -> list[str]:
         """The open shelves whose processes are no more. They belong to the caller, who closes them."""
 

@@ -1,4 +1,4 @@
-"""The data directory: `state.db` (records), `blobs/`, `lock`. One server at a time owns it.
+"""The data directory: `state.db` (records), `blobs/`, `secrets/`, `lock`. One server at a time owns it.
 
 An ephemeral server owns a temporary directory of the same shape and removes it when it stops; those that a killed server left
 behind are removed by the next one.
@@ -49,6 +49,11 @@ class DataDirectory:
     @property
     def blob_directory(self) -> str:
         return os.path.join(self.path, "blobs")
+
+    @property
+    def secrets(self) -> str:
+        """The directory of the keys under which the store keeps secrets: what must not lie in the store itself."""
+        return os.path.join(self.path, "secrets")
 
     def close(self) -> None:
         os.close(self._lock)
