@@ -16,6 +16,10 @@ from fogbank.services.iam import (
     policies,
     roles,
     saml_providers,
+    server_certificates,
+    service_credentials,
+    signing_certificates,
+    ssh_keys,
     users,
 )
 from fogbank.services.iam.service import service
@@ -36,6 +40,10 @@ __all__ = [
     "policies",
     "roles",
     "saml_providers",
+    "server_certificates",
     "service",
+    "service_credentials",
+    "signing_certificates",
+    "ssh_keys",
     "users",
 ]
