@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from fogbank.identity.credentials import account_of
 from fogbank.kernel import Context, Record
-from fogbank.services.iam import errors, ids, limits
+from fogbank.services.iam import errors, ids, limits, uses
 from fogbank.services.iam.listing import listed
-from fogbank.services.iam.role import LastUsed
 from fogbank.services.iam.service import definitions, service
 from fogbank.services.iam.users import User, caller_or_named, resource_of_caller_or_named, users
 
@@ -30,9 +29,8 @@ class AccessKey(Record, frozen=True):
     active: bool = True
 
 
-_keys = definitions("access_keys", AccessKey)
+_keys = definitions("access_keys", AccessKey, cached=True)
 _by_holder = service.collection("holder_access_keys", bytes, scope="account")
-last_used = service.collection("access_key_uses", LastUsed, scope="account")
 
 
 async def find(ctx: Context, access_key: str) -> AccessKey | None:
@@ -114,7 +112,6 @@ async def delete_access_key(ctx: Context, request: Request) -> Request:
     key = await _find_of(ctx, await caller_or_named(ctx, request), request["AccessKeyId"])
     _keys.delete(ctx, key.id)
     _by_holder.delete(ctx, key.holder, key.id)
-    last_used.delete(ctx, key.id)
     return {}
 
 
@@ -129,16 +126,12 @@ async def _resource_of_key(ctx: Context, request: Request) -> str:
 
 @service.operation(resource=_resource_of_key)
 async def get_access_key_last_used(ctx: Context, request: Request) -> Request:
-    """API_GetAccessKeyLastUsed. A key that was never used has N/A for service and region."""
+    """API_GetAccessKeyLastUsed."""
     key = await find(ctx, request["AccessKeyId"])
     if key is None or account_of(key.id) != ctx.account:
         raise errors.access_key_of_nobody(ctx.principal.arn, request["AccessKeyId"])
     user = await users.identified(ctx, key.holder)
-    used = await last_used.get(ctx, key.id)
-    return {"UserName": None if user is None else user.name, "AccessKeyLastUsed": _use_described(used)}
-
-
-def _use_described(used: LastUsed | None) -> Request:
-    if used is None:
-        return {"ServiceName": "N/A", "Region": "N/A"}
-    return {"LastUsedDate": used.at, "ServiceName": used.service, "Region": used.region}
+    return {
+        "UserName": None if user is None else user.name,
+        "AccessKeyLastUsed": await uses.of_access_key(ctx, key.id),
+    }

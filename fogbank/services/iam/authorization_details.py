@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fogbank.kernel import Context
-from fogbank.services.iam import attachments, boundaries, documents, managed, policies, roles, tags
+from fogbank.services.iam import attachments, boundaries, documents, managed, policies, roles, tags, uses
 from fogbank.services.iam import instance_profiles as profiles
 from fogbank.services.iam.entities import Entity, by_name
 from fogbank.services.iam.groups import Group, group_described, groups, groups_of
@@ -92,7 +92,7 @@ async def _role(ctx: Context, role: Role) -> Request:
             await profiles.described(ctx, profile) for profile in await profiles.profiles_of(ctx, role.id)
         ],
         "Tags": tags.shown(role.tags),
-        "RoleLastUsed": await roles.use_described(ctx, role),
+        "RoleLastUsed": await uses.of_role(ctx, roles.roles.arn(ctx, role), role.created),
     }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fogbank.identity.credentials import Credential
-from fogbank.identity.directory import Document, Holdings, Role, User
+from fogbank.identity.directory import Document, Holdings, MfaVerdict, OidcProvider, Role, SamlProvider, User
 from fogbank.identity.principals import Principal, root
 from fogbank.kernel import Context
-from fogbank.services.iam import access_keys, attachments, policies
+from fogbank.services.iam import access_keys, attachments, mfa, oidc_providers, policies, saml_providers
 from fogbank.services.iam.groups import groups, groups_of
 from fogbank.services.iam.inline_policies import inline_policies
 from fogbank.services.iam.role import roles
@@ -71,6 +71,21 @@ class Directory:
         if policy is None:
             return None
         return Document(await policies.default_document(ctx, policy), policy.name, arn)
+
+    async def oidc_provider(self, ctx: Context, url: str) -> OidcProvider | None:
+        found = await oidc_providers.named(ctx, url)
+        if found is None:
+            return None
+        return OidcProvider(oidc_providers.arn_of(ctx, url), found.url, found.client_ids, found.thumbprints)
+
+    async def saml_provider(self, ctx: Context, arn: str) -> SamlProvider | None:
+        found = await saml_providers.identified(ctx, arn)
+        if found is None:
+            return None
+        return SamlProvider(arn, found.metadata, tuple(key.pem for key in found.keys))
+
+    async def verify_mfa(self, ctx: Context, principal: Principal, serial: str, code: str) -> MfaVerdict:
+        return await mfa.verify(ctx, principal.unique_id, serial, code)
 
 
 def _principal(ctx: Context, user: UserRecord, access_key: str) -> Principal:

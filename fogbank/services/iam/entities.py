@@ -18,7 +18,7 @@ from fogbank.services.iam.service import definitions, service
 Request = dict[str, Any]
 
 # unique id -> the key of the entity's record, for all kinds
-_ids: Collection[str] = service.collection("ids", str, scope="account")
+_ids: Collection[str] = service.collection("ids", str, scope="account", cached=True)
 
 
 class Entity(Protocol):
@@ -64,7 +64,7 @@ class Kind(Generic[E]):
         self.member = member
         self.prefix = prefix
         self.quota = quota
-        self.records = definitions(f"{noun}s", record)
+        self.records = definitions(f"{noun}s", record, cached=True)
         self.belongings: list[tuple[str, Belonging]] = []
         self.one = {"resource": self.resource, "tags": self.tags}
         self.new = {"resource": self.new_resource}

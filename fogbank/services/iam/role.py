@@ -5,7 +5,6 @@ from __future__ import annotations
 from fogbank.kernel import Context, Record
 from fogbank.services.iam import errors, ids, limits
 from fogbank.services.iam.entities import Kind
-from fogbank.services.iam.service import service
 
 SERVICE_LINKED_PATH = "/aws-service-role/"
 
@@ -28,18 +27,7 @@ class Role(Record, frozen=True):
         return self.path.startswith(SERVICE_LINKED_PATH)
 
 
-class LastUsed(Record, frozen=True):
-    """When (epoch seconds) and in which region something was last used, and for which service."""
-
-    at: int
-    region: str
-    service: str = ""
-
-
 roles = Kind("role", "RoleName", ids.ROLE, Role, ("RolesPerAccount", limits.ROLES_PER_ACCOUNT))
-
-# under the role's id; apart from the role, so that using it is no change of it
-last_used = service.collection("role_uses", LastUsed, scope="account")
 
 
 async def find_modifiable(ctx: Context, name: str) -> Role:

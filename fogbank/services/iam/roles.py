@@ -7,14 +7,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from fogbank.kernel import Context
-from fogbank.services.iam import boundaries, documents, errors, tags, trust
+from fogbank.services.iam import boundaries, documents, errors, tags, trust, uses
 from fogbank.services.iam.entities import by_name
 from fogbank.services.iam.listing import page
 from fogbank.services.iam.role import (
     SERVICE_LINKED_PATH,
     Role,
     find_modifiable,
-    last_used,
     roles,
 )
 from fogbank.services.iam.service import service
@@ -42,14 +41,8 @@ async def described_fully(ctx: Context, role: Role) -> Request:
         **await described(ctx, role),
         **boundaries.shown(role.boundary),
         "Tags": tags.shown(role.tags) or None,
-        "RoleLastUsed": await use_described(ctx, role),
+        "RoleLastUsed": await uses.of_role(ctx, roles.arn(ctx, role), role.created),
     }
-
-
-async def use_described(ctx: Context, role: Role) -> Request:
-    """RoleLastUsed, empty for a role that was never used."""
-    used = await last_used.get(ctx, role.id)
-    return {} if used is None else {"LastUsedDate": used.at, "Region": used.region}
 
 
 @service.operation(**roles.new, keys=boundaries.condition_keys)
@@ -127,7 +120,6 @@ async def delete_role(ctx: Context, request: Request) -> Request:
 def remove(ctx: Context, role: Role) -> None:
     """Take a role away on which nothing hangs."""
     boundaries.forget(ctx, role.boundary, role.id)
-    last_used.delete(ctx, role.id)
     roles.remove(ctx, role)
 
 

@@ -28,8 +28,8 @@ class Definitions(Collection[R]):
         iam_changed(ctx)
 
 
-def definitions(name: str, record: type[R]) -> Definitions[R]:
+def definitions(name: str, record: type[R], cached: bool = False) -> Definitions[R]:
     """Declare a collection of the account whose rows the decision reads."""
-    collection = Definitions("iam", name, record, scope="account")
+    collection = Definitions("iam", name, record, "account", cached)
     service.collections[name] = collection
     return collection
