@@ -32,6 +32,7 @@ _UNDER_RESOURCE_CONTROL = frozenset(
 )
 
 
+_WITH_SESSION_RULES = frozenset({"iam", "sts"})
 # Who holds policies, of which it is worth knowing what they are used for.
 _HOLDERS = frozenset({"user", "role", "federated"})
 
@@ -86,9 +87,14 @@ class Authorisation:
 
     async def check(self, ctx: Context, operation: Operation, params: dict[str, Any]) -> None:
         """Raise AccessDenied, in the words of the service and its protocol, unless the caller may do this."""
-        if ctx.principal.access_key.startswith("AKIA"):
+        principal = ctx.principal
+        if principal.access_key.startswith("AKIA"):
             self.journal.note_key(ctx, protocols.load(ctx.service.name).signing_name)
-        if operation.open or self.app.settings.iam == "off":
+        if self.app.settings.iam == "off":
+            return
+        if principal.session is not None and ctx.service.name in _WITH_SESSION_RULES:
+            _check_session(ctx, operation)
+        if operation.open:
             return
         policy = None if operation.policy is None else await operation.policy(ctx, params)
         owner = ctx.account if operation.owner is None else await operation.owner(ctx, params) or ctx.account
@@ -160,6 +166,7 @@ class Authorisation:
         policy: str | None = None,
         keys: Mapping[str, Value] | None = None,
         tags: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
     ) -> Question | None:
         """None when there is nothing to ask."""
         owner = owner or ctx.account
@@ -169,7 +176,7 @@ class Authorisation:
         async def known_tags() -> Mapping[str, str]:
             return tags or {}
 
-        return Question((action,), (resource,), owner, policy, None, lambda: keys or {}, known_tags)
+        return Question((action,), (resource,), owner, policy, params, lambda: keys or {}, known_tags)
 
     async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
         """The role as which a service goes on with its work, if the role trusts it. Raises AccessDenied."""
@@ -244,6 +251,16 @@ class Authorisation:
     def _error(self, ctx: Context, decision: Decision) -> AWSError:
         model = protocols.load(ctx.service.name)
         return decision.error(model.signing_name, ctx.protocol or model.protocols[0])
+
+
+def _check_session(ctx: Context, operation: Operation) -> None:
+    from fogbank.identity import session_rules
+
+    model = protocols.load(ctx.service.name)
+    name = model.operation_by_snake(operation.name).name
+    refusal = session_rules.refusal(ctx.principal, ctx.service.name, name, ctx.protocol or model.protocols[0])
+    if refusal is not None:
+        raise refusal
 
 
 def _actions(ctx: Context, operation: Operation, params: dict[str, Any]) -> tuple[str, ...]:

@@ -32,10 +32,13 @@ _TOKEN_PREFIX = "IQoJb3JpZ2luX2Vj"
 _TOKEN_BYTES = 240
 
 
-async def issue(ctx: Context, principal: Principal, duration: float) -> Credential:
-    """A new credential for a principal with a session, good for `duration` seconds. `ctx` is in a transaction."""
+async def issue(ctx: Context, principal: Principal, duration: float, minimum: int = 0) -> Credential:
+    """A new credential for a principal with a session, good for `duration` seconds. `ctx` is in a transaction.
+
+    Its token has at least `minimum` characters.
+    """
     access_key = new_access_key("ASIA", principal.account)
-    token = _TOKEN_PREFIX + b64encode(secrets.token_bytes(_TOKEN_BYTES)).decode()
+    token = _TOKEN_PREFIX + b64encode(secrets.token_bytes(max(_TOKEN_BYTES, minimum * 3 // 4))).decode()
     credential = Credential(
         access_key,
         new_secret(),

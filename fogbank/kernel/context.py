@@ -235,7 +235,7 @@ class Context:
         """Raise AccessDenied unless the caller may do `action` (`s3:PutObjectTagging`) with `resource` (an ARN).
 
         For decisions inside an operation, besides the one that was made before it began. `about`: `policy` (JSON), `owner`, `keys`
-        and `tags` of the resource, which are values here; see `Operation`.
+        and `tags`, which are values here (see `Operation`), and `params` where the request's tags shall count.
         """
         await self.app.gateway.authorisation.require(self, action, resource, **about)
 
