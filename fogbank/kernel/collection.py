@@ -32,6 +32,9 @@ R = TypeVar("R")
 _encode = msgspec.msgpack.Encoder().encode
 _MAX_PREFIXES = 4096
 
+# Every collection that was declared so far, by (service, name): for who looks at rows without knowing whose they are.
+catalogue: dict[tuple[str, str], Collection[Any]] = {}
+
 
 class Collection(Generic[R]):
     """Rows of one kind. Key parts are given positionally; see `fogbank.kernel.keys` for what they may be.
@@ -39,15 +42,21 @@ class Collection(Generic[R]):
     With `record=bytes` the rows are raw bytes, for services that store their own encoding.
     """
 
-    __slots__ = ("_decode", "_prefixes", "cached", "name", "scope", "service")
+    __slots__ = ("_decode", "_prefixes", "cached", "name", "record", "scope", "service")
 
     def __init__(self, service: str, name: str, record: type[R], scope: Scope = "region", cached: bool = False) -> None:
         self.service = service
         self.name = name
+        self.record = record
         self.scope = scope
         self.cached = cached
         self._decode = None if record is bytes else msgspec.msgpack.Decoder(record).decode
         self._prefixes: dict[tuple[str, str], bytes] = {}
+        catalogue[service, name] = self
+
+    def decode(self, value: bytes) -> R:
+        """The record of a stored value. Raises msgspec.DecodeError (a ValueError) when it is none."""
+        return value if self._decode is None else self._decode(value)  # type: ignore[return-value]
 
     def prefix(self, ctx: Context) -> bytes:
         """The bytes before the key of every row in the context's scope."""

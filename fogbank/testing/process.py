@@ -21,6 +21,9 @@ class ServerProcess:
     `endpoint` changes with every start. `options` are flags of `fogbank start`; `FOGBANK_*` variables are not passed on.
     """
 
+    # what runs `fogbank`
+    program = (sys.executable, "-m", "fogbank")
+
     def __init__(self, data_dir: str | Path, *options: str) -> None:
         """Start and return when it answers. Raises RuntimeError with its output when it ends instead."""
         self.data_dir = str(data_dir)
@@ -28,12 +31,16 @@ class ServerProcess:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "fogbank", "start", "--port=0", f"--data-dir={self.data_dir}", *self._options]
+        self.launch()
+        self.endpoint = self._wait_until_ready()
+
+    def launch(self) -> None:
+        """Start and return at once; the server is not ready yet."""
+        command = [*self.program, "start", "--port=0", f"--data-dir={self.data_dir}", *self._options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FOGBANK_")}
         os.makedirs(self.data_dir, mode=0o700, exist_ok=True)
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.endpoint = self._wait_until_ready()
 
     @property
     def pid(self) -> int:
