@@ -32,15 +32,9 @@ def main(source: str) -> None:
 
 def _row(policy: dict[str, Any]) -> tuple[str, int, int, int, Any]:
     """(ARN, number of the default version, created, updated in epoch seconds, document)."""
-    name = policy["latestVersionId"]
-    version = policy["versions"][name]
-    return (
-        policy["arn"],
-        int(name[1:]),
-        _epoch(policy["createdDate"]),
-        _epoch(version["createdDate"]),
-        version["document"],
-    )
+    version = policy["latestVersionId"]
+    created, updated = _epoch(policy["createdDate"]), _epoch(policy["lastUpdatedDate"])
+    return policy["arn"], int(version[1:]), created, updated, policy["versions"][version]["document"]
 
 
 def _epoch(text: str) -> int:

@@ -108,6 +108,7 @@ async def add_role_to_instance_profile(ctx: Context, request: Request) -> Reques
     """API_AddRoleToInstanceProfile. Raises LimitExceeded when it holds a role, also when it is the same."""
     profile = await profiles.find(ctx, request["InstanceProfileName"])
     role = await find_modifiable(ctx, request["RoleName"])
+    await ctx.authorise("iam:PassRole", roles.arn(ctx, role), keys={"iam:PassedToService": "ec2.amazonaws.com"})
     if profile.role_id:
         raise errors.quota_exceeded("InstanceSessionsPerInstanceProfile", limits.ROLES_PER_INSTANCE_PROFILE)
     profiles.save(ctx, replace(profile, role_id=role.id))
