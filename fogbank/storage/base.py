@@ -33,6 +33,10 @@ class StoreError(Exception):
     """The store could not keep what it was given (disk full, file gone, server away). Nothing of the flush was kept."""
 
 
+class Damaged(StoreError):
+    """What was kept cannot be read any more, or is not what it was."""
+
+
 class NewerFormat(StoreError):
     """The state was written by a newer version."""
 
@@ -130,6 +134,10 @@ class Store(ABC):
     @abstractmethod
     async def groups(self) -> list[bytes]:
         """The encoded (service, collection, account, region) of every scope that has rows."""
+
+    def find_damage(self) -> list[str]:
+        """What is wrong with the file below the rows, a sentence each; blocks, for as long as it takes to read everything."""
+        return []
 
     @abstractmethod
     async def close(self) -> None:

@@ -16,14 +16,14 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from fogbank.http import FileBody
-from fogbank.storage.base import StoreError
+from fogbank.storage.base import Damaged
 
 SHELF_SIZE = 1000
 CHUNK = 4 << 20
 _NAME = re.compile(r"[0-9a-f]{16}/[0-9]{1,5}|[0-9a-f]{32}")
 
 
-class BlobMissing(StoreError):
+class BlobMissing(Damaged):
     """A blob that the state names is not there, or is shorter than it was."""
 
     def __init__(self, name: str, what: str = "is missing") -> None:

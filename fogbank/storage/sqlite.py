@@ -13,7 +13,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from time import perf_counter
 from typing import Any, Literal, TypeVar
 
@@ -21,6 +21,7 @@ import apsw
 
 from fogbank.storage.base import (
     FORMAT,
+    Damaged,
     NewerFormat,
     Pair,
     Store,
@@ -152,10 +153,19 @@ class SqliteStore(Store):
 
     def _read(self, statement: str, values: tuple[Any, ...]) -> apsw.Cursor:
         """Read inside a read transaction that lasts until the next commit: one that each read makes costs as much as the read."""
-        if not self._reading:
-            self._execute_read("BEGIN")
-            self._reading = True
-        return self._execute_read(statement, values)
+        try:
+            if not self._reading:
+                self._execute_read("BEGIN")
+                self._reading = True
+            return self._execute_read(statement, values)
+        except apsw.Error as error:
+            raise _unreadable(error) from error
+
+    def _read_all(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._read(statement, values).fetchall()
+        except apsw.Error as error:
+            raise _unreadable(error) from error
 
     async def run(self, attempt: Callable[[Transaction], Awaitable[T]], kind: object) -> T:
         transaction = self.begin()
@@ -167,13 +177,14 @@ class SqliteStore(Store):
     def _end_reading(self) -> None:
         """Let the next read see what was committed since."""
         if self._reading:
-            self._execute_read("COMMIT")
             self._reading = False
+            if self._reader.in_transaction:  # some errors end it
+                self._execute_read("COMMIT")
 
     def read_range(self, start: bytes, end: bytes, limit: int | None, reverse: bool, own: Writes) -> list[Pair]:
         overlay = self._not_yet_written(start, end, own)
         wanted = -1 if limit is None else limit + len(overlay)
-        rows: list[Any] = self._read(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted)).fetchall()
+        rows = self._read_all(_SCAN_REVERSE if reverse else _SCAN, (start, end, wanted))
         return overlaid(rows, overlay, limit, reverse)
 
     def count_range(self, start: bytes, end: bytes, limit: int | None, own: Writes) -> int:
@@ -285,7 +296,8 @@ class SqliteStore(Store):
 
     def _lost(self, error: BaseException) -> StoreError:
         if self._writer.in_transaction:
-            self._writer.execute("ROLLBACK")
+            with suppress(apsw.Error):
+                self._writer.execute("ROLLBACK")
         self.decoded.clear()
         self.meter.failures += 1
         log.error("the store could not commit: %s", error)
@@ -330,7 +342,10 @@ class SqliteStore(Store):
             log.warning("checkpoint failed: %s", done.exception())
         elif self._log_pages > _LOG_LIMIT_PAGES and not self._committing:
             self._end_reading()
-            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            try:
+                self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            except apsw.Error as error:
+                log.warning("checkpoint failed: %s", error)
 
     # -- the state as a whole
 
@@ -342,7 +357,7 @@ class SqliteStore(Store):
         try:
             connection.execute("BEGIN")
             connection.execute("SELECT 1 FROM kv LIMIT 1").fetchall()
-            yield iter(connection.execute("SELECT k, v FROM kv ORDER BY k"))
+            yield _readable(connection.execute("SELECT k, v FROM kv ORDER BY k"))
         finally:
             connection.close()
 
@@ -351,26 +366,31 @@ class SqliteStore(Store):
         self._replace(pairs)
 
     def _replace(self, pairs: Iterable[Pair]) -> None:
-        self._end_reading()
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            self._writer.execute("DELETE FROM kv")
-            self._writer.executemany(_PUT, pairs)
-            self._writer.execute("COMMIT")
-        except BaseException:
-            self._writer.execute("ROLLBACK")
-            raise
-        finally:
-            self.decoded.clear()
+        with self._in_one_go() as writer:
+            writer.execute("DELETE FROM kv")
+            writer.executemany(_PUT, pairs)
 
     async def delete_range(self, start: bytes, end: bytes) -> None:
         await self.quiet()
         self._delete_range(start, end)
 
     def _delete_range(self, start: bytes, end: bytes) -> None:
+        with self._in_one_go() as writer:
+            writer.execute("DELETE FROM kv WHERE k>=? AND k<?", (start, end))
+
+    @contextmanager
+    def _in_one_go(self) -> Iterator[apsw.Connection]:
+        """A commit of its own, with nothing of anybody's under way. Raises StoreError when it is lost."""
         self._end_reading()
-        self._writer.execute("DELETE FROM kv WHERE k>=? AND k<?", (start, end))
-        self.decoded.clear()
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
+            self._writer.execute("COMMIT")
+        except BaseException as error:
+            lost = self._lost(error)
+            raise lost if isinstance(error, apsw.Error) else error from None
+        finally:
+            self.decoded.clear()
 
     async def groups(self) -> list[bytes]:
         """Found by seeking from one to the next."""
@@ -388,6 +408,14 @@ class SqliteStore(Store):
             self.after_flush(lambda _error, done=done: done.done() or done.set_result(None))  # type: ignore[misc]
             await done
 
+    def find_damage(self) -> list[str]:
+        try:
+            with closing(apsw.Connection(self.path)) as connection:
+                found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+        except apsw.Error as error:
+            return [str(error)]
+        return [] if found == ["ok"] else found
+
     async def close(self) -> None:
         await self.quiet()
         self._thread.shutdown(wait=True)
@@ -401,3 +429,16 @@ class SqliteStore(Store):
         for suffix in ("-wal", "-shm"):
             if os.path.exists(self.path + suffix) and os.path.getsize(self.path + suffix) == 0:
                 os.unlink(self.path + suffix)
+
+
+def _unreadable(error: apsw.Error) -> StoreError:
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return Damaged(f"the store is damaged ({error}): `fogbank doctor` tells more")
+    return StoreError(f"the store cannot be read: {error}")
+
+
+def _readable(rows: apsw.Cursor) -> Iterator[Pair]:
+    try:
+        yield from rows
+    except apsw.Error as error:
+        raise _unreadable(error) from error
