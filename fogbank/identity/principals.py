@@ -91,6 +91,7 @@ def root(account: str, access_key: str = "", partition: str = "aws") -> Principa
 
 # Where the name of a service's principal is not the name of its API.
 _SERVICE_NAMES = {
+    "accessanalyzer": "access-analyzer",
     "apigatewayv2": "apigateway",
     "dynamodbstreams": "dynamodb",
     "efs": "elasticfilesystem",
