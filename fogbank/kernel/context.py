@@ -156,6 +156,17 @@ class Context:
             self._run_after_flush(self._after)
         return result
 
+    async def undoing(self, work: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run a part of an open transaction. When it raises, what it wrote and asked for is undone, and the error goes on."""
+        writes, after = dict(self.tx.writes), len(self._after)
+        try:
+            return await work(*args)
+        except BaseException:
+            self.tx.writes.clear()
+            self.tx.writes.update(writes)
+            del self._after[after:]
+            raise
+
     def _run_after_flush(self, callbacks: list[Callable[[], None]]) -> None:
         def flushed(error: StoreError | None) -> None:
             if error is None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fogbank.http import Request, Response
     from fogbank.kernel.context import Context
     from fogbank.kernel.errors import AWSError
+    from fogbank.kernel.resource_types import ResourceType
 
 Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]]
 Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str] | Awaitable[str | Iterable[str]]"]
@@ -22,6 +23,7 @@ EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
 Fidelity = Literal["hand", "derived"]
 
 R = TypeVar("R")
+Declared = TypeVar("Declared", bound="ResourceType")
 
 
 class Operation:
@@ -133,6 +135,7 @@ class Service:
         self.tasks: dict[str, TaskKind] = {}
         self.edges: list[Edge] = []
         self.provided: dict[str, Any] = {}
+        self.resource_types: dict[str, ResourceType] = {}
 
     @overload
     def operation(self, handler: Handler, /) -> Handler: ...
@@ -188,6 +191,11 @@ class Service:
         from fogbank.kernel.resources import DerivedResource
 
         return DerivedResource(self, noun, arn, on_create, plural)
+
+    def resource_type(self, declared: type[Declared]) -> type[Declared]:
+        """Declare a type that CloudFormation and Cloud Control know; see `fogbank.kernel.resource_types`."""
+        self.resource_types[declared.name] = declared()
+        return declared
 
     def edge(self, match: Callable[[Request], bool]) -> Callable[[EdgeHandler], EdgeHandler]:
         """Declare a door that is not an operation of the model (S3's form upload, a website host)."""

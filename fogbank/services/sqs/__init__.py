@@ -1,6 +1,17 @@
 """Amazon SQS: queues, messages, dead letters. The way in is `messages.py`, whose top says how a queue lies in the store."""
 
-from fogbank.services.sqs import moves, permissions, queues, receiving, redrive, sending, settling, sweeping, tags
+from fogbank.services.sqs import (
+    moves,
+    permissions,
+    queues,
+    receiving,
+    redrive,
+    resource_types,
+    sending,
+    settling,
+    sweeping,
+    tags,
+)
 from fogbank.services.sqs.service import service
 
 __all__ = [
@@ -9,6 +20,7 @@ __all__ = [
     "queues",
     "receiving",
     "redrive",
+    "resource_types",
     "sending",
     "service",
     "settling",

@@ -1,0 +1,114 @@
+"""Resource types: what CloudFormation and Cloud Control see of a service.
+
+    @service.resource_type
+    class Queue(ResourceType):
+        name = "AWS::SQS::Queue"
+        identifier = ("QueueUrl",)
+        ...
+
+A type works only through the operations of its service, with the permissions of whoever asks: what a template makes is what the API
+makes. Its properties and their names are those of the CloudFormation schema.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fogbank.kernel.errors import AWSError
+
+if TYPE_CHECKING:
+    from fogbank.kernel.context import Context
+
+Properties = dict[str, Any]
+
+# where the namespace of a type is not the service's name in lower case
+_SERVICES = {
+    "CertificateManager": "acm",
+    "ACMPCA": "acm-pca",
+    "SSO": "sso-admin",
+    "AccessAnalyzer": "accessanalyzer",
+}
+
+
+def service_of(type_name: str) -> str:
+    """The service (by botocore's name) that a type such as `AWS::SQS::Queue` belongs to; empty for what is no name of a type."""
+    parts = type_name.split("::")
+    if len(parts) != 3 or parts[0] != "AWS":
+        return ""
+    return _SERVICES.get(parts[1], parts[1].lower())
+
+
+class ResourceType(ABC):
+    """Handlers of one type. They run in a transaction, and may run again from their start; errors are those of the service.
+
+    identifier   the properties that identify a resource; their values, joined by `|`, are its identifier
+    required     what has to be given on creation
+    create_only  what cannot be changed without making another resource
+    read_only    what the service decides
+    write_only   what is never told again (passwords)
+    missing      the codes of errors that say that the resource is not there
+    """
+
+    name: ClassVar[str]
+    identifier: ClassVar[tuple[str, ...]]
+    required: ClassVar[frozenset[str]] = frozenset()
+    create_only: ClassVar[frozenset[str]] = frozenset()
+    read_only: ClassVar[frozenset[str]] = frozenset()
+    write_only: ClassVar[frozenset[str]] = frozenset()
+    missing: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        """Make a resource. Returns its identifier."""
+
+    @abstractmethod
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        """All properties but the write-only ones, as they are now."""
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        """Change it in place. Only called when nothing of `create_only` differs."""
+        raise NotImplementedError(f"{self.name} has nothing that could be changed in place")
+
+    @abstractmethod
+    async def delete(self, ctx: Context, identifier: str) -> None: ...
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        """The identifiers of all resources of the type; `given` are properties that some types need to know."""
+        raise NotImplementedError(f"{self.name} cannot be listed")
+
+    async def is_ready(self, ctx: Context, identifier: str) -> bool:
+        """Has it become what it was asked to be?"""
+        return True
+
+    # -- for handlers
+
+    async def call(
+        self, ctx: Context, operation: str, params: Properties, service: str | None = None
+    ) -> dict[str, Any]:
+        """Call an operation of the type's service with the caller's permissions. Members that are None are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        return await ctx.call(service or service_of(self.name), operation, given, as_caller=True)
+
+    def is_missing(self, error: AWSError) -> bool:
+        return error.code in self.missing
+
+    def identifier_of(self, properties: Properties) -> str:
+        return "|".join(str(properties[name]) for name in self.identifier)
+
+
+def pick(properties: Properties, *names: str) -> Properties:
+    """Those of the properties that are there, under the same names."""
+    return {name: properties[name] for name in names if properties.get(name) is not None}
+
+
+def tag_list(properties: Properties, name: str = "Tags") -> dict[str, str] | None:
+    """A list of `{Key, Value}` as a map, as many operations want it."""
+    tags = properties.get(name)
+    return None if tags is None else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def tag_changes(before: Properties, after: Properties, name: str = "Tags") -> tuple[dict[str, str], list[str]]:
+    """(tags to set, keys to remove) that lead from one list of `{Key, Value}` to another."""
+    old, new = tag_list(before, name) or {}, tag_list(after, name) or {}
+    return {key: value for key, value in new.items() if old.get(key) != value}, [key for key in old if key not in new]

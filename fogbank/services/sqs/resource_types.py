@@ -1,0 +1,95 @@
+"""AWS::SQS::*. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from fogbank.kernel import Context
+from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes, tag_list
+from fogbank.services.sqs.service import service
+
+_MISSING = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
+_NUMBERS = (
+    "DelaySeconds",
+    "KmsDataKeyReusePeriodSeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+)
+_SWITCHES = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
+_DOCUMENTS = ("RedriveAllowPolicy", "RedrivePolicy")
+_TEXTS = ("DeduplicationScope", "FifoThroughputLimit", "KmsMasterKeyId")
+_ATTRIBUTES = (*_NUMBERS, *_SWITCHES, *_DOCUMENTS, *_TEXTS)
+
+
+@service.resource_type
+class QueueType(ResourceType):
+    """A queue. Without a QueueName it gets one of its own."""
+
+    name = "AWS::SQS::Queue"
+    identifier = ("QueueUrl",)
+    create_only = frozenset({"FifoQueue", "QueueName"})
+    read_only = frozenset({"Arn", "QueueUrl"})
+    missing = _MISSING
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        name = properties.get("QueueName") or ctx.ids.hex(20) + (".fifo" if properties.get("FifoQueue") else "")
+        attributes = {name: _text(properties[name]) for name in _ATTRIBUTES if properties.get(name) is not None}
+        if attributes.get("FifoQueue") == "false":
+            del attributes["FifoQueue"]  # SQS takes nothing but true
+        made = await self.call(
+            ctx, "CreateQueue", {"QueueName": name, "Attributes": attributes, "tags": tag_list(properties)}
+        )
+        return str(made["QueueUrl"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = await self.call(ctx, "GetQueueAttributes", {"QueueUrl": identifier, "AttributeNames": ["All"]})
+        attributes = found["Attributes"]
+        properties: Properties = {"QueueUrl": identifier, "Arn": attributes["QueueArn"]}
+        properties["QueueName"] = attributes["QueueArn"].rpartition(":")[2]
+        properties.update({name: _value(name, attributes[name]) for name in _ATTRIBUTES if name in attributes})
+        tags = (await self.call(ctx, "ListQueueTags", {"QueueUrl": identifier})).get("Tags")
+        if tags:
+            properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        return properties
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        changed = [name for name in _ATTRIBUTES if before.get(name) != after.get(name)]
+        if changed:
+            attributes = {name: _text(after.get(name, "")) for name in changed}
+            await self.call(ctx, "SetQueueAttributes", {"QueueUrl": identifier, "Attributes": attributes})
+        tags, removed = tag_changes(before, after)
+        if tags:
+            await self.call(ctx, "TagQueue", {"QueueUrl": identifier, "Tags": tags})
+        if removed:
+            await self.call(ctx, "UntagQueue", {"QueueUrl": identifier, "TagKeys": removed})
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteQueue", {"QueueUrl": identifier})
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        found: list[str] = []
+        token: str | None = None
+        while True:
+            page = await self.call(ctx, "ListQueues", {"MaxResults": 1000, "NextToken": token})
+            found += page.get("QueueUrls") or []
+            token = page.get("NextToken")
+            if token is None:
+                return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
+
+
+def _value(name: str, text: str) -> Any:
+    if name in _NUMBERS:
+        return int(text)
+    if name in _SWITCHES:
+        return text == "true"
+    return orjson.loads(text) if name in _DOCUMENTS else text
