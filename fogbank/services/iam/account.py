@@ -78,6 +78,30 @@ async def set_security_token_service_preferences(ctx: Context, request: Request)
     return {}
 
 
+# Namespace/PropertyName -> value
+_properties = service.collection("account_properties", dict[str, str], scope="account")
+
+
+@service.operation
+async def put_account_properties(ctx: Context, request: Request) -> Request:
+    """API_PutAccountProperties. AWS's documentation does not say which properties there are, so all are kept."""
+    given = request["Properties"]
+    for key in given:
+        namespace, slash, name = key.partition("/")
+        if not (namespace and slash and name) or "/" in name:
+            raise errors.invalid_property(key)
+    if len({key.partition("/")[0] for key in given}) > 1:
+        raise errors.several_namespaces()
+    _properties.put(ctx, {**(await _properties.get(ctx) or {}), **given})
+    return {}
+
+
+@service.operation
+async def get_account_properties(ctx: Context, request: Request) -> Request:
+    """API_GetAccountProperties."""
+    return {"Properties": await _properties.get(ctx) or {}}
+
+
 # -- summary
 
 _QUOTAS: Final = {

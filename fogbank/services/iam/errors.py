@@ -229,3 +229,50 @@ def too_many_tags(noun: str) -> AWSError:
 
 def reserved_tag_key() -> AWSError:
     return invalid_input("Tag keys beginning with 'aws:' are reserved for system use.")
+
+
+def invalid_property(key: str) -> AWSError:
+    return invalid_input(f"Property key {key} must be in the format Namespace/PropertyName.")
+
+
+def several_namespaces() -> AWSError:
+    return invalid_input("All properties in a request must belong to the same namespace.")
+
+
+# -- the account's federation, and its organization; the sentences are those of the API reference
+
+
+def federation_enabled() -> AWSError:
+    message = "Outbound identity federation is already enabled for your Amazon Web Services account."
+    return AWSError("FeatureEnabledException", message)
+
+
+def federation_disabled() -> AWSError:
+    message = "Outbound identity federation is disabled for your Amazon Web Services account."
+    return AWSError("FeatureDisabledException", message)
+
+
+def organization_not_found() -> AWSError:
+    message = "The request was rejected because no organization is associated with your account."
+    return AWSError("OrganizationNotFoundException", message)
+
+
+def service_access_not_enabled() -> AWSError:
+    message = "The request was rejected because trusted access is not enabled for IAM in Organizations."
+    return AWSError("ServiceAccessNotEnabledException", message)
+
+
+def not_the_management_account() -> AWSError:
+    message = (
+        "The request was rejected because the account making the request is not the management account for the "
+        "organization."
+    )
+    return AWSError("CallerIsNotManagementAccountException", message)
+
+
+def not_an_administrator() -> AWSError:
+    message = (
+        "The request was rejected because the account making the request is not the management account or delegated "
+        "administrator account for centralized root access."
+    )
+    return AWSError("AccountNotManagementOrDelegatedAdministratorException", message)

@@ -84,3 +84,19 @@ def test_the_details_are_filtered_and_come_in_pages(iam, make_user, make_role):
     )
     assert [len(page["UserDetailList"]) for page in pages] == [2, 0]
     assert [len(page["RoleDetailList"]) for page in pages] == [1, 1]
+
+
+# -- properties
+
+
+def test_properties_are_added_to_those_there_are(iam):
+    iam.put_account_properties(Properties={"RoleManager/A": "1", "RoleManager/B": "1"})
+    iam.put_account_properties(Properties={"RoleManager/B": "2"})
+    assert iam.get_account_properties()["Properties"] == {"RoleManager/A": "1", "RoleManager/B": "2"}
+
+
+def test_properties_of_one_request_are_of_one_namespace(iam, refused):
+    with refused("InvalidInput", "must belong to the same namespace"):
+        iam.put_account_properties(Properties={"A/x": "1", "B/x": "1"})
+    with refused("InvalidInput", "Property key A/x/y must be in the format Namespace/PropertyName."):
+        iam.put_account_properties(Properties={"A/x/y": "1"})
