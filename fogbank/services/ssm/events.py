@@ -1,0 +1,52 @@
+"""What Parameter Store tells EventBridge: changes, and what parameter policies do.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.services.ssm.parameter import Parameter, Policy, Version, arn
+
+
+async def changed(ctx: Context, operation: str, parameter: Parameter, **more: str) -> None:
+    """Tell of a change: `Create`, `Update`, `Delete`, `LabelParameterVersion`, `UnlabelParameterVersion`."""
+    await failed(ctx, operation, parameter.name, parameter.latest, **more)
+
+
+async def failed(ctx: Context, operation: str, name: str, version: Version, **more: str) -> None:
+    """Tell of a change, or of one that was accepted and came to nothing."""
+    detail = {"operation": operation, "name": name, "type": version.type, **more}
+    if version.description is not None:
+        detail["description"] = version.description
+    await _publish(ctx, name, "Parameter Store Change", detail)
+
+
+async def policy_acted(ctx: Context, parameter: Parameter, policy: Policy) -> None:
+    detail = {
+        "parameter-name": parameter.name,
+        "parameter-type": parameter.latest.type,
+        "policy-type": policy.type,
+        "policy-content": policy.text,
+        "action-status": "Success",
+        "action-reason": "The policy was applied.",
+    }
+    await _publish(ctx, parameter.name, "Parameter Store Policy Action", detail)
+
+
+async def _publish(ctx: Context, name: str, detail_type: str, detail: dict[str, Any]) -> None:
+    entry = {
+        "Source": "aws.ssm",
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail),
+        "Resources": [arn(ctx, name)],
+        "Time": ctx.now(),
+    }
+    try:
+        await ctx.call("events", "PutEvents", {"Entries": [entry]})
+    except AWSError as error:
+        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
+            raise
