@@ -55,6 +55,7 @@ def is_aws_shaped(access_key: str) -> bool:
     return access_key.startswith(("AKIA", "ASIA"))
 
 
+@lru_cache(maxsize=4096)
 def account_of(access_key: str) -> str | None:
     """The account that a key names by itself: a dummy's, or the one that AWS writes into its keys since 2019.
 
