@@ -87,6 +87,7 @@ class SqliteStore(Store):
         """Open or create the file. Raises NewerFormat, or StoreError when it cannot be opened."""
         self.path = path
         self.meter = StoreMeter()
+        self._durability = durability
         self._threaded = durability == "power"
         self._pending: Writes = {}
         self._accepted = 0
@@ -328,7 +329,7 @@ class SqliteStore(Store):
             done.add_done_callback(self._checkpointed)
 
     def _checkpoint(self) -> None:
-        connection = apsw.Connection(self.path)
+        connection = self._connect(self._durability)  # which reads: SQLite does nothing on a connection that never did
         try:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except apsw.BusyError:

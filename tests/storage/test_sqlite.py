@@ -1,6 +1,7 @@
 """The sqlite store: what is accepted is seen at once, kept after the flush, and lost whole when the disk refuses."""
 
 import asyncio
+import os
 import sqlite3
 
 import pytest
@@ -113,10 +114,13 @@ def test_a_log_that_has_grown_is_checkpointed_and_nothing_is_lost(tmp_path, monk
         for number in range(40):
             await write(store, **{f"k{number:02}": "v" * 5000})
             assert await flushed(store) is None
-        return len(checkpoints), len(await store.begin().scan(b"", b"\xff"))
+            while store._checkpointing:
+                await asyncio.sleep(0)
+        return len(checkpoints), os.path.getsize(store.path), len(await store.begin().scan(b"", b"\xff"))
 
-    count, rows = run(work, tmp_path / "state.db", durability)
-    assert count > 0
+    count, size, rows = run(work, tmp_path / "state.db", durability)
+    assert count > 5
+    assert size > 35 * 5000
     assert rows == 40
 
 
