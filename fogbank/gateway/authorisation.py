@@ -122,7 +122,7 @@ class Authorisation:
         refusal = await self.first_refusal(ctx, question)
         self._note(ctx, question, refusal)
         if refusal is not None and self.app.settings.iam == "enforce":
-            raise self._error(ctx, refusal)
+            raise await self._error(ctx, refusal)
 
     def _note(self, ctx: Context, question: Question, refusal: Decision | None) -> None:
         """Write down what was asked for, as the need that it is, unless a policy forbids it; and the refusal."""
@@ -248,9 +248,25 @@ class Authorisation:
         )
         return guard, ConditionKeys(situation)
 
-    def _error(self, ctx: Context, decision: Decision) -> AWSError:
+    async def _error(self, ctx: Context, decision: Decision) -> AWSError:
+        """The refusal in the words of the service. EC2 keeps the details to itself: who may can have them decoded by STS."""
         model = protocols.load(ctx.service.name)
-        return decision.error(model.signing_name, ctx.protocol or model.protocols[0])
+        related = await self._are_related(ctx, decision.access.principal.account, decision.owner)
+        error = decision.error(model.signing_name, ctx.protocol or model.protocols[0], related)
+        if model.signing_name == "ec2":
+            from fogbank.identity.sealing import seal
+
+            error.message += f" Encoded authorization failure message: {await seal(self.app, decision.details())}"
+        return error
+
+    async def _are_related(self, ctx: Context, one: str, other: str) -> bool:
+        """Are these the same account, or two of one organization?"""
+        if one == other:
+            return True
+        first, second = [await ctx.transact(self.registrar.rails, ctx, account) for account in (one, other)]
+        if first.guardrails is None or second.guardrails is None:
+            return False
+        return first.guardrails.organization == second.guardrails.organization
 
 
 def _check_session(ctx: Context, operation: Operation) -> None:

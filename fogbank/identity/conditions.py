@@ -73,7 +73,7 @@ def compile_block(block: dict[str, Any], variables: bool) -> tuple[Test | NullTe
 
 def texts(values: Any) -> list[str]:
     """A value or a list of values of a policy as text; JSON's true is "true"."""
-    listed = values if isinstance(values, list) else [values]
+    listed = values if isinstance(values, list | tuple) else [values]
     return [str(value).lower() if isinstance(value, bool) else str(value) for value in listed]
 
 

@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from fogbank.identity import errors
+from fogbank.identity.conditions import texts
 from fogbank.identity.policy import SILENT, Access, Grade, Outcome, Policy, Statement
 from fogbank.kernel.errors import AWSError
 
@@ -88,20 +89,46 @@ class Decision(msgspec.Struct, frozen=True):
         """The refusal in AWS's words."""
         return self._message(self.access.resource)
 
-    def error(self, service: str, protocol: str, confidant: bool = False) -> AWSError:
+    def error(self, service: str, protocol: str, related: bool) -> AWSError:
         """The refusal as a service (by signing name) answers it in one of its protocols.
 
-        S3 quotes the resource, and tells nothing to strangers who are no `confidant` (of the same organization):
+        S3 quotes the resource, and tells nothing to callers who are not `related` to its owner (of one account or organization):
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
         if service not in errors.S3_SERVICES:
             return errors.refusals(service, protocol, False).denied(service, self.message)
-        stranger = self.access.principal.account != self.owner and not confidant
-        text = "Access Denied" if stranger else self._message(f'"{self.access.resource}"')
+        text = "Access Denied" if not related else self._message(f'"{self.access.resource}"')
         return errors.S3_HEADER.denied(service, text)
+
+    def details(self) -> dict[str, Any]:
+        """All that there is to say about it, as DecodeAuthorizationMessage answers it.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+        """
+        principal, keys = self.access.principal, self.access.keys
+        conditions = [{"key": key, "values": _items([{"value": value} for value in texts(keys[key])])} for key in keys]
+        matched = [] if self.statement is None else [_matched(self.statement)]
+        return {
+            "allowed": self.allowed,
+            "explicitDeny": self.reason == "explicit deny",
+            "matchedStatements": _items(matched),
+            "failures": _items([]),
+            "context": {
+                "principal": {
+                    "id": principal.user_id,
+                    "name": principal.name or principal.user_id.rpartition(":")[2],
+                    "arn": principal.arn,
+                },
+                "action": self.access.action,
+                "resource": self.access.resource,
+                "conditions": _items(conditions),
+            },
+        }
 
     def _message(self, resource: str) -> str:
         access = self.access
+        if access.principal.kind == "provider":
+            return f"Not authorized to perform {access.action}"
         who = access.principal.arn or "anonymous"
         text = f"User: {who} is not authorized to perform: {access.action}"
         if access.resource != "*":
@@ -110,6 +137,14 @@ class Decision(msgspec.Struct, frozen=True):
         if self.reason == "explicit deny":
             return f"{text} with an explicit deny in {article} {name}"
         return f"{text} because no {name} allows the {access.action} action"
+
+
+def _items(values: list[Any]) -> dict[str, Any]:
+    return {"items": values}
+
+
+def _matched(statement: Statement) -> dict[str, Any]:
+    return {"statementId": statement.sid, "effect": "ALLOW" if statement.allows else "DENY"}
 
 
 def decide(access: Access, powers: Powers, guard: Guard) -> Decision:

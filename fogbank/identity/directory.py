@@ -80,10 +80,12 @@ class OidcProvider(msgspec.Struct, frozen=True):
 
 
 class SamlProvider(msgspec.Struct, frozen=True):
-    """A SAML provider. `metadata` is the document (XML); `private_keys` are PEM, for assertions that come encrypted."""
+    """A SAML provider: the entity's id and its certificates for signing (DER), and the private keys (PEM) for assertions that come
+    encrypted."""
 
     arn: str
-    metadata: str
+    issuer: str
+    certificates: tuple[bytes, ...] = ()
     private_keys: tuple[str, ...] = ()
 
 

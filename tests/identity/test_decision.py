@@ -380,15 +380,15 @@ def test_messages_name_caller_action_resource_and_cause(decision, message):
     ],
 )
 def test_each_service_has_its_code(service, protocol, code, status):
-    error = decide(ADA).error(service, protocol)
+    error = decide(ADA).error(service, protocol, True)
     assert (error.code, error.status) == (code, status)
     assert ADA.arn in error.message
 
 
 def test_s3_quotes_the_resource_and_tells_strangers_nothing():
-    assert f'on resource: "{QUEUE}" because' in decide(ADA).error("s3", "rest-xml").message
+    assert f'on resource: "{QUEUE}" because' in decide(ADA).error("s3", "rest-xml", True).message
     for stranger in (STRANGER, ANONYMOUS):
-        assert decide(stranger).error("s3", "rest-xml").message == "Access Denied"
+        assert decide(stranger).error("s3", "rest-xml", False).message == "Access Denied"
 
 
 # -- condition keys

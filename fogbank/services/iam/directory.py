@@ -6,7 +6,7 @@ from fogbank.identity.credentials import Credential
 from fogbank.identity.directory import Document, Holdings, MfaVerdict, OidcProvider, Role, SamlProvider, User
 from fogbank.identity.principals import Principal, root
 from fogbank.kernel import Context
-from fogbank.services.iam import access_keys, attachments, mfa, oidc_providers, policies, saml_providers
+from fogbank.services.iam import access_keys, attachments, mfa, oidc_providers, policies, saml_metadata, saml_providers
 from fogbank.services.iam.groups import groups, groups_of
 from fogbank.services.iam.inline_policies import inline_policies
 from fogbank.services.iam.role import roles
@@ -82,7 +82,8 @@ class Directory:
         found = await saml_providers.identified(ctx, arn)
         if found is None:
             return None
-        return SamlProvider(arn, found.metadata, tuple(key.pem for key in found.keys))
+        metadata = saml_metadata.parse(found.metadata)
+        return SamlProvider(arn, metadata.issuer, metadata.certificates, tuple(key.pem for key in found.keys))
 
     async def verify_mfa(self, ctx: Context, principal: Principal, serial: str, code: str) -> MfaVerdict:
         return await mfa.verify(ctx, principal.unique_id, serial, code)

@@ -76,11 +76,12 @@ def no_such_policy(arn: str) -> AWSError:
     return _invalid(f"Could not find policy {arn}")
 
 
-def packed_too_large(percent: int) -> AWSError:
-    return AWSError(
-        "PackedPolicyTooLargeException",
-        f"Packed size of session tags consumes {percent}% of allotted space.",
-    )
+def packed_policy_too_large(percent: int) -> AWSError:
+    return _packed_too_large(f"Packed policy consumes {percent}% of allotted space, please use smaller policy.")
+
+
+def packed_tags_too_large(percent: int) -> AWSError:
+    return _packed_too_large(f"Packed size of session tags consumes {percent}% of allotted space.")
 
 
 def duplicate_tag_keys() -> AWSError:
@@ -196,6 +197,10 @@ def _invalid(message: str) -> AWSError:
 
 def _invalid_value(message: str) -> AWSError:
     return AWSError("InvalidParameterValue", message, 400)
+
+
+def _packed_too_large(message: str) -> AWSError:
+    return AWSError("PackedPolicyTooLargeException", message)
 
 
 def _denied(message: str) -> AWSError:

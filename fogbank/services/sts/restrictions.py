@@ -103,5 +103,6 @@ def packed_size(policies: Policies, tags: Mapping[str, str]) -> int | None:
     packed = zlib.compress(json.dumps([policies.texts, policies.arns, dict(tags)]).encode(), 9)
     percent = -(-100 * len(packed) // limits.PACKED_BYTES)
     if percent > 100:
-        raise errors.packed_too_large(percent)
+        has_policies = policies.texts is not None or policies.arns
+        raise errors.packed_policy_too_large(percent) if has_policies else errors.packed_tags_too_large(percent)
     return percent

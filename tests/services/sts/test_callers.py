@@ -76,4 +76,4 @@ def test_a_key_that_nobody_can_have_is_refused(aws):
 
 
 def test_what_is_missing_says_so(aws):
-    assert code(aws("sts").get_session_token) == ("NotImplemented", 501)
+    assert code(aws("sts").get_delegated_access_token, TradeInToken="t") == ("NotImplemented", 501)
