@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, errors, sizes, tables
+from fogbank.services.dynamodb import creation, errors, sizes, streams, tables
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table
@@ -48,14 +48,25 @@ async def update_table(ctx: Context, request: Document) -> Document:
             "or SSESpecification or ReplicaUpdates is required"
         )
     tables.require_idle(table)
-    if "StreamSpecification" in request:
-        raise errors.validation("Table has no stream to disable")
     changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
+    if "StreamSpecification" in request:
+        changed = await _change_stream(ctx, changed, request)
     for update in request.get("GlobalSecondaryIndexUpdates") or []:
         changed = await _change_index(ctx, changed, update, request)
     changed = tables.put(ctx, changed, status="UPDATING")
     await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
     return {"TableDescription": describe(changed, await sizes.sizes_of(ctx, table))}
+
+
+async def _change_stream(ctx: Context, table: Table, request: Document) -> Table:
+    view = creation.stream_view(request)
+    if view is None and table.stream_view is None:
+        raise errors.validation("Table has no stream to disable")
+    if view is not None and table.stream_view is not None:
+        raise errors.validation(f"Table already has an enabled stream: TableName: {table.name}")
+    if view is None:
+        return await streams.disabled(ctx, table)
+    return await streams.enabled(ctx, table, view, next(tables.new_spaces(ctx)))
 
 
 def _refuse_at_sight(request: Document) -> None:

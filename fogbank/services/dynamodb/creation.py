@@ -24,13 +24,24 @@ _UNSUPPORTED = {
 
 def refuse_unsupported(request: Request, operation: str) -> None:
     """501 for what Fogbank would have to pretend."""
-    if (request.get("StreamSpecification") or {}).get("StreamEnabled"):
-        raise errors.not_yet(f"{operation} with StreamSpecification")
     if (request.get("SSESpecification") or {}).get("Enabled"):
         raise errors.not_yet(f"{operation} with SSESpecification")
     for member, what in _UNSUPPORTED.items():
         if request.get(member):
             raise errors.not_yet(what)
+
+
+def stream_view(request: Request) -> str | None:
+    """The StreamViewType of the stream that a request asks for; None when it asks for none. Raises ValidationException."""
+    wanted = request.get("StreamSpecification") or {}
+    view = wanted.get("StreamViewType")
+    if not wanted.get("StreamEnabled"):
+        if view is not None:
+            raise errors.invalid_parameters("StreamViewType cannot be specified when StreamEnabled is false")
+        return None
+    if view is None:
+        raise errors.invalid_parameters("StreamViewType must be specified when StreamEnabled is true")
+    return view
 
 
 def table_from(request: Request, arn: str, table_id: str, now: float, spaces: Any) -> Table:

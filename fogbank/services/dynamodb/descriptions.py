@@ -39,6 +39,9 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
         "LocalSecondaryIndexes": local or None,
         "GlobalSecondaryIndexes": shared or None,
         "TableClassSummary": _table_class(table),
+        "StreamSpecification": _stream(table),
+        "LatestStreamLabel": table.stream_label,
+        "LatestStreamArn": None if table.stream_label is None else f"{table.arn}/stream/{table.stream_label}",
         "DeletionProtectionEnabled": table.is_protected,
         "OnDemandThroughput": _ceiling(table),
         "WarmThroughput": _warm(table, table, table.status),
@@ -70,6 +73,10 @@ def _billing(table: Table) -> Description | None:
         "BillingMode": "PAY_PER_REQUEST" if table.on_demand else "PROVISIONED",
         "LastUpdateToPayPerRequestDateTime": table.on_demand_since,
     }
+
+
+def _stream(table: Table) -> Description | None:
+    return None if table.stream_view is None else {"StreamEnabled": True, "StreamViewType": table.stream_view}
 
 
 def _table_class(table: Table) -> Description | None:

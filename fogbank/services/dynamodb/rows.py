@@ -1,7 +1,7 @@
 """Items in the store: reading them, and the one place where they are written.
 
-`replace` is the only way in which an item changes, whatever operation or task it comes from: table, index entries and expiry follow from
-the item before and the item after. Change records belong there too.
+`replace` is the only way in which an item changes, whatever operation or task it comes from: table, index entries, expiry and the
+stream follow from the item before and the item after.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import expiry
+from fogbank.services.dynamodb import expiry, streams
 from fogbank.services.dynamodb.values import Item, item_size
 
 if TYPE_CHECKING:
@@ -67,10 +67,12 @@ async def read(ctx: Context, key: Key) -> Image | None:
     return None if raw is None else Image.stored(raw)
 
 
-async def replace(ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None) -> list[Change]:
+async def replace(
+    ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None, by_ttl: bool = False
+) -> list[Change]:
     """Put `new` in the place of `old`; None stands for no item. Returns what it did to indexes.
 
-    For a table that `is_plain`, `old` need not be known: None will do.
+    For a table that `is_plain`, `old` need not be known: None will do. `by_ttl`: it was DynamoDB that removed what expired.
     """
     writes = ctx.tx.writes
     writes[key.row] = None if new is None else new.raw
@@ -81,6 +83,8 @@ async def replace(ctx: Context, layout: Layout, key: Key, old: Image | None, new
         for index in layout.indexes.values()
         if (change := _replace_entry(writes, index, key, old, new)) is not None
     ]
+    if layout.table.stream_view is not None:
+        await streams.record(ctx, layout, old, new, by_ttl)
     if layout.table.ttl is not None:
         await expiry.track(ctx, layout.table, key, None if old is None else old.item, None if new is None else new.item)
     return changes

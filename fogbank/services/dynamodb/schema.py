@@ -47,7 +47,10 @@ class Index(Record, frozen=True):
 
 
 class Table(Record, frozen=True, dict=True):
-    """A table's definition. `attributes` gives the types of all key attributes, in the order in which they were defined."""
+    """A table's definition. `attributes` gives the types of all key attributes, in the order in which they were defined.
+
+    `stream_label` is that of the latest stream; `stream_view` is None while none is enabled.
+    """
 
     name: str
     id: str
@@ -74,6 +77,9 @@ class Table(Record, frozen=True, dict=True):
     ttl: str | None = None
     ttl_space: int = 0
     is_enabling_ttl: bool = False
+    stream_label: str | None = None
+    stream_view: str | None = None
+    stream_space: int = 0
 
     @cached_property
     def layout(self) -> Layout:
@@ -143,7 +149,7 @@ class Layout(KeySchema):
         ordered = sorted(table.indexes, key=lambda index: index.name)
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
         # nothing but the item itself changes with it, so that what it replaces need not be known
-        self.is_plain = not self.indexes and table.ttl is None
+        self.is_plain = not self.indexes and table.ttl is None and table.stream_view is None
 
     # -- keys
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, errors, sizes, tags
+from fogbank.services.dynamodb import creation, errors, sizes, streams, tags
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, tables
 from fogbank.services.dynamodb.service import service
@@ -112,10 +112,13 @@ async def create_table(ctx: Context, request: Document) -> Document:
         {**request, "TableName": name}, arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), new_spaces(ctx)
     )
     creation.refuse_unsupported(request, "CreateTable")
+    view = creation.stream_view(request)
     tags.check(request.get("Tags") or [])
     if await tables.get(ctx, name) is not None:
         raise errors.table_exists(name)
     created = msgspec.structs.replace(table, indexes=tuple([with_status(index, "CREATING") for index in table.indexes]))
+    if view is not None:
+        created = await streams.enabled(ctx, created, view, next(new_spaces(ctx)))
     tables.put(ctx, created, name)
     tags.replace(ctx, name, request.get("Tags") or [])
     await ctx.schedule("activate_table", {"table": name, "id": table.id})
@@ -171,6 +174,8 @@ async def delete_table(ctx: Context, request: Document) -> Document:
     if table.is_protected:
         raise errors.deletion_protected()
     size = await sizes.sizes_of(ctx, table)
+    if table.stream_view is not None:
+        table = await streams.disabled(ctx, table)
     deleted = put(ctx, table, status="DELETING")
     await ctx.schedule("remove_table", {"table": table.name, "id": table.id})
     answer = describe(deleted, size)

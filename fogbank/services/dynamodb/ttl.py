@@ -76,4 +76,4 @@ async def _expire(ctx: Context, table: Table, row: bytes, second: int) -> None:
         return
     image = rows.Image.stored(raw)
     if expiry.expiry_of(table.ttl or "", image.item) == second:
-        await rows.replace(ctx, table.layout, table.layout.key_of(image.item), image, None)
+        await rows.replace(ctx, table.layout, table.layout.key_of(image.item), image, None, by_ttl=True)

@@ -281,7 +281,6 @@ def test_a_local_index_wants_a_sort_key(ddb):
 @pytest.mark.parametrize(
     "feature",
     [
-        {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}},
         {"SSESpecification": {"Enabled": True}},
         {"ResourcePolicy": "{}"},
     ],
