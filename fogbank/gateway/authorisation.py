@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, cast
 
 from fogbank import protocols
 from fogbank.identity.directory import organizations_token
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from fogbank.identity.principals import Principal
     from fogbank.identity.standing import Registrar, Standing
     from fogbank.kernel.context import Context
-    from fogbank.kernel.service import Operation
+    from fogbank.kernel.service import Keys, Operation
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 _UNDER_RESOURCE_CONTROL = frozenset(
@@ -112,7 +113,7 @@ class Authorisation:
             owner,
             policy,
             params,
-            None if keys is None else lambda: keys(ctx, params),
+            None if keys is None else await _given(keys, ctx, params),
             None if tags is None else lambda: tags(ctx, params),
         )
         await self.ask(ctx, question)
@@ -307,3 +308,11 @@ def called_via(ctx: Context) -> Mapping[str, Value]:
     host = service_host(ctx.service.name)
     via = f"{host.removesuffix('.amazonaws.com')}.{ctx.region}.amazonaws.com"
     return {**ctx.origin, "aws:CalledVia": (*before, host), "kms:ViaService": via}
+
+
+async def _given(keys: Keys, ctx: Context, params: dict[str, Any]) -> Callable[[], Mapping[str, Value]]:
+    """What gives a service's own keys: at once where it is ready, else looked up now, for there is no waiting later."""
+    if not iscoroutinefunction(keys):
+        return cast("Callable[[], Mapping[str, Value]]", lambda: keys(ctx, params))
+    found = await keys(ctx, params)
+    return lambda: found

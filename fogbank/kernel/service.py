@@ -17,7 +17,8 @@ Handler = Callable[["Context", dict[str, Any]], Awaitable[dict[str, Any] | None]
 Resources = Callable[["Context", dict[str, Any]], "str | Iterable[str] | Awaitable[str | Iterable[str]]"]
 Action = Callable[["Context", dict[str, Any]], "str | tuple[str, ...]"]
 ResourcePolicy = Callable[["Context", dict[str, Any]], Awaitable[str | None]]
-Keys = Callable[["Context", dict[str, Any]], "Mapping[str, str | tuple[str, ...]]"]
+Given = Mapping[str, str | tuple[str, ...]]
+Keys = Callable[["Context", dict[str, Any]], Given | Awaitable[Given]]
 Tags = Callable[["Context", dict[str, Any]], Awaitable["Mapping[str, str]"]]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
 Fidelity = Literal["hand", "derived"]
@@ -35,7 +36,7 @@ class Operation:
                   none where the operation asks for each part itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
-    keys          gives the service's own condition keys of the request (`s3:prefix`)
+    keys          gives the service's own condition keys of the request (`s3:prefix`); async when it has to look something up
     tags          gives the tags of the resource, for `aws:ResourceTag`; asked only when a policy mentions one
     open          needs no permission: whoever gets this far may (GetCallerIdentity)
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.iam import errors, policies
+from fogbank.services.iam import boundaries, errors, policies
 from fogbank.services.iam.entities import Entity
 from fogbank.services.iam.holders import GROUP, HOLDERS, ROLE, USER, Holder
 from fogbank.services.iam.listing import listed, page
@@ -50,12 +50,11 @@ async def _has_any(ctx: Context, holder_id: str) -> bool:
     return await _attachments.count(ctx, holder_id, limit=1) > 0
 
 
-def _condition_keys(ctx: Context, request: Request) -> dict[str, str]:
-    return {"iam:PolicyARN": request["PolicyArn"]}
-
-
 def _declare(holder: Holder) -> None:
     noun, one = holder.noun, holder.kind.one
+
+    async def keys(ctx: Context, request: Request) -> dict[str, str]:
+        return {"iam:PolicyARN": request["PolicyArn"], **await boundaries.keys_of_present(holder.kind, ctx, request)}
 
     async def attach_policy(ctx: Context, request: Request) -> Request:
         policy = await policies.look_up(ctx, request["PolicyArn"])
@@ -82,8 +81,8 @@ def _declare(holder: Holder) -> None:
         found = [described(arn) for arn in await attached(ctx, entity.id) if _path(arn).startswith(prefix)]
         return listed(request, "AttachedPolicies", found, lambda policy: policy["PolicyArn"])
 
-    service.operation_from(attach_policy, f"attach_{noun}_policy", **one, keys=_condition_keys)
-    service.operation_from(detach_policy, f"detach_{noun}_policy", **one, keys=_condition_keys)
+    service.operation_from(attach_policy, f"attach_{noun}_policy", **one, keys=keys)
+    service.operation_from(detach_policy, f"detach_{noun}_policy", **one, keys=keys)
     service.operation_from(list_attached, f"list_attached_{noun}_policies", **one)
     holder.kind.belongings.append(("detach all policies", _has_any))
 

@@ -24,10 +24,17 @@ def shown(boundary: str) -> Request:
     return {"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}}
 
 
-def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
-    """iam:PermissionsBoundary: the boundary that a request sets."""
+def condition_keys(ctx: Context, request: Request) -> dict[str, str]:
+    """iam:PermissionsBoundary of a request that sets one."""
     boundary = request.get("PermissionsBoundary")
     return {} if boundary is None else {"iam:PermissionsBoundary": boundary}
+
+
+async def keys_of_present(kind: Kind[E], ctx: Context, request: Request) -> dict[str, str]:
+    """iam:PermissionsBoundary of a request about somebody who has one: whoever may change only those with a boundary asks for it."""
+    found = await kind.named(ctx, request[kind.member])
+    boundary = getattr(found, "boundary", "")
+    return {"iam:PermissionsBoundary": boundary} if boundary else {}
 
 
 async def of_new(ctx: Context, request: Request, id: str) -> str:

@@ -5,10 +5,11 @@ Put, get, delete and list are declared for each kind of holders.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.iam import documents, errors
+from fogbank.services.iam import boundaries, documents, errors
 from fogbank.services.iam.holders import HOLDERS, Holder
 from fogbank.services.iam.listing import listed
 from fogbank.services.iam.service import definitions, service
@@ -29,6 +30,7 @@ async def _has_any(ctx: Context, holder_id: str) -> bool:
 
 def _declare(holder: Holder) -> None:
     noun, one = holder.noun, holder.kind.one
+    keys = partial(boundaries.keys_of_present, holder.kind)
 
     async def put(ctx: Context, request: Request) -> Request:
         document = request["PolicyDocument"]
@@ -60,9 +62,9 @@ def _declare(holder: Holder) -> None:
         entity = await holder.kind.find(ctx, holder.name(request))
         return listed(request, "PolicyNames", list(await inline_policies(ctx, entity.id)))
 
-    service.operation_from(put, f"put_{noun}_policy", **one)
+    service.operation_from(put, f"put_{noun}_policy", keys=keys, **one)
     service.operation_from(get, f"get_{noun}_policy", **one)
-    service.operation_from(delete, f"delete_{noun}_policy", **one)
+    service.operation_from(delete, f"delete_{noun}_policy", keys=keys, **one)
     service.operation_from(list_names, f"list_{noun}_policies", **one)
     holder.kind.belongings.append(("delete policies", _has_any))
 

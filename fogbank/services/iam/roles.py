@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -134,7 +135,7 @@ async def put_role_permissions_boundary(ctx: Context, request: Request) -> Reque
     return {}
 
 
-@service.operation(**roles.one)
+@service.operation(**roles.one, keys=partial(boundaries.keys_of_present, roles))
 async def delete_role_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_DeleteRolePermissionsBoundary."""
     boundaries.drop(ctx, roles, await find_modifiable(ctx, request["RoleName"]))

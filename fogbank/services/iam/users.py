@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -131,7 +132,7 @@ async def put_user_permissions_boundary(ctx: Context, request: Request) -> Reque
     return {}
 
 
-@service.operation(**users.one)
+@service.operation(**users.one, keys=partial(boundaries.keys_of_present, users))
 async def delete_user_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_DeleteUserPermissionsBoundary."""
     boundaries.drop(ctx, users, await users.find(ctx, request["UserName"]))

@@ -69,6 +69,18 @@ def test_a_role_can_be_made_only_with_that_boundary(may, denied, make_policy, tr
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust, PermissionsBoundary=boundary)
 
 
+def test_policies_of_those_with_a_boundary_can_be_changed(make_user, make_policy, may, denied, document):
+    boundary = make_policy("boundary")
+    make_user("bounded", PermissionsBoundary=boundary)
+    make_user("free")
+    condition = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    iam = may(allow(["iam:PutUserPolicy", "iam:AttachUserPolicy"], "*", Condition=condition))
+    iam.put_user_policy(UserName="bounded", PolicyName="p", PolicyDocument=document)
+    iam.attach_user_policy(UserName="bounded", PolicyArn=boundary)
+    denied(iam.put_user_policy, UserName="free", PolicyName="p", PolicyDocument=document)
+    denied(iam.attach_user_policy, UserName="free", PolicyArn=boundary)
+
+
 def test_only_some_policies_can_be_attached(make_role, may, denied):
     make_role()
     allowed = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
