@@ -68,6 +68,10 @@ def _parser() -> _Parser:
     clock = command("clock", _lazy("client", "clock"), "show or move the virtual clock")
     clock.add_argument("action", choices=("show", "advance", "reset"))
     clock.add_argument("duration", nargs="?", help="for advance: 90s, 1h30m, 30d, PT15M or a number of seconds")
+    doctor = command(
+        "doctor", _lazy("doctor", "doctor"), "look for damage in a data directory", ("data_dir", "store", "blobs")
+    )
+    doctor.add_argument("--repair", action="store_true", help="remove blobs that nothing keeps")
     services = command("services", _lazy("services", "services"), "say which operations are implemented", ())
     services.add_argument("service", nargs="?", metavar="NAME", help="list the operations of one service")
     return parser

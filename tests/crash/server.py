@@ -22,7 +22,7 @@ class Victim(ServerProcess):
 
     program = (sys.executable, __file__)
 
-    def __init__(self, directory: str | Path, *options: str, checkpoint_pages: int = 200) -> None:
+    def __init__(self, directory: str | Path, *options: str, checkpoint_pages: int) -> None:
         os.environ[_CHECKPOINT_PAGES] = str(checkpoint_pages)
         self.seconds: list[float] = []
         super().__init__(directory, *options, f"--port={_free_port()}")
@@ -38,14 +38,16 @@ class Victim(ServerProcess):
         time.sleep(chance.uniform(0, 0.3))
         self.kill()
 
-    def kill_at_checkpoint(self, chance: random.Random, patience: float) -> None:
-        """Kill when the main file is written, which only a checkpoint does; or after `patience` seconds."""
+    def kill_at_checkpoint(self, chance: random.Random, patience: float) -> bool:
+        """Kill when the main file is written, which only a checkpoint does; or after `patience` seconds. Was it one?"""
         deadline = time.monotonic() + patience
         before = self._main_file()
         while self._main_file() == before and time.monotonic() < deadline:
             time.sleep(0.0005)
+        caught = self._main_file() != before
         time.sleep(chance.choice((0, 0, 0.0005, 0.002)))
         self.kill()
+        return caught
 
     def _main_file(self) -> tuple[int, int]:
         found = os.stat(os.path.join(self.data_dir, "state.db"))

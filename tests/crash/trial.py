@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import subprocess
@@ -22,7 +23,7 @@ from tests.crash.writers import Writer
 
 ACCOUNT = "111122223333"
 WORKING, STARTING, CHECKPOINT = "working", "starting", "checkpoint"
-# how often each kind of kill is chosen
+# one after the other
 _KINDS = (WORKING, WORKING, WORKING, STARTING, CHECKPOINT)
 _HOURS_AT_REST = 2
 
@@ -38,13 +39,19 @@ KINDS: dict[str, tuple[type[Writer], int]] = {
 
 
 class Trial:
-    """`kills` counts by kind; `span` is how many seconds the writers have at most before a kill."""
+    """`kills` counts by kind; `span` is how many seconds the writers have at most before a kill.
 
-    def __init__(self, directory: str | Path, seed: int, options: tuple[str, ...], span: float) -> None:
+    `checkpoint_pages` is how long the log gets before it is brought into the main file: the less, the more often.
+    """
+
+    def __init__(
+        self, directory: str | Path, seed: int, options: tuple[str, ...], span: float, checkpoint_pages: int
+    ) -> None:
         self.random = random.Random(seed)
         self.span = span
         self.kills: Tally[str] = Tally()
-        self.server = Victim(directory, *options)
+        self._kinds = itertools.cycle(_KINDS)
+        self.server = Victim(directory, *options, checkpoint_pages=checkpoint_pages)
         self._clients = Clients(self.server.endpoint, ACCOUNT)
         self._made: dict[str, Any] = {"clock": self.now}
         writers.make_buckets(self.client)
@@ -64,19 +71,18 @@ class Trial:
     # -- one kill
 
     def kill(self) -> None:
-        kind = self.random.choice(_KINDS)
-        self.kills[kind] += 1
+        kind = next(self._kinds)
         working = [self._threads.submit(writer.run) for writer in self.writers]
-        pause = self.random.uniform(0.02, self.span)
-        if kind == CHECKPOINT:
-            self.server.kill_at_checkpoint(self.random, self.span)
-        else:
-            time.sleep(pause)
+        if kind != CHECKPOINT:
+            time.sleep(self.random.uniform(0.02, self.span))
             self.server.kill()
+        elif not self.server.kill_at_checkpoint(self.random, self.span):
+            kind = WORKING
         for writer in working:
             writer.result()
         if kind == STARTING:
             self.server.kill_while_starting(self.random)
+        self.kills[kind] += 1
         self.server.start()
         self._all(lambda writer: writer.settle())
 
@@ -103,13 +109,21 @@ class Trial:
             raise Broken(f"dead tasks: {tasks['dead']}, overdue: {overdue}")
 
     def examine(self) -> None:
-        """Stop the server in good order, and have `fogbank doctor` look at everything."""
+        """Stop the server, after a start that swept away what there was, and have `fogbank doctor` look at everything."""
+        self.server.restart()
         self.server.stop()
         command = [sys.executable, "-m", "fogbank", "doctor", f"--data-dir={self.server.data_dir}"]
         found = subprocess.run(command, capture_output=True, text=True)
-        if found.returncode:
+        if not found.stdout.startswith("No problems"):
             raise Broken(f"fogbank doctor: {found.stdout}{found.stderr}")
         self.server.start()
+
+    def done(self) -> dict[str, int]:
+        """Acknowledged changes by kind of writer."""
+        found: Tally[str] = Tally()
+        for writer in self.writers:
+            found[writer.name.rpartition("-")[0]] += writer.done
+        return dict(found)
 
     def close(self) -> None:
         self.server.__exit__(None, None, None)

@@ -184,9 +184,7 @@ def make_table(client_of: ClientOf) -> None:
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    dynamodb.update_time_to_live(
-        TableName=TABLE, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
-    )
+    dynamodb.update_time_to_live(TableName=TABLE, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"})
     dynamodb.put_item(TableName=TABLE, Item={"id": {"S": COUNTER}, "n": {"N": "0"}})
 
 
