@@ -28,6 +28,7 @@ from fogbank.storage.base import Store, StoreError, Transaction
 from fogbank.storage.blob_directory import BlobDirectory
 from fogbank.storage.blobs import Blobs, in_thread
 from fogbank.storage.datadir import DataDirectory
+from fogbank.storage.secrets import Secrets
 from fogbank.storage.sqlite import Durability, SqliteStore
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class App:
             self._leave_directory()
             raise
         self.blobs: Blobs = BlobDirectory(settings.blobs or self.directory.blob_directory, sync=durability == "power")
+        self.secrets = Secrets(settings.secrets or self.directory.secrets)
         self.upkeep = BlobUpkeep(self)
         self.clock = Clock(worker.crew.board.clock if worker is not None and not settings.store else None)
         self.ids = Ids()
@@ -185,7 +187,7 @@ class App:
 
         with self.blobs.holding():
             async with self.store.snapshot() as pairs:
-                await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.clock.offset)
+                await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.secrets, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:
         """Replace the state by a snapshot's. Raises StoreError or NewerFormat and changes nothing when it is unfit."""
@@ -194,6 +196,7 @@ class App:
         opened = Snapshot(source)
         try:
             with self.blobs.holding():
+                await in_thread(opened.restore_secrets, self.secrets)
                 restored = await in_thread(opened.restore_blobs, self.blobs)
                 await self.store.replace(opened.pairs())
             self.clock.offset = opened.clock_offset

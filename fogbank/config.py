@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, kw_only=True):
     ephemeral: bool = False
     store: str = ""
     blobs: str = ""
+    secrets: str = ""
     durability: Literal["process", "power"] = "process"
     iam: Literal["enforce", "audit", "off"] = "enforce"
     credentials: Literal["default", "strict"] = "default"
@@ -144,6 +145,12 @@ OPTIONS = (
         "blobs",
         _parse_directory,
         "where objects and packages are kept; servers that share a store have to share it too",
+        "DIR",
+    ),
+    Option(
+        "secrets",
+        _parse_directory,
+        "where the keys of secrets in the store are kept; servers that share a store have to share it too",
         "DIR",
     ),
     Option(

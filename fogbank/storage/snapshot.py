@@ -1,7 +1,8 @@
 """Snapshots: the whole state in one file, independent of the store that holds it.
 
-A ZIP with `manifest.json` ({"format", "version", "clock"}), `records` (each row as two 4-byte big-endian lengths, key, value) and
-`blobs/<name>`. A snapshot of a newer format is refused. Format 2 came with the blobs' present names.
+A ZIP with `manifest.json` ({"format", "version", "clock"}), `records` (each row as two 4-byte big-endian lengths, key, value),
+`blobs/<name>` and `secrets/<name>`: the keys under which the store keeps secrets, so that it restores anywhere. A snapshot of a newer
+format is refused. Format 2 came with the blobs' present names.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from functools import partial
 from typing import IO
 
 from fogbank import __version__
+from fogbank.storage import secrets as secret_files
 from fogbank.storage.base import NewerFormat, Pair, StoreError
 from fogbank.storage.blobs import CHUNK, Blobs, is_name
+from fogbank.storage.secrets import Secrets
 
 FORMAT = 2
 _LENGTHS = struct.Struct(">II")
 _BLOBS = "blobs/"
+_SECRETS = "secrets/"
 
 
 def write(
@@ -27,9 +31,13 @@ def write(
     pairs: Iterable[Pair],
     blobs: Blobs,
     blob_of: Callable[[bytes], str | None],
+    secrets: Secrets,
     clock_offset: float,
 ) -> None:
-    """Write a snapshot of the rows and of the blobs that they name: `blob_of` says which blob a row (by its key) is for."""
+    """Write a snapshot of the rows, of the blobs that they name, and of the secrets.
+
+    `blob_of` says which blob a row (by its key) is for.
+    """
     names: list[str] = []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         manifest = {"format": FORMAT, "version": __version__, "clock": clock_offset}
@@ -42,6 +50,8 @@ def write(
         for name in names:
             with archive.open(_BLOBS + name, "w", force_zip64=True) as file:
                 file.writelines(blobs.chunks(name))
+        for name in secrets.names():
+            archive.writestr(_SECRETS + name, secrets.read(name))
 
 
 class Snapshot:
@@ -81,6 +91,15 @@ class Snapshot:
     def _restore(self, blobs: Blobs, name: str, entry: zipfile.ZipInfo) -> bool:
         with self._archive.open(entry) as source:
             return blobs.restore(name, entry.file_size, iter(partial(source.read, CHUNK), b""))
+
+    def restore_secrets(self, secrets: Secrets) -> None:
+        """Add the secrets that are not there already. Blocks."""
+        for entry in self._archive.namelist():
+            name = entry.removeprefix(_SECRETS)
+            if entry.startswith(_SECRETS):
+                if not secret_files.is_name(name):
+                    raise StoreError(f"not a Fogbank snapshot: it has a secret named {name!r}")
+                secrets.add(name, self._archive.read(entry))
 
     def close(self) -> None:
         self._archive.close()

@@ -1,9 +1,7 @@
 """Key material at rest: AES-256-GCM under the root key, which does not rest in the store.
 
-The root key is a file of 32 bytes in `<data directory>/secrets`, readable for its owner only, made on the first use of KMS. Whoever has
-only the store (`state.db`, a dump of PostgreSQL) has no key. The store says which root key it is under, so that a missing one is told
-from a wrong one. Servers that share a store share this directory too, mounted or linked. Snapshots carry the secrets with them, and
-loading one adds them to the directory: a snapshot restores anywhere, and is to be kept like a key.
+The root key is one of the secrets beside the store (`fogbank.storage.secrets`), made on the first use of KMS: whoever has only the store
+(`state.db`, a dump of PostgreSQL) has no key. The store says which one it is, so that a missing one is told from a wrong one.
 
     root-key ()   the id of the root key
 """
@@ -46,29 +44,14 @@ def _opened(root: bytes, sealed: bytes, name: str) -> bytes:
 
 async def _root(ctx: Context) -> bytes:
     """The root key, made when there is none yet. Raises KMSInternalException when it is not where it should be."""
-    directory = ctx.app.directory.secrets
+    secrets = ctx.app.secrets
     name = await _root_key.get(ctx)
     if name is None:
-        name = _make(directory)
+        key = os.urandom(_KEY_BYTES)
+        name = f"kms-{hashlib.sha256(key).hexdigest()[:16]}"
+        secrets.add(name, key)
         _root_key.put(ctx, name)
     try:
-        return _read(directory, name)
+        return secrets.read(name)
     except OSError as error:
-        raise errors.root_key_missing(name, directory) from error
-
-
-def _make(directory: str) -> str:
-    key = os.urandom(_KEY_BYTES)
-    name = f"kms-{hashlib.sha256(key).hexdigest()[:16]}"
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(os.path.join(directory, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return name
-
-
-@lru_cache(maxsize=8)
-def _read(directory: str, name: str) -> bytes:
-    with open(os.path.join(directory, name), "rb") as file:
-        return file.read()
+        raise errors.root_key_missing(name, secrets.directory) from error
