@@ -22,6 +22,7 @@ from fogbank.services.iam import (
     service_credentials,
     service_linked_roles,
     signing_certificates,
+    simulation,
     ssh_keys,
     users,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "service_credentials",
     "service_linked_roles",
     "signing_certificates",
+    "simulation",
     "ssh_keys",
     "users",
 ]
