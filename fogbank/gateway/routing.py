@@ -123,14 +123,25 @@ def _by_target(services: Registry, target: str, signing_name: str | None) -> str
 def _by_signing_name(services: Registry, signing_name: str, request: Request) -> str:
     if signing_name == "s3":
         return "s3control" if _is_s3_control(request) else "s3"
-    if signing_name in services.names:
+    if signing_name in services.names and _is_its_own(signing_name, request):
         return signing_name
     return _only(signing_name, request)
 
 
+def _is_its_own(signing_name: str, request: Request) -> bool:
+    """Is the request for the service that is named as it was signed, and not for another that signs with its name?"""
+    if len(protocols.index().by_signing_name.get(signing_name, [])) < 2:
+        return True
+    try:
+        operation = protocols.route(protocols.load(signing_name), request).operation
+    except AWSError:
+        return False
+    return operation.path_template.endswith("/") == request.path.endswith("/")
+
+
 def _only(signing_name: str, request: Request) -> str:
     """The service of that signing name; where several share it, the one that has the request's operation."""
-    names = protocols.index().by_signing_name.get(signing_name, [])
+    names = sorted(protocols.index().by_signing_name.get(signing_name, []), key=lambda name: name != signing_name)
     if not names:
         raise AWSError("UnknownService", f"There is no AWS service with the signing name {signing_name!r}.", 404)
     if len(names) == 1:
