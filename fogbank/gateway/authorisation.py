@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
-from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, cast
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any
 
 from fogbank import protocols
 from fogbank.identity.directory import organizations_token
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fogbank.identity.principals import Principal
     from fogbank.identity.standing import Registrar, Standing
     from fogbank.kernel.context import Context
-    from fogbank.kernel.service import Keys, Operation
+    from fogbank.kernel.service import Operation
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 _UNDER_RESOURCE_CONTROL = frozenset(
@@ -33,13 +33,17 @@ _UNDER_RESOURCE_CONTROL = frozenset(
 )
 
 
+_NONE: Mapping[str, Any] = {}
 _WITH_SESSION_RULES = frozenset({"iam", "sts"})
 # Who holds policies, of which it is worth knowing what they are used for.
 _HOLDERS = frozenset({"user", "role", "federated"})
 
 
 class Question:
-    """What somebody wants to do, and what the service says about it; see `Operation` for the parts."""
+    """What somebody wants to do, and what the service says about it; see `Operation` for the parts.
+
+    `keys` and `tags` are there already, or to be asked for when a policy wants to know.
+    """
 
     __slots__ = ("actions", "keys", "owner", "params", "policy", "resources", "tags")
 
@@ -50,8 +54,8 @@ class Question:
         owner: str,
         policy: str | None = None,
         params: Mapping[str, Any] | None = None,
-        keys: Callable[[], Mapping[str, Value]] | None = None,
-        tags: Callable[[], Any] | None = None,
+        keys: Mapping[str, Value] | Callable[[], Mapping[str, Value] | Awaitable[Mapping[str, Value]]] | None = None,
+        tags: Mapping[str, str] | Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     ) -> None:
         self.actions = actions
         self.resources = resources
@@ -102,7 +106,7 @@ class Authorisation:
         if policy is None and await self.is_free(ctx, owner):
             return
         resources = "*" if operation.resource is None else operation.resource(ctx, params)
-        if isinstance(resources, Awaitable):
+        if not isinstance(resources, str | tuple) and isawaitable(resources):
             resources = await resources
         if not resources:
             return
@@ -113,7 +117,7 @@ class Authorisation:
             owner,
             policy,
             params,
-            None if keys is None else await _given(keys, ctx, params),
+            None if keys is None else lambda: keys(ctx, params),
             None if tags is None else lambda: tags(ctx, params),
         )
         await self.ask(ctx, question)
@@ -174,10 +178,7 @@ class Authorisation:
         if policy is None and await self.is_free(ctx, owner):
             return None
 
-        async def known_tags() -> Mapping[str, str]:
-            return tags or {}
-
-        return Question((action,), (resource,), owner, policy, params, lambda: keys or {}, known_tags)
+        return Question((action,), (resource,), owner, policy, params, keys, tags)
 
     async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
         """The role as which a service goes on with its work, if the role trusts it. Raises AccessDenied."""
@@ -203,18 +204,31 @@ class Authorisation:
         return await (ctx.transact(self._decide, ctx, question) if ctx.tx is None else self._decide(ctx, question))
 
     async def _decide(self, ctx: Context, question: Question) -> Decision | None:
-        from fogbank.identity.decision import decide
-        from fogbank.identity.policy import Access
         from fogbank.identity.standing import NOBODY
 
-        principal = ctx.principal
-        standing = await self.registrar.standing(ctx, principal) or NOBODY
+        standing = await self.registrar.standing(ctx, ctx.principal) or NOBODY
+        about = (question.owner, question.policy)
+        open_questions = [
+            (action, resource)
+            for resource in question.resources
+            for action in question.actions
+            if (action, resource, *about) not in standing.allowed
+        ]
+        return await self._decide_each(ctx, question, standing, open_questions) if open_questions else None
+
+    async def _decide_each(
+        self, ctx: Context, question: Question, standing: Standing, open_questions: list[tuple[str, str]]
+    ) -> Decision | None:
+        from fogbank.identity.decision import decide
+        from fogbank.identity.policy import Access
+
         guard, keys = await self._surroundings(ctx, question, standing)
-        for resource in question.resources:
-            for action in question.actions:
-                decision = decide(Access(principal, action, resource, keys), standing.powers, guard)
-                if not decision.allowed:
-                    return decision
+        for action, resource in open_questions:
+            decision = decide(Access(ctx.principal, action, resource, keys), standing.powers, guard)
+            if not decision.allowed:
+                return decision
+            if not keys.volatile:
+                standing.note((action, resource, question.owner, question.policy))
         return None
 
     async def _surroundings(self, ctx: Context, question: Question, standing: Standing) -> tuple[Guard, ConditionKeys]:
@@ -222,17 +236,23 @@ class Authorisation:
         from fogbank.identity.decision import Guard
         from fogbank.identity.policy import compiled
 
+        service = ctx.service
         policy = None if question.policy is None else compiled(question.policy)
         rails = await self.registrar.rails(ctx, question.owner)
         bound = rails.resource_control
-        if bound and (ctx.principal.is_service_linked or ctx.service.iam_prefix not in _UNDER_RESOURCE_CONTROL):
+        if bound and (ctx.principal.is_service_linked or service.iam_prefix not in _UNDER_RESOURCE_CONTROL):
             bound = ()
-        service = ctx.service
-        guard = Guard(
-            question.owner, policy, service.sovereign_policies and policy is not None, service.name == "sts", bound
-        )
-        about_tags = standing.about_tags or (policy is not None and policy.mentions("resourcetag/"))
-        tags = await question.tags() if about_tags and question.tags is not None else {}
+
+        def mention(key: str) -> bool:
+            return (
+                standing.mentions(key)
+                or (policy is not None and policy.mentions(key))
+                or any(level.mentions(key) for level in bound)
+            )
+
+        keys, tags = question.keys, question.tags
+        given = keys or _NONE if not callable(keys) else keys() if mention(service.key_prefix) else _NONE
+        known = tags or _NONE if not callable(tags) else await tags() if mention("resourcetag/") else _NONE
         situation = Situation(
             ctx.principal,
             ctx.region,
@@ -243,11 +263,12 @@ class Authorisation:
             standing.organization,
             question.owner,
             rails.guardrails,
-            tags,
-            question.keys,
+            known,
+            await given if isawaitable(given) else given,
             ctx.origin,
         )
-        return guard, ConditionKeys(situation)
+        sovereign = service.sovereign_policies and policy is not None
+        return Guard(question.owner, policy, sovereign, service.name == "sts", bound), ConditionKeys(situation)
 
     async def _error(self, ctx: Context, decision: Decision) -> AWSError:
         """The refusal in the words of the service. EC2 keeps the details to itself: who may can have them decoded by STS."""
@@ -284,11 +305,10 @@ def _actions(ctx: Context, operation: Operation, params: dict[str, Any]) -> tupl
     action = operation.action
     if action is None:
         name = protocols.load(ctx.service.name).operation_by_snake(operation.name).name
-        return (f"{ctx.service.iam_prefix}:{name}",)
-    if isinstance(action, str):
-        return (action,)
-    found = action if isinstance(action, tuple) else action(ctx, params)
-    return (found,) if isinstance(found, str) else found
+        action = operation.action = f"{ctx.service.iam_prefix}:{name}"
+    if callable(action):
+        action = action(ctx, params)
+    return (action,) if isinstance(action, str) else action
 
 
 # -- how a call from service to service came about
@@ -308,11 +328,3 @@ def called_via(ctx: Context) -> Mapping[str, Value]:
     host = service_host(ctx.service.name)
     via = f"{host.removesuffix('.amazonaws.com')}.{ctx.region}.amazonaws.com"
     return {**ctx.origin, "aws:CalledVia": (*before, host), "kms:ViaService": via}
-
-
-async def _given(keys: Keys, ctx: Context, params: dict[str, Any]) -> Callable[[], Mapping[str, Value]]:
-    """What gives a service's own keys: at once where it is ready, else looked up now, for there is no waiting later."""
-    if not iscoroutinefunction(keys):
-        return cast("Callable[[], Mapping[str, Value]]", lambda: keys(ctx, params))
-    found = await keys(ctx, params)
-    return lambda: found

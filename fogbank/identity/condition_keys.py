@@ -39,7 +39,7 @@ class Situation(msgspec.Struct):
                    the tags of the user or role, and what its organization says (for a service: that of the account it works for)
     owner, owner_organization, resource_tags
                    the account of the resource, what its organization says, and the tags of the resource
-    extra          gives further keys: the service's own (`s3:prefix`)
+    extra          further keys: the service's own (`s3:prefix`)
     origin         keys of how the call came about (`aws:SourceArn`, `aws:CalledVia`)
     """
 
@@ -53,18 +53,19 @@ class Situation(msgspec.Struct):
     owner: str = ""
     owner_organization: Guardrails | None = None
     resource_tags: Mapping[str, str] = _NONE
-    extra: Callable[[], Mapping[str, Value]] | None = None
+    extra: Mapping[str, Value] = _NONE
     origin: Mapping[str, Value] = _NONE
 
 
 class ConditionKeys(Mapping[str, Value]):
-    """Condition keys by name in lower case."""
+    """Condition keys by name in lower case. `volatile`: was any asked for that can be another for the principal's next request?"""
 
-    __slots__ = ("_given", "_situation")
+    __slots__ = ("_given", "_situation", "volatile")
 
     def __init__(self, situation: Situation) -> None:
         self._situation = situation
         self._given: dict[str, Value] | None = None
+        self.volatile = False
 
     def get(self, key: str, default: Any = None) -> Any:
         """The key's value, which is never None, or the default."""
@@ -85,6 +86,8 @@ class ConditionKeys(Mapping[str, Value]):
         return sum(1 for _ in self)
 
     def _value(self, key: str) -> Value | None:
+        if key not in _OF_PRINCIPAL and not key.startswith("aws:principaltag/"):
+            self.volatile = True
         given = self._all_given().get(key)
         if given is not None:
             return given
@@ -113,7 +116,7 @@ def _given(situation: Situation) -> Iterator[tuple[str, Value]]:
         yield f"aws:resourcetag/{name.lower()}", value
     if session is not None:
         yield from session.keys.items()
-    for keys in (situation.origin, situation.extra() if situation.extra is not None else {}):
+    for keys in (situation.origin, situation.extra):
         for key, given in keys.items():
             yield key.lower(), given
 
@@ -298,3 +301,19 @@ _GLOBAL: dict[str, Callable[[Situation], Value | None]] = {
     "aws:username": _of_somebody(lambda principal: principal.name),
     "aws:viaawsservice": _via_service,
 }
+
+# Those that are the same for every request of a principal's session.
+_OF_PRINCIPAL = frozenset(
+    {
+        "aws:federatedprovider",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principaltype",
+        "aws:sourceidentity",
+        "aws:userid",
+        "aws:username",
+    }
+)

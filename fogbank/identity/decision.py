@@ -50,7 +50,6 @@ class Powers(msgspec.Struct, frozen=True):
     service_control: tuple[Policy, ...] = ()
 
 
-ROOT = Powers(identity=EVERYTHING)
 NO_POWERS = Powers()
 
 

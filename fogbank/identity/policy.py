@@ -143,7 +143,7 @@ class Statement:
         self._principals = _principals(statement.get("Principal"))
         self._not_principals = _principals(statement.get("NotPrincipal"))
         self._tests = compile_block(statement.get("Condition", {}), variables)
-        self.asks = str([statement.get(name) for name in ("Condition", "Resource", "NotResource")]).lower()
+        self.asks = _asked(statement)
 
     def is_about(self, action: str) -> bool:
         """Whether the action (in lower case) is one of the statement's."""
@@ -171,6 +171,12 @@ class Statement:
         if self._not_principals is not None and self._not_principals.exempts(principal):
             return Grade.NONE
         return Grade.DIRECT
+
+
+def _asked(statement: dict[str, Any]) -> str:
+    """The text in which all condition keys of a statement are: its conditions, and its resources if they have variables."""
+    resources = str([statement.get(name) for name in ("Resource", "NotResource")])
+    return (str(statement.get("Condition", "")) + (resources if "${" in resources else "")).lower()
 
 
 class _Principals:

@@ -56,7 +56,10 @@ async def issue(ctx: Context, principal: Principal, duration: float, minimum: in
 async def find(ctx: Context, access_key: str) -> Credential | None:
     """The credential of a temporary key, over or not, for about a day after its end."""
     account = account_of(access_key)
-    return None if account is None else await _sessions.get(ctx.at(account=account), access_key)
+    if account is None:
+        return None
+    home = ctx if ctx.account == account else ctx.at(account=account)
+    return await _sessions.get(home, access_key)
 
 
 async def _sweep(home: Context) -> None:

@@ -6,26 +6,29 @@ cached reads and a few lookups.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from fogbank.identity import directory, sessions
-from fogbank.identity.credentials import Credential
-from fogbank.identity.decision import EVERYTHING, NO_POWERS, NOTHING, ROOT, Powers
+from fogbank.identity.credentials import Credential, account_of
+from fogbank.identity.decision import EVERYTHING, NO_POWERS, NOTHING, Powers
 from fogbank.identity.directory import Document, Guardrails
 from fogbank.identity.policy import Policy, compiled
-from fogbank.identity.principals import Principal
+from fogbank.identity.principals import ANONYMOUS, Principal
+from fogbank.kernel.context import Context
+from fogbank.kernel.service import Service
 
 if TYPE_CHECKING:
     from fogbank.app import App
-    from fogbank.kernel.context import Context
 
 T = TypeVar("T")
 
+_SERVICE = Service("identity")
+
 _KEPT = 4096
-_RESOURCE_TAG = "resourcetag/"
+_QUESTIONS_KEPT = 1024
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -44,18 +47,41 @@ class Rails(msgspec.Struct, frozen=True):
     resource_control: tuple[Policy, ...] = ()
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """A principal's powers, and what condition keys need to know of it. `about_tags`: do its policies ask for the resource's tags?"""
+class Standing:
+    """A principal's powers, and what condition keys need to know of it.
 
-    powers: Powers
-    tags: dict[str, str] = {}
-    organization: Guardrails | None = None
-    about_tags: bool = False
+    `allowed` has the questions (action, resource, owner, resource policy) that were answered by yes without a look at anything
+    that another request could have otherwise: they need not be asked again while the principal stands where it does.
+    """
+
+    __slots__ = ("allowed", "organization", "powers", "tags")
+
+    def __init__(
+        self, powers: Powers, tags: Mapping[str, str] | None = None, organization: Guardrails | None = None
+    ) -> None:
+        self.powers = powers
+        self.tags = tags or {}
+        self.organization = organization
+        self.allowed: set[tuple[str, str, str, str | None]] = set()
+
+    def note(self, question: tuple[str, str, str, str | None]) -> None:
+        if len(self.allowed) >= _QUESTIONS_KEPT:
+            self.allowed.clear()
+        self.allowed.add(question)
+
+    def mentions(self, key: str) -> bool:
+        """Does any of its policies ask for a condition key with this in its name (in lower case)?"""
+        powers = self.powers
+        return (
+            powers.identity.mentions(key)
+            or (powers.boundary is not None and powers.boundary.mentions(key))
+            or (powers.session is not None and powers.session.mentions(key))
+            or any(policy.mentions(key) for policy in powers.service_control)
+        )
 
 
 _NOWHERE = Rails()
 NOBODY = Standing(NO_POWERS)
-_ROOT_STANDING = Standing(ROOT)
 _ALL_POWERFUL = Held(EVERYTHING)
 
 
@@ -64,58 +90,81 @@ class Registrar:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self._keys: dict[tuple[Any, ...], Credential | None] = {}
+        self._standings: dict[tuple[Any, ...], Standing | None] = {}
         self._held: dict[tuple[Any, ...], Held | None] = {}
-        self._sessions: dict[tuple[Any, ...], Policy] = {}
         self._rails: dict[tuple[Any, ...], Rails] = {}
 
     # -- keys
 
     async def credential(self, access_key: str) -> Credential | None:
         """What is known of an issued key; None when there is none such, or when nobody is behind it any more."""
-        ctx = self.app.system_context()
+        account = account_of(access_key)
+        if account is None:
+            return None
+        ctx = Context(self.app, _SERVICE, "", ANONYMOUS, account, "", "", "")
         return await ctx.transact(self._credential, ctx, access_key)
 
     async def _credential(self, ctx: Context, access_key: str) -> Credential | None:
         if access_key.startswith("ASIA"):
             credential = await sessions.find(ctx, access_key)
         else:
-            iam = directory.iam(self.app)
-            credential = None if iam is None else await iam.credential(ctx, access_key)
-        if credential is None or await self.held(ctx, credential.principal) is None:
+            credential = await self._long_term(ctx, access_key)
+        if credential is None or await self.standing(ctx, credential.principal) is None:
             return None
         return credential
+
+    async def _long_term(self, ctx: Context, access_key: str) -> Credential | None:
+        token = await directory.iam_token(ctx)
+        if token is None:
+            return None
+        try:
+            return self._keys[access_key, token]
+        except KeyError:
+            iam = directory.iam(self.app)
+            found = None if iam is None else await iam.credential(ctx, access_key)
+            return _keep(self._keys, (access_key, token), found)
 
     # -- principals
 
     async def standing(self, ctx: Context, principal: Principal) -> Standing | None:
         """Where a principal stands; None when the user or role is no more. `ctx` is in a transaction."""
-        kind = principal.kind
-        rails = await self.rails(ctx, principal.account)
-        if kind in ("anonymous", "service", "provider"):
-            return NOBODY if rails is _NOWHERE else Standing(NO_POWERS, organization=rails.guardrails)
-        held = await self.held(ctx, principal)
+        home = ctx if ctx.account == principal.account else ctx.at(account=principal.account)
+        tokens = await directory.iam_token(home), await directory.organizations_token(home)
+        session = principal.session
+        key: tuple[Any, ...] = (principal.arn, principal.user_id, *tokens)
+        if session is not None:
+            key += (session.policies, session.policy_arns)
+        try:
+            return self._standings[key]
+        except KeyError:
+            return _keep(self._standings, key, await self._read(home, principal, *tokens))
+
+    async def _read(
+        self, home: Context, principal: Principal, iam_token: str | None, organizations_token: str | None
+    ) -> Standing | None:
+        rails = await self.rails(home, principal.account)
+        if principal.kind in ("anonymous", "service", "provider"):
+            return Standing(NO_POWERS, organization=rails.guardrails)
+        held = await self.held(home, principal, iam_token)
         if held is None:
             return None
-        session = await self._session(ctx, principal)
-        if held is _ALL_POWERFUL and session is None and rails is _NOWHERE:
-            return _ROOT_STANDING
         bound = () if principal.is_service_linked else rails.service_control
-        powers = Powers(held.identity, held.boundary, session, bound)
-        return Standing(powers, held.tags, rails.guardrails, _asks_for_tags(powers))
+        powers = Powers(held.identity, held.boundary, await self._session(home, principal), bound)
+        return Standing(powers, held.tags, rails.guardrails)
 
-    async def held(self, ctx: Context, principal: Principal) -> Held | None:
+    async def held(self, home: Context, principal: Principal, iam_token: str | None) -> Held | None:
         """The policies of a user, role or federated user; None when it is no more."""
         if principal.kind == "root" or (principal.kind == "federated" and principal.issuer.endswith(":root")):
             return _ALL_POWERFUL
-        home = _home(ctx, principal.account)
-        token = await directory.iam_token(home)
-        behind = principal.issuer or principal.arn
-        key = (behind, principal.unique_id, token)
-
-        async def read() -> Held | None:
-            return await self._read_held(home, principal) if token is not None else None
-
-        return await _kept(self._held, key, read)
+        if iam_token is None:
+            return None
+        # all sessions of a role have the same
+        key = (principal.issuer or principal.arn, principal.unique_id, iam_token)
+        try:
+            return self._held[key]
+        except KeyError:
+            return _keep(self._held, key, await self._read_held(home, principal))
 
     async def _read_held(self, home: Context, principal: Principal) -> Held | None:
         iam = directory.iam(self.app)
@@ -125,22 +174,16 @@ class Registrar:
         boundary = None if holdings.boundary is None else _compiled(holdings.boundary)
         return Held(_joined(holdings.policies), boundary, holdings.tags)
 
-    async def _session(self, ctx: Context, principal: Principal) -> Policy | None:
+    async def _session(self, home: Context, principal: Principal) -> Policy | None:
         session = principal.session
         if session is None or not session.limits:
             return None
-        home = _home(ctx, principal.account)
-        token = await directory.iam_token(home) if session.policy_arns else None
-
-        async def read() -> Policy:
-            iam = directory.iam(self.app)
-            documents = [Document(text) for text in session.policies or ()]
-            for arn in session.policy_arns:
-                document = None if iam is None else await iam.managed_policy(home, arn)
-                documents += [] if document is None else [document]
-            return _joined(documents)
-
-        return await _kept(self._sessions, (session.policies, session.policy_arns, principal.account, token), read)
+        iam = directory.iam(self.app)
+        documents = [Document(text) for text in session.policies or ()]
+        for arn in session.policy_arns:
+            document = None if iam is None else await iam.managed_policy(home, arn)
+            documents += [] if document is None else [document]
+        return _joined(documents)
 
     # -- accounts
 
@@ -149,7 +192,10 @@ class Registrar:
         token = await directory.organizations_token(ctx)
         if token is None:
             return _NOWHERE
-        return await _kept(self._rails, (account, token), lambda: self._read_rails(ctx, account))
+        try:
+            return self._rails[account, token]
+        except KeyError:
+            return _keep(self._rails, (account, token), await self._read_rails(ctx, account))
 
     async def _read_rails(self, ctx: Context, account: str) -> Rails:
         organizations = directory.organizations(self.app)
@@ -165,20 +211,11 @@ class Registrar:
         )
 
 
-async def _kept(cache: dict[tuple[Any, ...], T], key: tuple[Any, ...], read: Callable[[], Awaitable[T]]) -> T:
-    """What is kept under the key, read when it is not."""
-    try:
-        return cache[key]
-    except KeyError:
-        found = await read()
-        if len(cache) >= _KEPT:
-            cache.clear()
-        cache[key] = found
-        return found
-
-
-def _home(ctx: Context, account: str) -> Context:
-    return ctx if ctx.account == account else ctx.at(account=account)
+def _keep(cache: dict[tuple[Any, ...], T], key: tuple[Any, ...], found: T) -> T:
+    if len(cache) >= _KEPT:
+        cache.clear()
+    cache[key] = found
+    return found
 
 
 def _joined(documents: Iterable[Document]) -> Policy:
@@ -190,8 +227,3 @@ def _joined(documents: Iterable[Document]) -> Policy:
 
 def _compiled(document: Document) -> Policy:
     return compiled(document.text, document.arn or document.name)
-
-
-def _asks_for_tags(powers: Powers) -> bool:
-    policies = (powers.identity, powers.boundary, powers.session, *powers.service_control)
-    return any(policy is not None and policy.mentions(_RESOURCE_TAG) for policy in policies)

@@ -29,6 +29,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
 R = TypeVar("R")
 
+# Kept in place of a record: there is none at that key.
+_ABSENT: Any = object()
+
 _encode = msgspec.msgpack.Encoder().encode
 _MAX_PREFIXES = 4096
 
@@ -75,29 +78,21 @@ class Collection(Generic[R]):
 
     async def get(self, ctx: Context, *key: Part) -> R | None:
         """The record at the key, or None."""
-        row_key = self.prefix(ctx) + keys.encode(key)
+        row_key = self.prefix(ctx) + keys.encode(key) if key else self.prefix(ctx)
         tx = ctx.tx
-        if not self.cached:
-            raw = await tx.get(row_key)
-            return raw if raw is None or self._decode is None else self._decode(raw)  # type: ignore[return-value]
-        return await self._get_cached(ctx, row_key)
-
-    async def _get_cached(self, ctx: Context, row_key: bytes) -> R | None:
-        tx, store = ctx.tx, ctx.app.store
-        cache = store.decoded
-        if row_key not in tx.writes:
-            record = cache.get(row_key)
+        if self.cached and row_key not in tx.writes:
+            store = ctx.app.store
+            record = store.decoded.get(row_key)
             if record is not None:
                 store.meter.hits += 1
-                return record
+                return None if record is _ABSENT else record
             store.meter.misses += 1
+            raw = await tx.get(row_key)
+            found = None if raw is None else self.decode(raw)
+            store.decoded[row_key] = _ABSENT if found is None else found
+            return found
         raw = await tx.get(row_key)
-        if raw is None:
-            return None
-        record = raw if self._decode is None else self._decode(raw)
-        if row_key not in tx.writes:
-            cache[row_key] = record
-        return record  # type: ignore[return-value]
+        return raw if raw is None or self._decode is None else self._decode(raw)  # type: ignore[return-value]
 
     def put(self, ctx: Context, record: R, *key: Part) -> None:
         """Write the record at the key, new or not."""

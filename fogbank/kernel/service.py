@@ -36,7 +36,8 @@ class Operation:
                   none where the operation asks for each part itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
-    keys          gives the service's own condition keys of the request (`s3:prefix`); async when it has to look something up
+    keys          gives the service's own condition keys of the request (`s3:prefix`), at once or awaited; asked only when a policy
+                  mentions a key of the service
     tags          gives the tags of the resource, for `aws:ResourceTag`; asked only when a policy mentions one
     open          needs no permission: whoever gets this far may (GetCallerIdentity)
     """
@@ -127,6 +128,7 @@ class Service:
     ) -> None:
         self.name = name
         self.iam_prefix = iam_prefix or name
+        self.key_prefix = f"{self.iam_prefix.lower()}:"
         self.sovereign_policies = sovereign_policies
         self.documents = documents
         self.enums = enums

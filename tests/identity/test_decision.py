@@ -462,7 +462,7 @@ def test_condition_keys_of_a_request(key, value):
         owner=THERE,
         owner_organization=Guardrails("o-other", "o-other/r-cd34/"),
         resource_tags={"Owner": "eve"},
-        extra=lambda: {"s3:Prefix": "home/"},
+        extra={"s3:Prefix": "home/"},
         origin=VIA,
     )
     keys = ConditionKeys(situation)

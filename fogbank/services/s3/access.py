@@ -38,8 +38,6 @@ async def policy(ctx: Context, request: Request) -> str | None:
 async def _policy(ctx: Context, request: Request) -> str | None:
     home = await records.home_of(ctx, request)
     bucket = home.bucket
-    if ctx.principal.kind != "root" or _EXISTING_TAG in bucket.policy:
-        await _note_tags(home, request)
     if ctx.principal.account == bucket.account:
         return bucket.policy or None
     own = bucket.policy
@@ -53,23 +51,6 @@ async def _policy(ctx: Context, request: Request) -> str | None:
     statements = json.loads(own)["Statement"] if own else []
     listed = statements if isinstance(statements, list) else [statements]
     return json.dumps({"Version": "2012-10-17", "Statement": [*listed, *granted]})
-
-
-async def _note_tags(home: Home, request: Request) -> None:
-    """Note the tags that the object has now, for the conditions that ask for them."""
-    key, version_id = request.get("Key"), request.get("VersionId")
-    if key is None:
-        return
-    if version_id and (version_id == versions.NULL or versions.is_id(version_id)):
-        record = await vault.version(home, key, version_id)
-    else:
-        record = await vault.current(home, key)
-    if record is not None:
-        request[_TAGS] = record.traits.tags
-
-
-_TAGS = "tags"
-_EXISTING_TAG = "ExistingObjectTag"
 
 
 async def _granted(home: Home, key: str | None) -> list[dict[str, Any]]:
@@ -117,18 +98,31 @@ _KEYS = {
 }
 
 
-def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
+async def condition_keys(ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
     """S3's own condition keys: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html"""
     found: dict[str, str | tuple[str, ...]] = {
         key: str(request[member]) for member, key in _KEYS.items() if request.get(member) is not None
     }
-    for name, value in request.get(_TAGS, {}).items():
-        found[f"s3:{_EXISTING_TAG}/{name}"] = value
+    for name, value in (await _existing_tags(ctx, request)).items():
+        found[f"s3:ExistingObjectTag/{name}"] = value
     if request.get("Tagging").__class__ is str:
         given = tags.from_header(request["Tagging"])
         found.update({f"s3:RequestObjectTag/{name}": value for name, value in given.items()})
         found["s3:RequestObjectTagKeys"] = tuple(given)
     return found
+
+
+async def _existing_tags(ctx: Context, request: Request) -> dict[str, str]:
+    """The tags that the object of a request has now."""
+    key, version_id = request.get("Key"), request.get("VersionId")
+    if key is None:
+        return {}
+    home = await records.home_of(ctx, request)
+    if version_id and (version_id == versions.NULL or versions.is_id(version_id)):
+        record = await vault.version(home, key, version_id)
+    else:
+        record = await vault.current(home, key)
+    return {} if record is None else record.traits.tags
 
 
 # -- actions
@@ -184,8 +178,10 @@ async def may(ctx: Context, action: str, request: Request) -> bool:
 
 
 async def _question(ctx: Context, action: str | Action, request: Request) -> tuple[str, str, dict[str, Any]]:
-    about = {"policy": await policy(ctx, request), "owner": await records.owner_of(ctx, request)}
-    if ctx.principal.kind != "root" or about["policy"] is not None:
-        about["keys"] = condition_keys(ctx, request)
+    about = {
+        "policy": await policy(ctx, request),
+        "owner": await records.owner_of(ctx, request),
+        "keys": lambda: condition_keys(ctx, request),
+    }
     arn = object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request)
     return action if isinstance(action, str) else action(ctx, request), arn, about
