@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from fogbank.http import FileBody
 from fogbank.storage.base import StoreError
 from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, shelf_of
+from fogbank.storage.directories import make_directory, sync_directory
 from fogbank.storage.locks import lock_shared, try_lock
 
 # what is smaller is written on the loop: cheaper than a hop to a thread
@@ -91,7 +92,10 @@ class BlobDirectory(Blobs):
         self.root = root
         self.sync = sync
         self._open = os.path.join(root, "open")
-        os.makedirs(self._open, mode=0o700, exist_ok=True)
+        try:
+            make_directory(self._open, sync)
+        except OSError as error:
+            raise StoreError(f"cannot write to the blob directory {root}: {error.strerror}") from error
 
     def path(self, name: str) -> str:
         return os.path.join(self.directory(name), name.rpartition("/")[2])
@@ -147,9 +151,7 @@ class BlobDirectory(Blobs):
             name = secrets.token_hex(8)
             while (lock := self._mark(name)) is None:  # somebody who looks for abandoned ones was quicker
                 name = secrets.token_hex(8)
-            os.mkdir(os.path.join(self.root, name), 0o700)
-            if self.sync:
-                sync_directory(self.root)
+            make_directory(os.path.join(self.root, name), self.sync)
         except OSError as error:
             raise _no_room(error) from error
         return Shelf(name, lock)
@@ -259,7 +261,7 @@ class BlobDirectory(Blobs):
         shelf = shelf_of(name)
         if shelf in self._shelves or self._reopen(shelf):
             self._shelves[shelf].unnamed[name] = None
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        make_directory(os.path.dirname(path), self.sync)
         with open(path, "wb") as file:
             file.writelines(chunks)
             file.flush()
@@ -267,22 +269,12 @@ class BlobDirectory(Blobs):
                 os.fsync(file.fileno())
         if self.sync:
             sync_directory(os.path.dirname(path))
-            sync_directory(self.root)
 
     def close(self) -> None:
         for shelf in self._shelves.values():
             os.close(shelf.lock)
         self._shelves.clear()
         self._current = None
-
-
-def sync_directory(path: str) -> None:
-    """Make what was created, renamed or removed in the directory survive loss of power."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _md5(fd: int) -> bytes:

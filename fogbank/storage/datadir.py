@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from fogbank.storage.base import StoreError
+from fogbank.storage.directories import make_directory
 from fogbank.storage.locks import try_lock
 
 EPHEMERAL_PREFIX = "fogbank-ephemeral-"
@@ -34,7 +35,7 @@ class DataDirectory:
             path = tempfile.mkdtemp(prefix=EPHEMERAL_PREFIX)
         self.path = os.path.abspath(os.path.expanduser(path))
         try:
-            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            make_directory(self.path, durable=not self.ephemeral)
             self._lock = os.open(os.path.join(self.path, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreError(f"cannot write to the data directory {self.path}: {error.strerror}") from error
