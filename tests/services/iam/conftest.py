@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.services.iam.cloud import Cloud
+
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -97,3 +99,8 @@ def as_user(aws, iam):
         return lambda service, **more: aws(service, credentials=key, **more)
 
     return as_user
+
+
+@pytest.fixture
+def cloud(aws, clock):
+    return Cloud(aws("cloudcontrol"), clock)
