@@ -14,6 +14,7 @@ def policy(*statements):
 
 
 def statement(principal, effect="Allow", action="secretsmanager:GetSecretValue", **more):
+    principal = {"AWS": principal} if isinstance(principal, list) else principal
     return {"Effect": effect, "Principal": principal, "Action": action, "Resource": "*", **more}
 
 
@@ -26,6 +27,13 @@ def other(aws):
     """Secrets Manager as the root of another account, and that account's id."""
     account = fresh_account()
     return aws("secretsmanager", account=account), account
+
+
+@pytest.fixture
+def shared_key(aws, other):
+    """A KMS key that the other account may use, too: the key aws/secretsmanager is for the own account only."""
+    document = policy(statement([of_account(aws.account)["AWS"], of_account(other[1])["AWS"]], action="kms:*"))
+    return aws("kms").create_key(Policy=document)["KeyMetadata"]["Arn"]
 
 
 def test_a_policy_is_put_got_and_deleted(sm, make):
@@ -75,11 +83,19 @@ def test_a_policy_for_everyone_is_blocked_when_asked_to(sm, make, refused):
     sm.put_resource_policy(SecretId="db", ResourcePolicy=policy(statement("*")))
 
 
-def test_another_account_reads_a_secret_that_a_policy_opens_to_it(sm, make, other):
+def test_another_account_reads_a_secret_that_a_policy_opens_to_it(sm, make, other, shared_key):
+    stranger, account = other
+    arn = make(SecretString="x", KmsKeyId=shared_key)
+    sm.put_resource_policy(SecretId="db", ResourcePolicy=policy(statement(of_account(account))))
+    assert stranger.get_secret_value(SecretId=arn)["SecretString"] == "x"
+
+
+def test_another_account_does_not_read_a_secret_whose_key_it_may_not_use(sm, make, other):
     stranger, account = other
     arn = make(SecretString="x")
     sm.put_resource_policy(SecretId="db", ResourcePolicy=policy(statement(of_account(account))))
-    assert stranger.get_secret_value(SecretId=arn)["SecretString"] == "x"
+    with pytest.raises(stranger.exceptions.ClientError, match="Access to KMS is not allowed"):
+        stranger.get_secret_value(SecretId=arn)
 
 
 def test_another_account_does_not_read_a_secret_without_such_a_policy(make, other):
@@ -100,9 +116,9 @@ def test_a_deny_holds_for_the_owner_too_and_the_owner_can_lift_it(sm, make, refu
     assert sm.get_secret_value(SecretId="db")["SecretString"] == "x"
 
 
-def test_a_policy_may_open_one_label_only(sm, make, put, other):
+def test_a_policy_may_open_one_label_only(sm, make, put, other, shared_key):
     stranger, account = other
-    arn = make(SecretString="v1")
+    arn = make(SecretString="v1", KmsKeyId=shared_key)
     put(2)
     current = statement(of_account(account), Condition={"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}})
     sm.put_resource_policy(SecretId="db", ResourcePolicy=policy(current))
@@ -111,9 +127,9 @@ def test_a_policy_may_open_one_label_only(sm, make, put, other):
         stranger.get_secret_value(SecretId=arn, VersionStage="AWSPREVIOUS")
 
 
-def test_a_batch_tells_which_secrets_it_may_not_read(sm, make, other):
+def test_a_batch_tells_which_secrets_it_may_not_read(sm, make, other, shared_key):
     stranger, account = other
-    opened, closed = make("opened", SecretString="x"), make("closed", SecretString="y")
+    opened, closed = make("opened", SecretString="x", KmsKeyId=shared_key), make("closed", SecretString="y")
     sm.put_resource_policy(SecretId="opened", ResourcePolicy=policy(statement(of_account(account))))
     answer = stranger.batch_get_secret_value(SecretIdList=[opened, closed])
     assert [value["ARN"] for value in answer["SecretValues"]] == [opened]

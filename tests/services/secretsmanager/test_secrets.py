@@ -208,3 +208,40 @@ def test_tags_that_aws_does_not_take_are_refused(sm, make, refused, tags):
     with refused("InvalidParameterException"):
         sm.tag_resource(SecretId="db", Tags=tags)
     assert "Tags" not in sm.describe_secret(SecretId="db")
+
+
+# -- encryption
+
+
+def test_a_secret_under_a_key_of_ones_own_is_lost_when_the_key_is_disabled(aws, sm, make, refused):
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    make(SecretString="x", KmsKeyId=key)
+    assert sm.list_secret_version_ids(SecretId="db")["Versions"][0]["KmsKeyIds"] == [key]
+    kms.disable_key(KeyId=key)
+    with refused("DecryptionFailure"):
+        sm.get_secret_value(SecretId="db")
+    with refused("EncryptionFailure"):
+        sm.put_secret_value(SecretId="db", SecretString="y")
+    kms.enable_key(KeyId=key)
+    assert sm.get_secret_value(SecretId="db")["SecretString"] == "x"
+
+
+def test_a_secret_moves_to_another_key_with_the_versions_in_use(aws, sm, make, put, version):
+    make(SecretString="v1", ClientRequestToken=version(1))
+    put(2)
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    sm.update_secret(SecretId="db", KmsKeyId=key)
+    listed = sm.list_secret_version_ids(SecretId="db")["Versions"]
+    assert [entry["KmsKeyIds"] for entry in listed] == [[key], [key]]
+    kms.disable_key(KeyId=key)
+    with pytest.raises(sm.exceptions.DecryptionFailure):
+        sm.get_secret_value(SecretId="db", VersionStage="AWSPREVIOUS")
+
+
+def test_a_key_that_is_not_there_encrypts_nothing(sm, refused):
+    with refused("EncryptionFailure"):
+        sm.create_secret(Name="db", SecretString="x", KmsKeyId="alias/missing")
+    with refused("ResourceNotFoundException"):
+        sm.describe_secret(SecretId="db")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from fogbank.testing.clients import fresh_account
@@ -9,9 +11,12 @@ from fogbank.testing.clients import fresh_account
 
 @pytest.fixture
 def there(aws):
-    """Secrets Manager in another account, and a key of that account."""
+    """Secrets Manager in another account, and a key of that account which both may use."""
     account = fresh_account()
-    key = aws("kms", account=account).create_key()["KeyMetadata"]["Arn"]
+    owners = [f"arn:aws:iam::{owner}:root" for owner in (account, aws.account)]
+    statement = {"Effect": "Allow", "Principal": {"AWS": owners}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    key = aws("kms", account=account).create_key(Policy=policy)["KeyMetadata"]["Arn"]
     return aws("secretsmanager", account=account), key
 
 

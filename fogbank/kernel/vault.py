@@ -1,0 +1,79 @@
+"""Secrets at rest: AES-256-GCM under a root key that does not rest in the store.
+
+The root key is a file of 32 bytes in `<data directory>/secrets`, readable for its owner only, made on first use. Whoever has only the
+store has no key. The store says which root key it is under, so that a missing one is told from a wrong one. Servers that share a store
+share that directory too, and snapshots carry it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from fogbank.kernel.collection import Collection
+
+if TYPE_CHECKING:
+    from fogbank.kernel.context import Context
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_OPENED = 1024
+
+
+class Vault:
+    """Seals and unseals under a root key of its own. `owner` is who keeps secrets here: `certificates`."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self._root_key: Collection[str] = Collection(owner, "root-key", str, scope="global", cached=True)
+
+    async def seal(self, ctx: Context, secret: bytes, name: str) -> bytes:
+        """Encrypt a secret; `name` says what it is, and is needed again to unseal it. `ctx` is in a transaction."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        root = await self._root(ctx)
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(root).encrypt(nonce, secret, name.encode())
+
+    async def unseal(self, ctx: Context, sealed: bytes, name: str) -> bytes:
+        """The secret that was sealed under that name. Raises LookupError without the root key."""
+        return _opened(await self._root(ctx), sealed, name)
+
+    async def _root(self, ctx: Context) -> bytes:
+        directory = ctx.app.directory.secrets
+        name = await self._root_key.get(ctx)
+        if name is None:
+            name = _make(directory, self.owner)
+            self._root_key.put(ctx, name)
+        try:
+            return _read(directory, name)
+        except OSError as error:
+            raise LookupError(
+                f"secrets are encrypted under the root key {name}, which is not in {directory}"
+            ) from error
+
+
+@lru_cache(maxsize=_OPENED)
+def _opened(root: bytes, sealed: bytes, name: str) -> bytes:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(root).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+
+
+def _make(directory: str, owner: str) -> str:
+    key = os.urandom(_KEY_BYTES)
+    name = f"{owner}-{hashlib.sha256(key).hexdigest()[:16]}"
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(os.path.join(directory, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    return name
+
+
+@lru_cache(maxsize=8)
+def _read(directory: str, name: str) -> bytes:
+    with open(os.path.join(directory, name), "rb") as file:
+        return file.read()

@@ -1,0 +1,31 @@
+"""AWS Certificate Manager: certificates that are requested, imported, renewed. The way in is `certificate.py`."""
+
+from fogbank.services.acm import (
+    account,
+    importing,
+    lifecycle,
+    lists,
+    lives,
+    options,
+    renewal,
+    requests,
+    tags,
+    uses,
+    validation,
+)
+from fogbank.services.acm.service import service
+
+__all__ = [
+    "account",
+    "importing",
+    "lifecycle",
+    "lists",
+    "lives",
+    "options",
+    "renewal",
+    "requests",
+    "service",
+    "tags",
+    "uses",
+    "validation",
+]
