@@ -148,6 +148,14 @@ class Kind(Generic[E]):
         found = await self.named(ctx, request[self.member])
         return getattr(found, "tags", {})
 
+    async def renamed_resources(self, ctx: Context, request: Request) -> list[str]:
+        """Both ARNs of a request for another name or path: one has to be allowed to change either."""
+        found = await self.named(ctx, request[self.member])
+        path: str = "/" if found is None else found.path
+        name: str = request[self.member] if found is None else found.name
+        renamed = self.arn_of(ctx, request.get("NewPath", path), request.get(f"New{self.member}", name))
+        return [self.arn_of(ctx, path, name), renamed]
+
     def new_resource(self, ctx: Context, request: Request) -> str:
         """The ARN that a request creates."""
         return self.arn_of(ctx, request.get("Path", "/"), request[self.member])

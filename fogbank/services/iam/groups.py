@@ -102,7 +102,7 @@ async def list_groups_for_user(ctx: Context, request: Request) -> Request:
     return {"Groups": [group_described(ctx, group) for group in found], **more}
 
 
-@service.operation(**groups.one)
+@service.operation(resource=groups.renamed_resources)
 async def update_group(ctx: Context, request: Request) -> Request:
     """Another name or path. API_UpdateGroup."""
     group = await groups.find(ctx, request["GroupName"])

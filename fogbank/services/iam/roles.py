@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -20,6 +20,8 @@ from fogbank.services.iam.role import (
 from fogbank.services.iam.service import service
 
 Request = dict[str, Any]
+
+_one: Final[Request] = {**roles.one, "keys": partial(boundaries.keys_of_present, roles)}
 
 
 async def described(ctx: Context, role: Role) -> Request:
@@ -70,7 +72,7 @@ async def create_role(ctx: Context, request: Request) -> Request:
     return {"Role": {**shown, "Description": None, "MaxSessionDuration": None, "RoleLastUsed": None}}
 
 
-@service.operation(**roles.one)
+@service.operation(**_one)
 async def get_role(ctx: Context, request: Request) -> Request:
     """API_GetRole."""
     return {"Role": await described_fully(ctx, await roles.find(ctx, request["RoleName"]))}
@@ -83,7 +85,7 @@ async def list_roles(ctx: Context, request: Request) -> Request:
     return {"Roles": [await described(ctx, role) for role in found], **more}
 
 
-@service.operation(**roles.one)
+@service.operation(**_one)
 async def update_role(ctx: Context, request: Request) -> Request:
     """Another description or duration. API_UpdateRole."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -93,7 +95,7 @@ async def update_role(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(**roles.one)
+@service.operation(**_one)
 async def update_role_description(ctx: Context, request: Request) -> Request:
     """API_UpdateRoleDescription. The description of a service-linked role can be changed too."""
     role = replace(await roles.find(ctx, request["RoleName"]), description=request["Description"] or None)
@@ -101,7 +103,7 @@ async def update_role_description(ctx: Context, request: Request) -> Request:
     return {"Role": await described(ctx, role)}
 
 
-@service.operation(**roles.one)
+@service.operation(**_one)
 async def update_assume_role_policy(ctx: Context, request: Request) -> Request:
     """API_UpdateAssumeRolePolicy."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -109,7 +111,7 @@ async def update_assume_role_policy(ctx: Context, request: Request) -> Request:
     return {}
 
 
-@service.operation(**roles.one)
+@service.operation(**_one)
 async def delete_role(ctx: Context, request: Request) -> Request:
     """API_DeleteRole. Raises DeleteConflict while anything hangs on the role."""
     role = await find_modifiable(ctx, request["RoleName"])
@@ -135,7 +137,7 @@ async def put_role_permissions_boundary(ctx: Context, request: Request) -> Reque
     return {}
 
 
-@service.operation(**roles.one, keys=partial(boundaries.keys_of_present, roles))
+@service.operation(**_one)
 async def delete_role_permissions_boundary(ctx: Context, request: Request) -> Request:
     """API_DeleteRolePermissionsBoundary."""
     boundaries.drop(ctx, roles, await find_modifiable(ctx, request["RoleName"]))

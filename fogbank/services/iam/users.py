@@ -102,7 +102,7 @@ async def list_users(ctx: Context, request: Request) -> Request:
     return {"Users": [described(ctx, user) for user in found], **more}
 
 
-@service.operation(**users.one)
+@service.operation(resource=users.renamed_resources, tags=users.tags)
 async def update_user(ctx: Context, request: Request) -> Request:
     """Another name or path. API_UpdateUser."""
     user = await users.find(ctx, request["UserName"])

@@ -53,6 +53,14 @@ def test_a_permission_is_about_the_path_that_the_user_has(make_user, may, denied
     denied(iam.create_user, UserName="new", Path="/")
 
 
+def test_who_renames_a_user_has_to_have_both_names(make_user, may, denied, aws):
+    make_user("bob", Path="/team/")
+    iam = may(allow("iam:UpdateUser", [f"arn:aws:iam::{aws.account}:user/{name}" for name in ("team/bob", "team/rob")]))
+    denied(iam.update_user, UserName="bob", NewUserName="robert")
+    denied(iam.update_user, UserName="bob", NewPath="/other/")
+    iam.update_user(UserName="bob", NewUserName="rob")
+
+
 def test_a_permission_can_be_about_tags(make_role, may, denied):
     make_role("mine", Tags=[{"Key": "owner", "Value": "caller"}])
     make_role("other", Tags=[{"Key": "owner", "Value": "somebody"}])
