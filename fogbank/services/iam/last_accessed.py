@@ -12,11 +12,11 @@ import msgspec
 from msgspec.structs import replace
 
 from fogbank.identity import reference
+from fogbank.identity.grants import Grants
 from fogbank.identity.journal import Use
 from fogbank.kernel import Context, Record
 from fogbank.services.iam import policies, subjects, uses
 from fogbank.services.iam.errors import invalid_input, no_such_entity
-from fogbank.services.iam.grants import Grants
 from fogbank.services.iam.groups import groups, members_of
 from fogbank.services.iam.listing import page
 from fogbank.services.iam.role import roles

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from fogbank.identity import directory, reference
 from fogbank.identity.directory import Guardrails
+from fogbank.identity.grants import Grants
 from fogbank.identity.membership import membership
 from fogbank.kernel import AWSError, Context, Record
 from fogbank.services.iam.errors import no_such_entity
-from fogbank.services.iam.grants import Grants
 from fogbank.services.iam.last_accessed import service_name, uses_of
 from fogbank.services.iam.listing import page
 from fogbank.services.iam.role import roles

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fogbank.identity import reference
-from fogbank.services.iam.grants import Grants
+from fogbank.identity.grants import Grants
 
 
 def policy(*statements):
