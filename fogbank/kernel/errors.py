@@ -44,3 +44,10 @@ def internal_failure(request_id: str) -> AWSError:
         f"The request processing has failed because of an internal error. Request id: {request_id}",
         500,
     )
+
+
+def unavailable(reason: Exception) -> AWSError:
+    """The answer when nothing can be kept for now (disk full). It is one of AWS's errors that all services have in common."""
+    return AWSError(
+        "ServiceUnavailable", f"The request has failed due to a temporary failure of the server: {reason}", 503
+    )
