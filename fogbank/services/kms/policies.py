@@ -146,9 +146,7 @@ def _leaves_access(ctx: Context, target: Target, policy: str, keys: Keys) -> boo
     """
     if ctx.app.settings.iam == "off":
         return True
-    situation = Situation(
-        ctx.principal, ctx.region, ctx.now(), ctx.request, owner=target.scope.account, extra=lambda: keys
-    )
+    situation = Situation(ctx.principal, ctx.region, ctx.now(), ctx.request, owner=target.scope.account, extra=keys)
     access = Access(ctx.principal, "kms:PutKeyPolicy", target.arn, ConditionKeys(situation))
     outcome = compiled(effective(policy)).evaluate(access)
     return outcome.denied_by is None and outcome.allowed_by is not None
