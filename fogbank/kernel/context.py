@@ -88,6 +88,11 @@ class Context:
     def blobs(self) -> Blobs:
         return self.app.blobs
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the HTTP request; there are none where one service calls another."""
+        return {} if self.request is None else self.request.headers
+
     def now(self) -> float:
         """The virtual time in epoch seconds (UTC)."""
         return self.app.clock.now()

@@ -47,6 +47,7 @@ def configuration(
     default: Document | None = None,
     check: Check | None = None,
     action: str | None = None,
+    delete_verb: str = "Put",
     **options: Any,
 ) -> None:
     """Declare a document that hangs on an owner, and the operations (in snake case) that put, get, delete and list it.
@@ -55,7 +56,9 @@ def configuration(
     id_member  the request member that tells several documents of one owner apart (`Id` of an inventory configuration)
     missing    the error of a get when nothing was put; without it, `default` is answered
     check      refuses a document that AWS would refuse
-    action     the noun of the IAM actions (`BucketCORS` -> s3:PutBucketCORS, s3:GetBucketCORS); deleting is putting
+    action     the noun of the IAM actions (`BucketCORS` -> s3:PutBucketCORS, s3:GetBucketCORS)
+    delete_verb
+               the verb of the IAM action for deleting: nearly always that is putting
     options    further options of the operations, e.g. `resource` and `policy`
     """
     documents = service.collections.get("configurations") or service.collection("configurations", bytes)
@@ -103,7 +106,7 @@ def configuration(
     for operation, handler in declared:
         if operation is None:
             continue
-        verb = "Get" if operation in (get, list) else "Put"
+        verb = "Get" if operation in (get, list) else delete_verb if operation == delete else "Put"
         iam = None if action is None else f"{service.iam_prefix}:{verb}{action}"
         service.operation_from(handler, operation, fidelity="derived", action=iam, owner=account, **options)
 

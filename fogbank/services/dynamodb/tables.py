@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fogbank.kernel.actions import with_members
 from fogbank.services.dynamodb import creation, errors, sizes, streams, tags
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, tables
@@ -105,7 +106,7 @@ def new_spaces(ctx: Context) -> Iterator[int]:
 # -- creating
 
 
-@service.operation(resource=table_arn)
+@service.operation(resource=table_arn, action=with_members("dynamodb:CreateTable", {"Tags": "dynamodb:TagResource"}))
 async def create_table(ctx: Context, request: Document) -> Document:
     name = table_name(ctx, request["TableName"])
     table = creation.table_from(

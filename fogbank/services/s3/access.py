@@ -160,6 +160,12 @@ ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
 ON_EACH: dict[str, Any] = {**ON_BUCKET, "resource": no_resource}
 
 
+def with_contents(ctx: Context, request: Request) -> tuple[str, str]:
+    """GetObjectAttributes takes the right to read the object, too."""
+    version = "" if request.get("VersionId") is None else "Version"
+    return f"s3:GetObject{version}", f"s3:GetObject{version}Attributes"
+
+
 READ = on_version("GetObject")
 DELETE = on_version("DeleteObject")
 
@@ -168,20 +174,10 @@ DELETE = on_version("DeleteObject")
 
 async def check(ctx: Context, action: str | Action, request: Request) -> None:
     """Raise AccessDenied unless the caller may do `action` to the object, or bucket, that `request` names."""
-    name, arn, about = await _question(ctx, action, request)
-    await ctx.authorise(name, arn, **about)
-
-
-async def may(ctx: Context, action: str, request: Request) -> bool:
-    name, arn, about = await _question(ctx, action, request)
-    return await ctx.may(name, arn, **about)
-
-
-async def _question(ctx: Context, action: str | Action, request: Request) -> tuple[str, str, dict[str, Any]]:
-    about = {
-        "policy": await policy(ctx, request),
-        "owner": await records.owner_of(ctx, request),
-        "keys": lambda: condition_keys(ctx, request),
-    }
-    arn = object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request)
-    return action if isinstance(action, str) else action(ctx, request), arn, about
+    await ctx.authorise(
+        action if isinstance(action, str) else action(ctx, request),
+        object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request),
+        policy=await policy(ctx, request),
+        owner=await records.owner_of(ctx, request),
+        keys=lambda: condition_keys(ctx, request),
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from fogbank.identity.principals import canonical_id
 from fogbank.kernel import Context
 from fogbank.services.s3 import access, errors, owners, reads, vault
 from fogbank.services.s3.records import ENFORCED, Bucket, buckets, home_of
@@ -94,7 +95,7 @@ def _check_grants(bucket: Bucket, request: Request) -> None:
     if document is None:
         raise errors.missing_security_header()
     grants = [(grant.get("Grantee", {}).get("ID"), grant.get("Permission")) for grant in document.get("Grants") or []]
-    if grants != [(owners.canonical_id(bucket.account), "FULL_CONTROL")]:
+    if grants != [(canonical_id(bucket.account), "FULL_CONTROL")]:
         raise errors.header_not_implemented("AccessControlPolicy", "Fogbank does not implement grants yet.")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context, pages
+from fogbank.kernel.actions import with_members
 from fogbank.services.s3 import access, acls, digests, errors, hosts, limits, names, owners, tags, uploads
 from fogbank.services.s3.configurations import CONFIGURATIONS, MANY
 from fogbank.services.s3.records import (
@@ -36,7 +37,12 @@ FIRST_REGION = "us-east-1"
 # -- creating and deleting
 
 
-@service.operation(resource=access.bucket_arn)
+_CREATE = with_members(
+    "s3:CreateBucket", {"ACL": "s3:PutBucketAcl", "ObjectOwnership": "s3:PutBucketOwnershipControls"}
+)
+
+
+@service.operation(resource=access.bucket_arn, action=_CREATE)
 async def create_bucket(ctx: Context, request: Request) -> Answer:
     """Create a bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 
@@ -264,7 +270,6 @@ async def delete_bucket_encryption(ctx: Context, request: Request) -> Answer:
 
 @service.operation(**access.ON_BUCKET)
 async def put_bucket_tagging(ctx: Context, request: Request) -> Answer:
-    assert ctx.request is not None
     digests.check_document(ctx.request)
     wanted = tags.check_bucket(tags.from_set(request["Tagging"]["TagSet"]))
     home = await home_of(ctx, request)

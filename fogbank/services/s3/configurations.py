@@ -32,12 +32,12 @@ _NO_SUCH_CONFIGURATION = _missing("NoSuchConfiguration", "The specified configur
 
 
 async def _check_digest(ctx: Context, request: Request) -> None:
-    if ctx.request is not None:
-        digests.check_document(ctx.request)
+    digests.check_document(ctx.request)
 
 
-async def _check_versioned(ctx: Context, request: Request) -> None:
+async def _check_replication(ctx: Context, request: Request) -> None:
     await _check_digest(ctx, request)
+    await ctx.pass_role(request["ReplicationConfiguration"]["Role"])
     home = await home_of(ctx, request)
     if home.bucket.versioning != ENABLED:
         raise errors.invalid_request("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
@@ -78,12 +78,13 @@ _declare(
     put="put_bucket_website",
     get="get_bucket_website",
     delete="delete_bucket_website",
+    delete_verb="Delete",
     missing=_missing("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
 )
 _declare(
     "replication",
     "ReplicationConfiguration",
-    _check_versioned,
+    _check_replication,
     put="put_bucket_replication",
     get="get_bucket_replication",
     delete="delete_bucket_replication",

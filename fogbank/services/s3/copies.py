@@ -85,6 +85,8 @@ async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | Non
     await objects.place_for(ctx, request)
     source = await find_source(ctx, request)
     record = source.record
+    if record.traits.tags and request.get("TaggingDirective") != "REPLACE":
+        await _check_tags(ctx, request)
     if record.size > limits.OBJECT_BYTES:
         raise errors.copy_source_too_large(limits.OBJECT_BYTES)
     _check_change(request, source)
@@ -96,6 +98,14 @@ async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | Non
         with suppress(OSError):  # where the file system has no links, the bytes are read and written
             return source, _linked(ctx, record), None
     return source, None, await bodies.pieces(source.home, source.key, record, 0, record.size)
+
+
+async def _check_tags(ctx: Context, request: Request) -> None:
+    """Tags that are copied need permissions of their own, on both sides."""
+    bucket, key, version_id = parse_source(request["CopySource"])
+    of_source: Request = {"Bucket": bucket, "Key": key} | ({} if version_id is None else {"VersionId": version_id})
+    await access.check(ctx, access.on_version("GetObjectTagging"), of_source)
+    await access.check(ctx, "s3:PutObjectTagging", request)
 
 
 def _linked(ctx: Context, record: Object) -> Received:

@@ -42,9 +42,8 @@ async def put_object(ctx: Context, request: Request) -> Answer:
 
     Errors: NoSuchBucket, KeyTooLongError, MetadataTooLarge, PreconditionFailed, BadDigest, IncompleteBody and others.
     """
-    assert ctx.request is not None
     wanted = traits.read(request)
-    claim = digests.claim(request, ctx.request.headers)
+    claim = digests.claim(request, ctx.headers)
     payload = request.get("Body", _NO_BODY)
     if bodies.is_small(payload):
         return await ctx.transact(_put, ctx, request, wanted, claim, bodies.take(payload, claim.algorithm))
@@ -60,8 +59,7 @@ async def put_large(ctx: Context, request: Request, wanted: Traits, claim: Claim
 
 def check_framing(ctx: Context) -> None:
     """S3 takes no chunked Transfer-Encoding, unless the length of what it carries is announced."""
-    assert ctx.request is not None
-    headers = ctx.request.headers
+    headers = ctx.headers
     if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
         raise errors.header_not_implemented("Transfer-Encoding")
 
@@ -188,7 +186,6 @@ async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
 @service.operation(**access.ON_EACH)
 async def delete_objects(ctx: Context, request: Request) -> Answer:
     """Delete up to 1,000 objects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
-    assert ctx.request is not None
     digests.check_document(ctx.request, required=True)
     home = await home_of(ctx, request)
     wanted = request["Delete"]

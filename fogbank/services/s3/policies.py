@@ -31,7 +31,6 @@ def _save(home: Home, **changes: Any) -> None:
 @service.operation(**access.ON_POLICY)
 async def put_bucket_policy(ctx: Context, request: Request) -> Answer:
     """Errors: MalformedPolicy; AccessDenied for a public policy where those are blocked."""
-    assert ctx.request is not None
     digests.check_document(ctx.request)
     text = request["Policy"]
     home = await home_of(ctx, request)

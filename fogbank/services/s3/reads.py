@@ -71,9 +71,11 @@ def _method(home: Home) -> str:
 
 
 async def _missing(home: Home, key: str) -> AWSError:
-    """NoSuchKey; when a delete marker hides the object, the headers say so. Who may not list is not told what is missing."""
-    if not await access.may(home.ctx, "s3:ListBucket", {"Bucket": home.name}):
-        return errors.access_denied()
+    """NoSuchKey; when a delete marker hides the object, the headers say so.
+
+    Raises AccessDenied to those who may not list: they are not told what is missing.
+    """
+    await access.check(home.ctx, "s3:ListBucket", {"Bucket": home.name})
     marker = await vault.newest(home, key)
     if marker is None:
         return errors.no_such_key(key)
@@ -158,7 +160,7 @@ def http_date(moment: int) -> str:
 # -- attributes
 
 
-@service.operation(action=access.on_version("GetObjectAttributes"), **access.ON_OBJECT)
+@service.operation(action=access.with_contents, **access.ON_OBJECT)
 async def get_object_attributes(ctx: Context, request: Request) -> Answer:
     """The attributes that are asked for: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html"""
     home = await home_of(ctx, request)

@@ -17,7 +17,6 @@ Answer = dict[str, Any]
 
 @service.operation(action=access.on_version("PutObjectTagging"), **access.ON_OBJECT)
 async def put_object_tagging(ctx: Context, request: Request) -> Answer:
-    assert ctx.request is not None
     digests.check_document(ctx.request)
     return await _replace(ctx, request, tags.check_object(tags.from_set(request["Tagging"]["TagSet"])))
 

@@ -105,10 +105,9 @@ def checksum_of(request: Request) -> tuple[str, str]:
 
 @service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
 async def upload_part(ctx: Context, request: Request) -> Answer:
-    assert ctx.request is not None
     traits.refuse_unsupported(request)
     _check_number(request["PartNumber"])
-    claim = digests.claim(request, ctx.request.headers)
+    claim = digests.claim(request, ctx.headers)
     algorithm = await ctx.transact(_may_send, ctx, request, claim)
     objects.check_framing(ctx)
     received = await bodies.receive(ctx, request.get("Body", _NO_BODY), algorithm)

@@ -69,13 +69,18 @@ async def _source_owner(ctx: Context, request: Request) -> str | None:
     return source.account if source else None
 
 
+def _actions(action: str) -> tuple[str, ...]:
+    """What a move takes of its source besides: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html"""
+    return (action, "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
 _OF_SOURCE: dict[str, Any] = {"resource": _source_arn, "owner": _source_owner}
 
 
 # -- operations
 
 
-@service.operation(**_OF_SOURCE)
+@service.operation(action=_actions("sqs:StartMessageMoveTask"), **_OF_SOURCE)
 async def start_message_move_task(ctx: Context, request: Request) -> Request:
     """Begin to move the messages of a dead-letter queue. API_StartMessageMoveTask."""
     queue = await _source(ctx, request)
@@ -105,7 +110,7 @@ async def _begin(ctx: Context, queue: Queue, destination: str | None, rate: int 
     return move
 
 
-@service.operation(**_OF_SOURCE)
+@service.operation(action=_actions("sqs:ListMessageMoveTasks"), **_OF_SOURCE)
 async def list_message_move_tasks(ctx: Context, request: Request) -> Request:
     """The latest moves out of a queue, the last one first. API_ListMessageMoveTasks."""
     queue = await _source(ctx, request)
@@ -120,7 +125,7 @@ def _of_handle(ctx: Context, request: Request) -> str:
     return _read_handle(request["TaskHandle"])[1]
 
 
-@service.operation(resource=_of_handle)
+@service.operation(action=_actions("sqs:CancelMessageMoveTask"), resource=_of_handle)
 async def cancel_message_move_task(ctx: Context, request: Request) -> Request:
     """Stop a move. What was moved stays where it is. API_CancelMessageMoveTask."""
     move_id, source = _read_handle(request["TaskHandle"])
@@ -154,6 +159,7 @@ async def _queue_at(ctx: Context, place: addresses.Arn | None) -> Queue | None:
 async def _check_destination(ctx: Context, source: Queue, destination: str | None) -> None:
     if destination is None:
         return
+    await ctx.authorise("sqs:SendMessage", destination)
     place = addresses.parse_arn(destination)
     if place is None and not addresses.looks_like_an_arn(destination):
         raise errors.malformed_arn("DestinationArn")

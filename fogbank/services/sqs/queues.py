@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context, pages
+from fogbank.kernel.actions import with_members
 from fogbank.services.sqs import errors, limits, redrive, tags
 from fogbank.services.sqs.attributes import (
     COUNTS,
@@ -46,7 +47,7 @@ def _own_queue(ctx: Context, request: Request) -> str:
     return arn(ctx, request["QueueName"])
 
 
-@service.operation(resource=_own_queue)
+@service.operation(resource=_own_queue, action=with_members("sqs:CreateQueue", {"tags": "sqs:TagQueue"}))
 async def create_queue(ctx: Context, request: Request) -> Request:
     """Create a queue, or find the one that has this name and these attributes. API_CreateQueue."""
     name, asked = request["QueueName"], request.get("Attributes") or {}
