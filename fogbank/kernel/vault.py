@@ -1,8 +1,7 @@
 """Secrets at rest: AES-256-GCM under a root key that does not rest in the store.
 
-The root key is a file of 32 bytes in `<data directory>/secrets`, readable for its owner only, made on first use. Whoever has only the
-store has no key. The store says which root key it is under, so that a missing one is told from a wrong one. Servers that share a store
-share that directory too, and snapshots carry it.
+The root key is one of the secrets beside the store (`fogbank.storage.secrets`), made on first use: whoever has only the store
+(`state.db`, a dump of PostgreSQL) has no key. The store says which root key it is under, so that a missing one is told from a wrong one.
 """
 
 from __future__ import annotations
@@ -23,7 +22,10 @@ _OPENED = 1024
 
 
 class Vault:
-    """Seals and unseals under a root key of its own. `owner` is who keeps secrets here: `certificates`."""
+    """Seals and unseals under a root key of its own. `owner` is who keeps secrets here: `certificates`.
+
+    root-key ()   the name of the root key
+    """
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
@@ -42,16 +44,18 @@ class Vault:
         return _opened(await self._root(ctx), sealed, name)
 
     async def _root(self, ctx: Context) -> bytes:
-        directory = ctx.app.directory.secrets
+        secrets = ctx.app.secrets
         name = await self._root_key.get(ctx)
         if name is None:
-            name = _make(directory, self.owner)
+            key = os.urandom(_KEY_BYTES)
+            name = f"{self.owner}-{hashlib.sha256(key).hexdigest()[:16]}"
+            secrets.add(name, key)
             self._root_key.put(ctx, name)
         try:
-            return _read(directory, name)
+            return secrets.read(name)
         except OSError as error:
             raise LookupError(
-                f"secrets are encrypted under the root key {name}, which is not in {directory}"
+                f"secrets are encrypted under the root key {name}, which is not in {secrets.directory}"
             ) from error
 
 
@@ -60,20 +64,3 @@ def _opened(root: bytes, sealed: bytes, name: str) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     return AESGCM(root).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
-
-
-def _make(directory: str, owner: str) -> str:
-    key = os.urandom(_KEY_BYTES)
-    name = f"{owner}-{hashlib.sha256(key).hexdigest()[:16]}"
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(os.path.join(directory, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return name
-
-
-@lru_cache(maxsize=8)
-def _read(directory: str, name: str) -> bytes:
-    with open(os.path.join(directory, name), "rb") as file:
-        return file.read()

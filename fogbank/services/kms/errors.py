@@ -48,10 +48,8 @@ def no_recipients() -> AWSError:
     return unsupported("Fogbank does not support the Recipient parameter: it cannot verify attestation documents.")
 
 
-def root_key_missing(name: str, directory: str) -> AWSError:
-    return AWSError(
-        "KMSInternalException", f"The key material is encrypted under the root key {name}, which is not in {directory}."
-    )
+def root_key_missing(error: LookupError) -> AWSError:
+    return AWSError("KMSInternalException", str(error))
 
 
 # -- finding keys
