@@ -13,6 +13,7 @@ import msgspec
 
 from fogbank.identity import errors
 from fogbank.identity.conditions import texts
+from fogbank.identity.errors import iam
 from fogbank.identity.policy import SILENT, Access, Grade, Outcome, Policy, Statement
 from fogbank.kernel.errors import AWSError
 
@@ -94,6 +95,9 @@ class Decision(msgspec.Struct, frozen=True):
         S3 quotes the resource, and tells nothing to callers who are not `related` to its owner (of one account or organization):
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
         """
+        if service == "iam":
+            named = self._message(iam.resource(self.access.action, self.access.resource))
+            return errors.refusals(service, protocol, False).denied(service, named)
         if service not in errors.S3_SERVICES:
             return errors.refusals(service, protocol, False).denied(service, self.message)
         text = "Access Denied" if not related else self._message(f'"{self.access.resource}"')

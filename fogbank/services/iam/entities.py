@@ -67,7 +67,7 @@ class Kind(Generic[E]):
         self.records = definitions(f"{noun}s", record, cached=True)
         self.belongings: list[tuple[str, Belonging]] = []
         self.one = {"resource": self.resource, "tags": self.tags}
-        self.new = {"resource": self.new_resource}
+        self.new = {"resource": self.new_resource, "action": self.new_actions}
         self.some = {"resource": self.listed_resource}
         self._missing = missing or (lambda name: errors.not_found(noun, name))
         self._taken = taken or (lambda name: errors.name_taken(noun, name))
@@ -159,6 +159,12 @@ class Kind(Generic[E]):
     def new_resource(self, ctx: Context, request: Request) -> str:
         """The ARN that a request creates."""
         return self.arn_of(ctx, request.get("Path", "/"), request[self.member])
+
+    def new_actions(self, ctx: Context, request: Request) -> tuple[str, ...]:
+        """What it takes to create one: with tags, also to tag it."""
+        label = self.noun.title().replace("-", "")
+        create, tag = f"iam:Create{label}", f"iam:Tag{label}"
+        return (create, tag) if request.get("Tags") else (create,)
 
     def listed_resource(self, ctx: Context, request: Request) -> str:
         """What a request for a list acts on: the path it asks for."""

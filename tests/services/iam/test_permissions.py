@@ -38,8 +38,31 @@ def test_a_user_without_policies_may_nothing(may, denied, aws):
     account = aws.account
     assert denied(may().get_user, UserName="caller") == (
         f"User: arn:aws:iam::{account}:user/caller is not authorized to perform: iam:GetUser on resource: "
-        f"arn:aws:iam::{account}:user/caller because no identity-based policy allows the iam:GetUser action"
+        f"user caller because no identity-based policy allows the iam:GetUser action"
     )
+
+
+def test_a_refusal_names_things_as_aws_does(may, denied, trust, document, aws):
+    iam, arn = may(), f"arn:aws:iam::{aws.account}"
+    for call, params, named in (
+        (iam.create_role, {"RoleName": "r", "AssumeRolePolicyDocument": trust}, f"{arn}:role/r"),
+        (iam.get_role, {"RoleName": "r"}, "role r"),
+        (iam.tag_role, {"RoleName": "r", "Tags": [{"Key": "a", "Value": "b"}]}, f"{arn}:role/r"),
+        (iam.list_roles, {}, f"{arn}:role/"),
+        (iam.get_instance_profile, {"InstanceProfileName": "i"}, "instance profile i"),
+        (iam.create_policy, {"PolicyName": "p", "PolicyDocument": document}, "policy p"),
+        (iam.get_policy, {"PolicyArn": f"{arn}:policy/p"}, f"policy {arn}:policy/p"),
+        (iam.list_policies, {}, "policy path /"),
+    ):
+        assert f"on resource: {named} because" in denied(call, **params)
+
+
+def test_who_creates_with_tags_has_to_be_allowed_to_tag(may, denied, trust, aws):
+    iam = may(allow("iam:CreateRole", "*"))
+    role = {"RoleName": "r", "AssumeRolePolicyDocument": trust}
+    message = denied(iam.create_role, **role, Tags=[{"Key": "a", "Value": "b"}])
+    assert f"iam:TagRole on resource: arn:aws:iam::{aws.account}:role/r" in message
+    iam.create_role(**role)
 
 
 def test_a_permission_is_about_the_path_that_the_user_has(make_user, may, denied, aws):
