@@ -63,9 +63,17 @@ class _Step(NamedTuple):
     key: Key
 
 
-@service.operation(resource=itself)
+@service.operation(
+    resource=itself,
+    action=("dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+)
 async def transact_write_items(ctx: Context, request: Request) -> Document:
     await _check_access(ctx, request, "TransactWriteItems")
+    return await write_all(ctx, request)
+
+
+async def write_all(ctx: Context, request: Request) -> Document:
+    """A TransactWriteItems, for whoever may make it."""
     writes = [_write_of(member) for member in request["TransactItems"]]
     layouts = [(await find(ctx, write.request["TableName"])).layout for write in writes]
     steps = _bind(writes, layouts)
@@ -177,9 +185,14 @@ class _Read(NamedTuple):
     projection: Projection | None
 
 
-@service.operation(resource=itself)
+@service.operation(resource=itself, action="dynamodb:GetItem")
 async def transact_get_items(ctx: Context, request: Request) -> Document:
     await _check_access(ctx, request, "TransactGetItems")
+    return await get_all(ctx, request)
+
+
+async def get_all(ctx: Context, request: Request) -> Document:
+    """A TransactGetItems, for whoever may make it."""
     reads = [_read_of(member["Get"]) for member in request["TransactItems"]]
     layouts = [(await find(ctx, read.table)).layout for read in reads]
     keys: list[Key] = []

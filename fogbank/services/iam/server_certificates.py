@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from fogbank.kernel import Context, Record
+from fogbank.kernel.actions import with_members
 from fogbank.services.iam import ids, limits, refusals, tags, x509
 from fogbank.services.iam.entities import Kind, by_name
 from fogbank.services.iam.listing import page
@@ -55,7 +56,10 @@ def _described(ctx: Context, certificate: ServerCertificate) -> Request:
     }
 
 
-@service.operation(**certificates.new)
+@service.operation(
+    resource=certificates.new_resource,
+    action=with_members("iam:UploadServerCertificate", {"Tags": "iam:TagServerCertificate"}),
+)
 async def upload_server_certificate(ctx: Context, request: Request) -> Request:
     """API_UploadServerCertificate. The key has to fit, the chain to lead on from the certificate, and today to be in its time."""
     parsed = x509.one(request["CertificateBody"])

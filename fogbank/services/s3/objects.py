@@ -183,7 +183,7 @@ async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
     return {"VersionId": version_id, "DeleteMarker": True if record.deleted else None}
 
 
-@service.operation(**access.ON_EACH)
+@service.operation(action=("s3:DeleteObject", "s3:DeleteObjectVersion"), **access.ON_EACH)
 async def delete_objects(ctx: Context, request: Request) -> Answer:
     """Delete up to 1,000 objects: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
     digests.check_document(ctx.request, required=True)
