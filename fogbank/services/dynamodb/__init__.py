@@ -1,6 +1,7 @@
 """Amazon DynamoDB. The way in is `items.py`; `schema.py` says at its top how items lie in the store, `rows.py` writes them."""
 
 from fogbank.services.dynamodb import account, batches, changes, items, reads, tables, tags, transactions, ttl, upkeep
+from fogbank.services.dynamodb.partiql import statements
 from fogbank.services.dynamodb.service import service
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "items",
     "reads",
     "service",
+    "statements",
     "tables",
     "tags",
     "transactions",

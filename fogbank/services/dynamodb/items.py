@@ -48,20 +48,20 @@ def projected(image: Image, projection: Projection | None) -> orjson.Fragment | 
 async def put_item(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "PutItem", request)
     _require_old_values(request)
-    return await _write(ctx, request, Put(request))
+    return await write(ctx, request, Put(request))
 
 
 @service.operation(resource=itself)
 async def delete_item(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "DeleteItem", request)
     _require_old_values(request)
-    return await _write(ctx, request, Delete(request))
+    return await write(ctx, request, Delete(request))
 
 
 @service.operation(resource=itself)
 async def update_item(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "UpdateItem", request)
-    return await _write(ctx, request, Change(request))
+    return await write(ctx, request, Change(request))
 
 
 def _require_old_values(request: Request) -> None:
@@ -69,7 +69,8 @@ def _require_old_values(request: Request) -> None:
         raise errors.validation("Return values set to invalid value")
 
 
-async def _write(ctx: Context, request: Request, write: Write) -> Document:
+async def write(ctx: Context, request: Request, write: Write) -> Document:
+    """Put, change or delete an item, for whoever may do so, and answer as the request asks."""
     table = await find(ctx, request["TableName"])
     layout = table.layout
     key = write.bind(layout)

@@ -43,6 +43,11 @@ class _Parts(NamedTuple):
 @service.operation(resource=itself)
 async def query(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "Query", request)
+    return await find_by_key(ctx, request)
+
+
+async def find_by_key(ctx: Context, request: Request) -> Document:
+    """A Query, for whoever may make it."""
     parts = _parts(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY, "QueryFilter")
     terms = _key_terms(request, parts.key_condition)
     table = await find(ctx, request["TableName"])
@@ -65,6 +70,11 @@ async def query(ctx: Context, request: Request) -> Document:
 @service.operation(resource=itself)
 async def scan(ctx: Context, request: Request) -> Document:
     await access.check(ctx, "Scan", request)
+    return await find_anywhere(ctx, request)
+
+
+async def find_anywhere(ctx: Context, request: Request) -> Document:
+    """A Scan, for whoever may make it."""
     parts = _parts(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY, "ScanFilter")
     first, end = _segment(request)
     table = await find(ctx, request["TableName"])
