@@ -55,10 +55,10 @@ _CONDITIONS = frozenset({"begins_with", "contains", "attribute_type"})
 _OPERANDS = frozenset({"size", "list_append", "set_add", "set_delete"})
 _SIGNS = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
 # words that end an operand or path, and so are no names unless they are quoted
-_KEYWORDS = frozenset(
-    ["select", "from", "where", "insert", "into", "value", "update", "set", "remove", "delete", "returning"]
-    + ["order", "by", "and", "or", "not", "in", "between", "is"]
-)
+_VERBS = ("select", "insert", "update", "delete", "set", "remove")
+_CLAUSES = ("from", "where", "into", "value", "returning", "order", "by")
+_CONNECTIVES = ("and", "or", "not", "in", "between", "is")
+_KEYWORDS = frozenset((*_VERBS, *_CLAUSES, *_CONNECTIVES))
 
 
 class Token(NamedTuple):
