@@ -68,6 +68,11 @@ def _parser() -> _Parser:
     clock = command("clock", _lazy("client", "clock"), "show or move the virtual clock")
     clock.add_argument("action", choices=("show", "advance", "reset"))
     clock.add_argument("duration", nargs="?", help="for advance: 90s, 1h30m, 30d, PT15M or a number of seconds")
+    iam = command("iam", _lazy("iam", "iam"), "show what was refused, or the policy that a role needs")
+    iam.add_argument("action", choices=("denials", "suggest"))
+    iam.add_argument("name", nargs="?", metavar="ROLE", help="for suggest: a role's name, or the ARN of a role or user")
+    iam.add_argument("--account", metavar="ID", help="in this account (12 digits)")
+    iam.add_argument("-n", "--limit", type=int, default=50, metavar="N", help="only the last N denials")
     doctor = command(
         "doctor", _lazy("doctor", "doctor"), "look for damage in a data directory", ("data_dir", "store", "blobs")
     )

@@ -13,11 +13,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
 from fogbank.http import FileBody, PayloadError, Request, Response
+from fogbank.identity.principals import DEFAULT_ACCOUNT
 from fogbank.storage.base import NewerFormat, StoreError
 
 if TYPE_CHECKING:
@@ -233,6 +234,30 @@ def _task(task: Task) -> dict[str, Any]:
     }
 
 
+async def _denials(app: App, request: Request) -> Response:
+    """The last refusals of an account: `?account=<12 digits>&limit=<number>`."""
+    from fogbank.identity import reports
+
+    asked = dict(parse_qsl(request.query))
+    account, limit = asked.get("account", DEFAULT_ACCOUNT), asked.get("limit", "100")
+    if not (len(account) == 12 and account.isdigit() and limit.isdigit()):
+        raise _Refusal(400, "InvalidRequest", "account must be 12 digits, limit a number.")
+    return _json({"denials": await reports.denials(app, account, int(limit))})
+
+
+async def _suggestion(app: App, request: Request) -> Response:
+    """The least policy for what a role or user has done: `?principal=<ARN>`."""
+    from fogbank.identity import reports
+
+    arn = dict(parse_qsl(request.query)).get("principal", "")
+    if arn.count(":") < 5:
+        raise _Refusal(400, "InvalidRequest", "principal must be the ARN of a role or user.")
+    policy = await reports.suggested_policy(app, arn)
+    if policy is None:
+        raise _Refusal(404, "NotFound", f"There is no record of anything that {arn} did.")
+    return _json({"policy": policy})
+
+
 def _uptime(app: App) -> float:
     return round(datetime.now(UTC).timestamp() - app.started, 3)
 
@@ -278,6 +303,8 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "/_fogbank/state/summary": {"GET": _summarise_state},
     "/_fogbank/coverage": {"GET": _coverage},
     "/_fogbank/tasks": {"GET": _tasks},
+    "/_fogbank/iam/denials": {"GET": _denials},
+    "/_fogbank/iam/suggestion": {"GET": _suggestion},
     "/_localstack/health": {"GET": _localstack_health},
     "/_localstack/info": {"GET": _localstack_info},
     "/_localstack/state/reset": {"POST": _reset},
