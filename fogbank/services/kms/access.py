@@ -156,7 +156,7 @@ def _owner_for(ctx: Context, given: grant.Grant, owner: str) -> str:
     return ctx.principal.account if given.grantee in (ctx.principal.arn, ctx.principal.issuer) else owner
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def effective(policy: str) -> str:
     """The policy without statements that lack an action or a resource: KMS takes them, and they have no effect.
 
@@ -173,7 +173,7 @@ def effective(policy: str) -> str:
     return policy if len(complete) == len(statements) else json.dumps({**document, "Statement": complete})
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _with_grant(policy: str, grantee: str, action: str) -> str:
     document = json.loads(policy)
     form = "AWS" if grantee.startswith("arn:") else "Service"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
-from fogbank.services.kms import ciphertexts, errors, key_pairs, specs, states, usage, wrapping
+from fogbank.services.kms import ciphertexts, errors, key_pairs, references, specs, states, usage, wrapping
 from fogbank.services.kms.access import ON_KEY, find_to_use, permit
 from fogbank.services.kms.ciphertexts import Blob
 from fogbank.services.kms.key import Key, keys, open_material
@@ -72,10 +72,12 @@ async def decrypt(ctx: Context, request: Request) -> Request:
 @service.operation(action=("kms:ReEncryptFrom", "kms:ReEncryptTo"), **ON_KEY)
 async def re_encrypt(ctx: Context, request: Request) -> Request:
     """Decrypt with one key and encrypt with another; the plaintext does not leave. API_ReEncrypt."""
-    source = await _decrypt(ctx, request, _FROM)
+    same = await _is_same_key(ctx, request)
+    source = await _decrypt(ctx, {**request, "ReEncryptOnSameKey": same}, _FROM)
     context = request.get("DestinationEncryptionContext") or {}
     algorithm = request.get("DestinationEncryptionAlgorithm", specs.SYMMETRIC)
-    target = await find_to_use(ctx, _destination(request, algorithm, context), "ReEncryptTo", "DestinationKeyId")
+    asked = {**_destination(request, algorithm, context), "ReEncryptOnSameKey": same}
+    target = await find_to_use(ctx, asked, "ReEncryptTo", "DestinationKeyId")
     require_usable(target, specs.ENCRYPT, "ReEncrypt", algorithm)
     blob = await encrypted(target, algorithm, source.plaintext, context)
     await used(ctx, source.target, "ReEncrypt", request)
@@ -95,6 +97,22 @@ def _destination(request: Request, algorithm: str, context: EncryptionContext) -
     members = ("DestinationKeyId", "GrantTokens")
     named = {member: request[member] for member in members if member in request}
     return {**named, "EncryptionAlgorithm": algorithm, "EncryptionContext": context}
+
+
+async def _is_same_key(ctx: Context, request: Request) -> bool:
+    """Is the ciphertext to be under the key that it is under already? For the condition key."""
+    blob = ciphertexts.parse(request.get("CiphertextBlob", b""))
+    source = (blob.account, blob.key_id) if blob is not None else None
+    if "SourceKeyId" in request:
+        source = await _identity(ctx, request["SourceKeyId"])
+    return source is not None and source == await _identity(ctx, request["DestinationKeyId"])
+
+
+async def _identity(ctx: Context, text: str) -> tuple[str, str] | None:
+    """Account and id of the key that is named so, if there is one."""
+    reference = references.parse(ctx, text)
+    target = await references.look_up(scope_of(ctx, reference.account), reference)
+    return None if target is None else (target.scope.account, target.key.id)
 
 
 # -- what the operations on keys have in common
@@ -191,6 +209,8 @@ async def _source(ctx: Context, request: Request, half: Half, blob: Blob | None,
     question: Request = {"EncryptionContext": context, "GrantTokens": request.get("GrantTokens")}
     if half.algorithm in request:
         question["EncryptionAlgorithm"] = request[half.algorithm]
+    if half is _FROM:
+        question["ReEncryptOnSameKey"] = request["ReEncryptOnSameKey"]
     if half.key in request:
         return await find_to_use(ctx, {**question, "KeyId": request[half.key]}, half.action)
     assert blob is not None

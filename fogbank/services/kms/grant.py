@@ -137,7 +137,7 @@ def names_of(principal: Principal) -> Iterator[str]:
     yield principal.arn
     if principal.issuer:
         yield principal.issuer
-    if principal.kind not in ("service", "root"):
+    if principal.kind in ("user", "role", "federated"):
         yield f"arn:{principal.arn.split(':')[1]}:iam::{principal.account}:root"
 
 

@@ -160,6 +160,8 @@ async def rotate_on_demand(ctx: Context, payload: Request) -> None:
     if key is None:
         return
     key = await _set(ctx, key, started=0.0)
+    if key.state in states.DELETED:
+        return
     if not key.imported:
         await _renew(ctx, key, ON_DEMAND)
         return

@@ -216,6 +216,17 @@ def test_reencryption_takes_permission_for_both_keys(kms, make_key, make_user, k
         user.re_encrypt(CiphertextBlob=blob, DestinationKeyId=source)
 
 
+def test_reencryption_on_the_same_key_can_be_told(kms, make_key, make_user, key_policy, refused):
+    _, user = make_user()
+    policy = conditional(key_policy, {"Bool": {"kms:ReEncryptOnSameKey": "true"}})
+    one, other = (make_key(Policy=policy)["KeyId"] for _ in range(2))
+    blob = kms.encrypt(KeyId=one, Plaintext=b"x")["CiphertextBlob"]
+    assert user.re_encrypt(CiphertextBlob=blob, DestinationKeyId=one)
+    assert user.re_encrypt(CiphertextBlob=blob, SourceKeyId=one, DestinationKeyId=one)
+    with refused("AccessDeniedException", "kms:ReEncryptFrom"):
+        user.re_encrypt(CiphertextBlob=blob, DestinationKeyId=other)
+
+
 # -- what is checked of a policy
 
 
