@@ -69,8 +69,10 @@ class App:
         self.services = Registry()
         self.waiters = Waiters()
         self.tasks = TaskRunner(self)
-        self.authenticator = Authenticator(credentials=settings.credentials)
         self.gateway = Gateway(self)
+        self.authenticator = Authenticator(
+            settings.credentials, self.gateway.authorisation.credential, virtual_now=self.clock.now
+        )
         self.active: Transaction | None = None
         self.requests: set[asyncio.Task[None]] = set()
         self.fleet.handlers = duties(self)
@@ -171,6 +173,7 @@ class App:
 
     async def reset(self, account: str | None = None) -> None:
         """Forget everything, or everything of one account."""
+        self.gateway.authorisation.journal.forget(account)
         if account is None:
             await self.store.replace(())
             await self.upkeep.sweep_all()

@@ -43,8 +43,6 @@ class Gateway:
     def __init__(self, app: App) -> None:
         self.app = app
         self.authorisation = Authorisation(app)
-        app.authenticator.lookup = self.authorisation.credential
-        app.authenticator.virtual_now = app.clock.now
 
     # -- what the front calls
 

@@ -74,7 +74,7 @@ class Authenticator:
     ) -> None:
         self._strict = credentials == "strict"
         self.lookup = lookup
-        self.virtual_now = virtual_now or now
+        self._virtual_now = virtual_now or now
         self._now = now
         self._dummies = DummySecrets()
 
@@ -198,7 +198,7 @@ class Authenticator:
             raise words.unknown_key(proof.access_key)
         if token != credential.session_token:
             raise words.invalid_token(token)
-        if credential.expires is not None and credential.expires <= self.virtual_now():
+        if credential.expires is not None and credential.expires <= self._virtual_now():
             raise words.expired_token(token)
         if not proof.matches(credential.secret):
             raise words.mismatch(proof.attempt())

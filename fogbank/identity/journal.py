@@ -136,6 +136,13 @@ class Journal:
         unsaved = [denial for account, denial in reversed(self._denials) if account == ctx.account]
         return [*unsaved, *await _denials.scan(ctx, reverse=True, limit=limit)][:limit]
 
+    def forget(self, account: str | None) -> None:
+        """Drop what is not in the store yet, of an account or of all: it is being reset."""
+        for notes in (self._uses, self._keys):
+            for place in [place for place in notes if account in (None, place[0])]:
+                del notes[place]  # type: ignore[attr-defined]
+        self._denials = [note for note in self._denials if account not in (None, note[0])]
+
     # -- keeping
 
     def _flush_soon(self) -> None:
