@@ -7,7 +7,7 @@ from typing import Any
 from fogbank.certificates import keys, reading
 from fogbank.kernel import AWSError, Context
 from fogbank.services.acm import limits, lives
-from fogbank.services.acm.certificate import FAILED, Certificate, save, sealed
+from fogbank.services.acm.certificate import FAILED, Certificate, arn, save, sealed
 
 _FAILURES = {
     "AccessDeniedException": "PCA_ACCESS_DENIED",
@@ -36,7 +36,8 @@ async def obtain(ctx: Context, certificate: Certificate, key: Any, as_caller: bo
 
     async def ask(operation: str, **request: Any) -> dict[str, Any]:
         request["CertificateAuthorityArn"] = certificate.ca
-        return await ctx.call("acm-pca", operation, request, as_caller=as_caller)
+        source = None if as_caller else arn(ctx, certificate)
+        return await ctx.call("acm-pca", operation, request, as_caller=as_caller, source_arn=source)
 
     algorithm = certificate.ca_algorithm or await _algorithm(ctx, certificate.ca)
     answer = await ask(
