@@ -42,6 +42,7 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
         "StreamSpecification": _stream(table),
         "LatestStreamLabel": table.stream_label,
         "LatestStreamArn": None if table.stream_label is None else f"{table.arn}/stream/{table.stream_label}",
+        "RestoreSummary": _restored(table),
         "DeletionProtectionEnabled": table.is_protected,
         "OnDemandThroughput": _ceiling(table),
         "WarmThroughput": _warm(table, table, table.status),
@@ -72,6 +73,19 @@ def _billing(table: Table) -> Description | None:
     return {
         "BillingMode": "PAY_PER_REQUEST" if table.on_demand else "PROVISIONED",
         "LastUpdateToPayPerRequestDateTime": table.on_demand_since,
+    }
+
+
+def _restored(table: Table) -> Description | None:
+    """Where a restored table came from, and of which moment it is."""
+    if table.restored_from is None:
+        return None
+    source, backup, _ = table.restored_from.partition("/backup/")
+    return {
+        "SourceBackupArn": table.restored_from if backup else None,
+        "SourceTableArn": source,
+        "RestoreDateTime": table.restored_at,
+        "RestoreInProgress": table.is_restoring,
     }
 
 

@@ -276,6 +276,35 @@ def no_table_to_back_up(name: str) -> AWSError:
     return AWSError("TableNotFoundException", f"Table not found: {name}")
 
 
+def backup_of_table_in_use(name: str) -> AWSError:
+    return AWSError("TableInUseException", f"Table is being created: {name}")
+
+
+def backup_not_found(arn: str) -> AWSError:
+    return AWSError("BackupNotFoundException", f"Backup not found: {arn}")
+
+
+def backup_in_use(arn: str) -> AWSError:
+    return AWSError("BackupInUseException", f"Backup is being created: {arn}")
+
+
+def restore_target_exists(name: str) -> AWSError:
+    return AWSError("TableAlreadyExistsException", f"Table already exists: {name}")
+
+
+def recovery_unavailable(name: str) -> AWSError:
+    return AWSError(
+        "PointInTimeRecoveryUnavailableException", f"Point in time recovery is not enabled for table '{name}'"
+    )
+
+
+def invalid_restore_time() -> AWSError:
+    return AWSError(
+        "InvalidRestoreTimeException",
+        "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime",
+    )
+
+
 def no_such_arn(arn: str) -> AWSError:
     return AWSError("ResourceNotFoundException", f"Requested resource not found: ResourcArn: {arn} not found")
 

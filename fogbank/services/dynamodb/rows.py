@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import expiry, streams
+from fogbank.services.dynamodb import expiry, history, streams
 from fogbank.services.dynamodb.values import Item, item_size
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ async def replace(
     writes[key.row] = None if new is None else new.raw
     if layout.is_plain:
         return []
+    if layout.table.history_space:
+        await history.note(ctx, layout, key.row, old)
     changes = [
         change
         for index in layout.indexes.values()

@@ -49,7 +49,8 @@ class Index(Record, frozen=True):
 class Table(Record, frozen=True, dict=True):
     """A table's definition. `attributes` gives the types of all key attributes, in the order in which they were defined.
 
-    `stream_label` is that of the latest stream; `stream_view` is None while none is enabled.
+    `stream_label` is that of the latest stream; `stream_view` is None while none is enabled. `history_space` is 0 while nobody needs the
+    table's past (see `history.py`). `restored_from` is the ARN of a table or backup.
     """
 
     name: str
@@ -80,6 +81,14 @@ class Table(Record, frozen=True, dict=True):
     stream_label: str | None = None
     stream_view: str | None = None
     stream_space: int = 0
+    history_space: int = 0
+    history_floor: int = 0
+    history_users: int = 0
+    recoverable_since: float | None = None
+    recovery_days: int = 35
+    restored_from: str | None = None
+    restored_at: float | None = None
+    is_restoring: bool = False
 
     @cached_property
     def layout(self) -> Layout:
@@ -149,7 +158,7 @@ class Layout(KeySchema):
         ordered = sorted(table.indexes, key=lambda index: index.name)
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
         # nothing but the item itself changes with it, so that what it replaces need not be known
-        self.is_plain = not self.indexes and table.ttl is None and table.stream_view is None
+        self.is_plain = not (self.indexes or table.ttl or table.stream_view or table.history_space)
 
     # -- keys
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel.actions import with_members
-from fogbank.services.dynamodb import creation, errors, sizes, streams, tags
+from fogbank.services.dynamodb import creation, errors, history, sizes, streams, tags
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, tables
 from fogbank.services.dynamodb.service import service
@@ -174,6 +174,8 @@ async def delete_table(ctx: Context, request: Document) -> Document:
     require_idle(table)
     if table.is_protected:
         raise errors.deletion_protected()
+    if table.history_users > (table.recoverable_since is not None):
+        raise errors.table_in_use(table.name, "backed up")
     size = await sizes.sizes_of(ctx, table)
     if table.stream_view is not None:
         table = await streams.disabled(ctx, table)
@@ -219,4 +221,7 @@ async def remove_table(ctx: Context, payload: Document) -> None:
         await ctx.schedule("purge", {"collection": "index-items", "space": index.space})
     if table.ttl is not None:
         await ctx.unschedule("expire_items", table.name)
+    if table.history_space:
+        await ctx.unschedule("forget_history", table.name)
+        await history.purge(ctx, table.history_space)
         await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})
