@@ -31,6 +31,7 @@ from fogbank.storage.base import (
     group_of,
     overlaid,
 )
+from fogbank.storage.wal import lost_commits
 from fogbank.telemetry.metrics import StoreMeter
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ _CHECKPOINT_PAGES = 2000
 # past this many pages of log the checkpoint is finished on the loop, so that the log can start anew
 _LOG_LIMIT_PAGES = 16000
 _DECODED_LIMIT = 20_000
+# so many commits may be lost from the log without anybody having been told that they were kept
+_UNDER_WAY = 1
 
 _GET = "SELECT v FROM kv WHERE k=?"
 _PUT = "INSERT OR REPLACE INTO kv(k, v) VALUES(?, ?)"
@@ -100,6 +103,7 @@ class SqliteStore(Store):
         self._checkpoint_at = _CHECKPOINT_PAGES
         # decoded records of cached collections, by row key; an entry goes when its row is written
         self.decoded: dict[bytes, Any] = {}
+        self._lost_commits = 0
         try:
             self._writer = self._connect(durability)
             self._prepare()
@@ -122,6 +126,8 @@ class SqliteStore(Store):
         return connection
 
     def _prepare(self) -> None:
+        if self._writer.readonly("main"):
+            raise StoreError(f"cannot open {self.path}: it must not be written")
         version = self._writer.pragma("user_version")
         if version > FORMAT:
             raise NewerFormat(f"{self.path} has data format {version}; this version of Fogbank reads up to {FORMAT}")
@@ -129,6 +135,10 @@ class SqliteStore(Store):
             self._writer.execute("CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
             self._writer.pragma("user_version", FORMAT)
             self._writer.pragma("application_id", _APPLICATION_ID)
+        elif self.alone:
+            self._lost_commits = lost_commits(self.path)
+        if self._lost_commits > _UNDER_WAY:
+            log.error("%s: %s", self.path, self._lost_log())
         self._writer.set_wal_hook(self._log_grew)
 
     async def open(self) -> None:
@@ -179,8 +189,11 @@ class SqliteStore(Store):
         """Let the next read see what was committed since."""
         if self._reading:
             self._reading = False
-            if self._reader.in_transaction:  # some errors end it
+            try:
                 self._execute_read("COMMIT")
+            except apsw.Error:  # a read went wrong, and may have ended it
+                if self._reader.in_transaction:
+                    self._execute_read("ROLLBACK")
 
     def read_range(self, start: bytes, end: bytes, limit: int | None, reverse: bool, own: Writes) -> list[Pair]:
         overlay = self._not_yet_written(start, end, own)
@@ -409,13 +422,17 @@ class SqliteStore(Store):
             self.after_flush(lambda _error, done=done: done.done() or done.set_result(None))  # type: ignore[misc]
             await done
 
+    def _lost_log(self) -> str:
+        return f"the log was damaged, the last commits are lost ({self._lost_commits})"
+
     def find_damage(self) -> list[str]:
+        lost = [self._lost_log()] if self._lost_commits > _UNDER_WAY else []
         try:
             with closing(apsw.Connection(self.path)) as connection:
                 found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
         except apsw.Error as error:
-            return [str(error)]
-        return [] if found == ["ok"] else found
+            return [*lost, str(error)]
+        return lost if found == ["ok"] else lost + found
 
     async def close(self) -> None:
         await self.quiet()

@@ -72,11 +72,12 @@ class History:
         self.acknowledged = max(self.acknowledged, number)
 
 
-def rows_of(path):
+def rows_of(path, durability):
     async def read():
-        store = SqliteStore(str(path))
+        store = SqliteStore(str(path), durability)
         try:
-            assert store.find_damage() == []
+            damage = store.find_damage()
+            assert damage == [] or (durability == "process" and "the last commits are lost" in damage[0])
             return dict(await store.begin().scan(b"", b"\xff"))
         finally:
             await store.close()
@@ -105,7 +106,7 @@ def test_rows_after_a_loss_of_power(disk, tmp_path, durability, seed):
     assert len(pictures) >= PICTURES / 2
     lost = 0
     for number, (acknowledged, picture) in enumerate(pictures):
-        rows = rows_of(lay_out(picture, tmp_path / str(number)) / "state.db")
+        rows = rows_of(lay_out(picture, tmp_path / str(number)) / "state.db", durability)
         last = int(rows.get(b"number", 0))
         assert rows == history.states[last]
         lost += last < acknowledged
