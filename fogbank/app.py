@@ -15,7 +15,7 @@ from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import keys
+from fogbank.kernel import accounts, keys
 from fogbank.kernel.blobs import BlobUpkeep, blob_of
 from fogbank.kernel.clock import Clock
 from fogbank.kernel.collection import Collection
@@ -179,9 +179,7 @@ class App:
             await self.upkeep.sweep_all()
             self.clock.offset = 0.0
         else:
-            for group in await self.store.groups():
-                if keys.decode(group, (str, str, str))[2] == account:
-                    await self.store.delete_range(group, keys.after_prefix(group))
+            await accounts.forget(self, account)
         await self._tell_all()
 
     async def save(self, target: str | IO[bytes]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from fogbank.app import App
 from fogbank.config import Settings
-from fogbank.kernel import Record, Service
+from fogbank.kernel import Record, Service, tasks
+from fogbank.kernel.blobs import Kept, kept
 from fogbank.storage.base import NewerFormat, StoreError
 from fogbank.storage.datadir import DataDirectory, DirectoryBusy
 
@@ -116,6 +117,38 @@ def test_a_reset_forgets_everything_or_one_account():
         return after_one, await names(app, "2"), await app.summary()
 
     assert run(work) == (([], ["b"]), [], [])
+
+
+def test_a_reset_account_has_no_blobs_tasks_or_names_left(aws, fogbank_server):
+    app = fogbank_server.app
+    s3, dynamodb = aws("s3"), aws("dynamodb")
+    name = f"reset-{aws.account}"
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="large", Body=b"x" * 100_000)
+    dynamodb.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    ttl = {"Enabled": True, "AttributeName": "expires"}
+    dynamodb.update_time_to_live(TableName="table", TimeToLiveSpecification=ttl)
+    expires = {"N": str(int(app.clock.now()) + 9999)}
+    dynamodb.put_item(TableName="table", Item={"id": {"S": "a"}, "expires": expires})
+    fogbank_server.reset(aws.account)
+    fogbank_server.call(app.upkeep.remove_dropped())
+    assert fogbank_server.call(shared_rows_of(app, aws.account)) == []
+    aws("s3", account="999988887777").create_bucket(Bucket=name)
+
+
+async def shared_rows_of(app, account):
+    ctx = app.system_context()
+
+    async def look():
+        found = [name for (name,), row in await kept.items(ctx, (str,)) if Kept.of(row).account == account]
+        return found + [task for task in await tasks.pending.scan(ctx) if task.account == account]
+
+    return await ctx.transact(look)
 
 
 def test_the_summary_counts_rows_by_scope():
