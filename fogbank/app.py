@@ -34,6 +34,7 @@ from fogbank.storage.sqlite import Durability, SqliteStore
 if TYPE_CHECKING:
     from fogbank.config import Settings
     from fogbank.fleet.local import Crew
+    from fogbank.telemetry.metrics import Family
 
 log = logging.getLogger("fogbank")
 
@@ -290,7 +291,10 @@ def duties(app: App) -> dict[str, Handler]:
     async def look(_: None) -> None:
         await app.look_again()
 
-    return {"wake": wake, "tasks": tasks, "advance": advance, "look": look}
+    async def metrics(_: None) -> list[Family]:
+        return await app.gateway.collector.collect()
+
+    return {"wake": wake, "tasks": tasks, "advance": advance, "look": look, "metrics": metrics}
 
 
 class Server:

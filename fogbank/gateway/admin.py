@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import orjson
 
 from fogbank.http import FileBody, PayloadError, Request, Response
@@ -45,7 +46,7 @@ class _Refusal(Exception):
 
 
 async def handle(app: App, request: Request) -> Response:
-    """Answer a request whose path begins with one of `PREFIXES`. Always JSON, but for a downloaded state."""
+    """Answer a request whose path begins with one of `PREFIXES`. Always JSON, but for metrics and a downloaded state."""
     try:
         _guard(app, request)
         return await _find(request)(app, request)
@@ -59,6 +60,11 @@ async def handle(app: App, request: Request) -> Response:
 def takes_stream(head: Request) -> bool:
     """Is this an upload that must not be kept in memory?"""
     return head.path == _STATE_PATH
+
+
+def name_of(request: Request) -> str:
+    """What the metrics and the log call a request: one of a few names, whatever somebody asks for."""
+    return f"{request.method} {request.path}" if request.method in _ROUTES.get(request.path, ()) else "unknown"
 
 
 def _find(request: Request) -> Handler:
@@ -139,7 +145,8 @@ async def _health(app: App, request: Request) -> Response:
         {
             "status": "running",
             "version": app.version,
-            "pid": os.getpid(),
+            "pid": os.getpid() if app.worker is None else os.getppid(),
+            "worker": {"name": app.fleet.name, "pid": os.getpid()},
             "uptime": _uptime(app),
             "data_dir": None if settings.ephemeral else app.directory.path,
             "services": app.services.names,
@@ -208,6 +215,17 @@ async def _load_state(app: App, request: Request) -> Response:
 
 async def _summarise_state(app: App, request: Request) -> Response:
     return _json({"collections": await app.summary()})
+
+
+async def _metrics(app: App, request: Request) -> Response:
+    from fogbank.telemetry import exposition, metrics
+
+    form = exposition.content_type(request.headers.get("accept", ""))
+    told = {app.fleet.name: await app.gateway.collector.collect()}
+    for worker, families in (await app.fleet.ask("metrics")).items():
+        told[worker] = msgspec.convert(families, list[metrics.Family])
+    families = metrics.of_processes(told)
+    return Response(200, [("content-type", form)], exposition.render(families, form))
 
 
 async def _coverage(app: App, request: Request) -> Response:
@@ -305,6 +323,7 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "/_fogbank/tasks": {"GET": _tasks},
     "/_fogbank/iam/denials": {"GET": _denials},
     "/_fogbank/iam/suggestion": {"GET": _suggestion},
+    "/_fogbank/metrics": {"GET": _metrics},
     "/_localstack/health": {"GET": _localstack_health},
     "/_localstack/info": {"GET": _localstack_info},
     "/_localstack/state/reset": {"POST": _reset},

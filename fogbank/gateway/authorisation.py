@@ -6,7 +6,7 @@ without further ado.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fogbank.identity.principals import Principal
     from fogbank.identity.standing import Registrar, Standing
     from fogbank.kernel.context import Context
-    from fogbank.kernel.service import Operation
+    from fogbank.kernel.service import Keys, Operation, Tags
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services
 _UNDER_RESOURCE_CONTROL = frozenset(
@@ -42,7 +42,7 @@ _HOLDERS = frozenset({"user", "role", "federated"})
 class Question:
     """What somebody wants to do, and what the service says about it; see `Operation` for the parts.
 
-    `keys` and `tags` are there already, or to be asked for when a policy wants to know.
+    `keys` and `tags` are there already, or functions of the context and `params` for when a policy wants to know.
     """
 
     __slots__ = ("actions", "keys", "owner", "params", "policy", "resources", "tags")
@@ -53,9 +53,9 @@ class Question:
         resources: Sequence[str],
         owner: str,
         policy: str | None = None,
-        params: Mapping[str, Any] | None = None,
-        keys: Mapping[str, Value] | Callable[[], Mapping[str, Value] | Awaitable[Mapping[str, Value]]] | None = None,
-        tags: Mapping[str, str] | Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        params: dict[str, Any] | None = None,
+        keys: Mapping[str, Value] | Keys | None = None,
+        tags: Mapping[str, str] | Tags | None = None,
     ) -> None:
         self.actions = actions
         self.resources = resources
@@ -64,6 +64,11 @@ class Question:
         self.params = params or {}
         self.keys = keys
         self.tags = tags
+
+    def parts(self) -> list[tuple[str, str, str, str | None]]:
+        """The single questions in it, as a `Standing` notes them."""
+        owner, policy = self.owner, self.policy
+        return [(action, resource, owner, policy) for resource in self.resources for action in self.actions]
 
 
 class Authorisation:
@@ -110,33 +115,20 @@ class Authorisation:
             resources = await resources
         if not resources:
             return
-        keys, tags = operation.keys, operation.tags
-        question = Question(
-            _actions(ctx, operation, params),
-            (resources,) if isinstance(resources, str) else tuple(resources),
-            owner,
-            policy,
-            params,
-            None if keys is None else lambda: keys(ctx, params),
-            None if tags is None else lambda: tags(ctx, params),
-        )
-        await self.ask(ctx, question)
+        actions = _actions(ctx, operation, params)
+        named = (resources,) if isinstance(resources, str) else tuple(resources)
+        await self.ask(ctx, Question(actions, named, owner, policy, params, operation.keys, operation.tags))
 
     async def ask(self, ctx: Context, question: Question) -> None:
         """Raise AccessDenied unless the caller may do each of the actions with each of the resources."""
         refusal = await self.first_refusal(ctx, question)
-        self._note(ctx, question, refusal)
-        if refusal is not None and self.app.settings.iam == "enforce":
-            raise await self._error(ctx, refusal)
-
-    def _note(self, ctx: Context, question: Question, refusal: Decision | None) -> None:
-        """Write down what was asked for, as the need that it is, unless a policy forbids it; and the refusal."""
+        if ctx.principal.kind in _HOLDERS and (refusal is None or refusal.reason == "implicit deny"):
+            # what was asked for is a need, unless a policy forbids it
+            self.journal.note_uses(ctx, question.actions, question.resources)
         if refusal is not None:
             self.journal.note_denial(ctx, refusal)
-        if ctx.principal.kind in _HOLDERS and (refusal is None or refusal.reason == "implicit deny"):
-            for resource in question.resources:
-                for action in question.actions:
-                    self.journal.note_use(ctx, action, resource)
+            if self.app.settings.iam == "enforce":
+                raise await self._error(ctx, refusal)
 
     async def is_free(self, ctx: Context, owner: str) -> bool:
         """Is this the root of the resource's account, whom only a resource policy could stop? Or does nobody ask at all?"""
@@ -169,15 +161,14 @@ class Authorisation:
         resource: str,
         owner: str | None = None,
         policy: str | None = None,
-        keys: Mapping[str, Value] | None = None,
-        tags: Mapping[str, str] | None = None,
-        params: Mapping[str, Any] | None = None,
+        keys: Mapping[str, Value] | Keys | None = None,
+        tags: Mapping[str, str] | Tags | None = None,
+        params: dict[str, Any] | None = None,
     ) -> Question | None:
         """None when there is nothing to ask."""
         owner = owner or ctx.account
-        if policy is None and await self.is_free(ctx, owner):
+        if self.app.settings.iam == "off" or (policy is None and await self.is_free(ctx, owner)):
             return None
-
         return Question((action,), (resource,), owner, policy, params, keys, tags)
 
     async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
@@ -207,28 +198,24 @@ class Authorisation:
         from fogbank.identity.standing import NOBODY
 
         standing = await self.registrar.standing(ctx, ctx.principal) or NOBODY
-        about = (question.owner, question.policy)
-        open_questions = [
-            (action, resource)
-            for resource in question.resources
-            for action in question.actions
-            if (action, resource, *about) not in standing.allowed
-        ]
-        return await self._decide_each(ctx, question, standing, open_questions) if open_questions else None
+        parts = question.parts()
+        if standing.allowed.issuperset(parts):
+            return None
+        return await self._decide_each(ctx, question, standing, parts)
 
     async def _decide_each(
-        self, ctx: Context, question: Question, standing: Standing, open_questions: list[tuple[str, str]]
+        self, ctx: Context, question: Question, standing: Standing, parts: list[tuple[str, str, str, str | None]]
     ) -> Decision | None:
         from fogbank.identity.decision import decide
         from fogbank.identity.policy import Access
 
         guard, keys = await self._surroundings(ctx, question, standing)
-        for action, resource in open_questions:
-            decision = decide(Access(ctx.principal, action, resource, keys), standing.powers, guard)
+        for part in parts:
+            decision = decide(Access(ctx.principal, part[0], part[1], keys), standing.powers, guard)
             if not decision.allowed:
                 return decision
             if not keys.volatile:
-                standing.note((action, resource, question.owner, question.policy))
+                standing.note(part)
         return None
 
     async def _surroundings(self, ctx: Context, question: Question, standing: Standing) -> tuple[Guard, ConditionKeys]:
@@ -251,14 +238,21 @@ class Authorisation:
             )
 
         keys, tags = question.keys, question.tags
-        given = keys or _NONE if not callable(keys) else keys() if mention(service.key_prefix) else _NONE
-        known = tags or _NONE if not callable(tags) else await tags() if mention("resourcetag/") else _NONE
+        params = question.params
+        if not callable(keys):
+            given: Any = keys or _NONE
+        else:
+            given = keys(ctx, params) if mention(service.key_prefix) else _NONE
+        if not callable(tags):
+            known = tags or _NONE
+        else:
+            known = await tags(ctx, params) if mention("resourcetag/") else _NONE
         situation = Situation(
             ctx.principal,
             ctx.region,
             ctx.now(),
             ctx.request,
-            question.params,
+            params,
             standing.tags,
             standing.organization,
             question.owner,

@@ -10,10 +10,14 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from html import escape
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fogbank.gateway.limits import KIB
 from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
+from fogbank.telemetry import trace
+
+if TYPE_CHECKING:
+    from fogbank.gateway.front import Front
 
 SERVER = "Fogbank"
 NEVER = float("inf")
@@ -34,7 +38,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class Application(Protocol):
-    """What the front serves. Both methods are called on the event loop and must not raise."""
+    """What the front serves. All methods are called on the event loop and must not raise."""
+
+    def serving(self, front: Front) -> None:
+        """`front` is going to serve the application."""
 
     def wants_stream(self, head: Request) -> bool:
         """Asked at the end of a head whose body is chunked or longer than `Limits.inline`.
@@ -132,7 +139,8 @@ class RequestStream(Payload):
     async def _more(self) -> None:
         self._waiter = asyncio.get_running_loop().create_future()
         try:
-            await self._waiter
+            with trace.waiting():
+                await self._waiter
         finally:
             self._waiter = None
 

@@ -55,6 +55,11 @@ class Front:
         self._empty = asyncio.Event()
         self._server: asyncio.Server | None = None
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._connections)
+
     async def listen(self, host: str, port: int, shared: bool) -> None:
         """`shared`: other processes listen on the same address. Errors: OSError, when the address cannot be had."""
         reuse = True if shared else None
@@ -203,4 +208,5 @@ async def serve(
         context = server_context(tls)
     front = Front(app, limits or Limits(), context)
     await front.listen(host, port, shared)
+    app.serving(front)
     return front

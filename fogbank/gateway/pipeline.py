@@ -10,29 +10,36 @@ of them) is answered before `handle` returns, or when the commit that it shares 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import types
 from collections.abc import Coroutine, Generator
+from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from fogbank import protocols
-from fogbank.gateway import admin, routing
+from fogbank.gateway import admin, exchange, routing
 from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity.principals import service_principal
 from fogbank.kernel.context import Context
-from fogbank.kernel.errors import AWSError, internal_failure, not_implemented
+from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
 from fogbank.kernel.service import Operation, Service
+from fogbank.storage.base import Damaged, StoreError
+from fogbank.telemetry.requests import RequestMeter
 
 if TYPE_CHECKING:
     from fogbank.app import App
     from fogbank.gateway.exchange import Reply
+    from fogbank.gateway.front import Front
     from fogbank.gateway.routing import Target
     from fogbank.identity import Identity
     from fogbank.protocols import Codec
-    from fogbank.storage.base import StoreError
+    from fogbank.telemetry.collect import Collector
+    from fogbank.telemetry.trace import Trace
 
 log = logging.getLogger("fogbank")
 
@@ -43,66 +50,103 @@ class Gateway:
     def __init__(self, app: App) -> None:
         self.app = app
         self.authorisation = Authorisation(app)
+        self.meter = RequestMeter(app.settings.slow_request / 1000 or None, app.settings.log_requests)
+        self.fronts: list[Front] = []
+
+    @cached_property
+    def collector(self) -> Collector:
+        from fogbank.telemetry.collect import Collector
+
+        return Collector(self.app)
 
     # -- what the front calls
+
+    def serving(self, front: Front) -> None:
+        self.fronts.append(front)
 
     def wants_stream(self, head: Request) -> bool:
         """Is this the head of an operation that takes its body as a stream?"""
         return admin.takes_stream(head) or routing.takes_stream(self.app.services, head)
 
     def handle(self, request: Request, reply: Reply) -> None:
-        drive(self.app, self._serve(request, reply), reply)
+        drive(self.app, self._serve(request, reply, self.meter.begin()), reply)
 
     # -- the stages
 
-    async def _serve(self, request: Request, reply: Reply) -> None:
+    async def _serve(self, request: Request, reply: Reply, trace: Trace) -> None:
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, trace)
         except Exception:
             # even a refusal that cannot be put into words is an answer: nobody is left waiting
             log.exception("%s %s", request.method, request.path)
-            response = _refuse(None, internal_failure(self.app.ids.uuid()), "")
+            response = _refuse(None, internal_failure(trace.request_id), trace.request_id)
+        except BaseException:
+            self.meter.abandoned(trace)
+            raise
         store = self.app.store
         if not store.flushing:
-            reply.send(response)
+            self._send(reply, response, trace)
             return
 
         def flushed(error: StoreError | None) -> None:
-            reply.send(response if error is None else _store_failed(error))
+            self._send(reply, response if error is None else self._lost(error, request, response, trace), trace)
 
         store.after_flush(flushed)
 
-    async def _answer(self, request: Request) -> Response:
+    def _lost(self, error: StoreError, request: Request, response: Response, trace: Trace) -> Response:
+        """What to answer instead, when what was answered could not be kept."""
+        exchange.discard(response)
+        target: Target | None = None
+        with contextlib.suppress(AWSError):
+            target = routing.find(self.app.services, request)
+            target.resolve()
+        return _refuse(target, unavailable(error), trace.request_id)
+
+    def _send(self, reply: Reply, response: Response, trace: Trace) -> None:
+        reply.send(response)
+        self.meter.answered(trace, response.status)
+
+    async def _answer(self, request: Request, trace: Trace) -> Response:
+        request_id = trace.request_id = self.app.ids.uuid()
         if request.path.startswith(admin.PREFIXES):
+            trace.service, trace.operation = "fogbank", admin.name_of(request)
             return await admin.handle(self.app, request)
-        request_id = self.app.ids.uuid()
         target: Target | None = None
         try:
             target = routing.find(self.app.services, request)
+            trace.service = target.model.service_id
             target.resolve()
-            identity = await self._authenticate(target, request)
+            identity = await self._authenticate(target, request, trace)
             if target.edge is not None:
                 return await self._open_edge(target, identity, request, request_id)
-            return await self._operate(target, identity, request, request_id)
+            return await self._operate(target, identity, request, trace)
         except AWSError as error:
             return _refuse(target, error, request_id)
         except PayloadError as error:
             refusal = AWSError(error.code, error.message, error.status, None, **error.members)
             return _refuse(target, refusal, request_id)
+        except Damaged as error:
+            log.error("%s %s: %s", request.method, request.path, error)
+            return _refuse(target, internal_failure(request_id), request_id)
+        except StoreError as error:
+            return _refuse(target, unavailable(error), request_id)
         except Exception:
-            log.exception("request %s: %s %s", request_id, request.method, request.path)
+            log.exception("%s %s", request.method, request.path)
             return _refuse(target, internal_failure(request_id), request_id)
 
-    async def _authenticate(self, target: Target, request: Request) -> Identity:
+    async def _authenticate(self, target: Target, request: Request, trace: Trace) -> Identity:
         operation = target.operation
+        trace.operation = "(edge)" if operation is None else operation.name
         anonymous = operation is not None and operation.traits.get("authtype") == "none"
         identity = await self.app.authenticator.authenticate(
             request, target.model.signing_name, target.protocol, anonymous or target.edge is not None
         )
         target.request.payload = request.payload  # now without the framing of aws-chunked
+        trace.account = identity.principal.account
+        trace.authenticated = perf_counter()
         return identity
 
-    async def _operate(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
+    async def _operate(self, target: Target, identity: Identity, request: Request, trace: Trace) -> Response:
         service, operation = self._operation(target)
         routed = target.routed
         assert routed is not None
@@ -111,7 +155,8 @@ class Gateway:
         violations = codec.violations(params)
         if violations:
             raise _validation_error(service, routed.protocol, violations)
-        ctx = self._context(service, operation.name, identity, request, request_id)
+        trace.parsed = perf_counter()
+        ctx = self._context(service, operation.name, identity, request, trace.request_id)
         ctx.protocol = routed.protocol
         if operation.transaction:
             response = await ctx.transact(self._run, ctx, operation, codec, params)
@@ -119,6 +164,7 @@ class Gateway:
             response = await self._run(ctx, operation, codec, params)
         if operation.fidelity != "hand":
             response.headers.append(("x-fogbank-fidelity", operation.fidelity))
+        trace.operated = perf_counter()
         return response
 
     async def _run(self, ctx: Context, operation: Operation, codec: Codec, params: dict[str, Any]) -> Response:
@@ -204,10 +250,6 @@ def _refuse(target: Target | None, error: AWSError, request_id: str) -> Response
     body = orjson.dumps({"__type": error.code, "message": error.message})
     headers = [("content-type", "application/json"), ("x-amzn-requestid", request_id), ("x-amzn-errortype", error.code)]
     return Response(error.status or 400, headers, body)
-
-
-def _store_failed(error: StoreError) -> Response:
-    return _refuse(None, AWSError("ServiceUnavailable", str(error), 503), "")
 
 
 # -- running coroutines where they are

@@ -15,7 +15,7 @@ from fogbank.testing import Clients, ServerProcess
 def worker_of(client) -> int:
     """The process id at the other end of the client's connection."""
     request = AWSRequest("GET", client.meta.endpoint_url + "/_fogbank/health").prepare()
-    return json.loads(client._endpoint.http_session.send(request).content)["pid"]
+    return json.loads(client._endpoint.http_session.send(request).content)["worker"]["pid"]
 
 
 class Spread:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -136,6 +137,24 @@ def test_a_task_that_any_worker_schedules_is_run(spread):
         table_name = name()
         table(client, table_name)
         client.get_waiter("table_exists").wait(TableName=table_name, WaiterConfig={"Delay": 1})
+
+
+def test_the_metrics_of_all_workers_are_told_by_any(spread):
+    for client in spread("sts"):
+        client.get_caller_identity()
+    with urllib.request.urlopen(spread.server.endpoint + "/_fogbank/metrics") as response:
+        text = response.read().decode()
+    told = [
+        line for line in text.splitlines() if line.startswith("fogbank_requests_total") and "GetCallerIdentity" in line
+    ]
+    assert {line.partition('worker="')[2][0] for line in told} == {"0", "1"}
+    assert text.count("fogbank_clock_offset_seconds ") == 1 + 2  # one sample, a help and a type
+
+
+def test_the_health_names_the_server_and_the_worker(spread):
+    found = [admin(spread.server, "GET", "/_fogbank/health") for _ in range(20)]
+    assert {health["pid"] for health in found} == {spread.server.pid}
+    assert {health["worker"]["pid"] for health in found} <= spread.pids()
 
 
 def test_a_reset_through_one_worker_empties_all(tmp_path):

@@ -64,6 +64,9 @@ class TestApplication:
         self.requests: list[Request] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def serving(self, front: Front) -> None:
+        pass
+
     def wants_stream(self, head: Request) -> bool:
         return head.path in self.streamed
 
