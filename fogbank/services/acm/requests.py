@@ -46,8 +46,13 @@ async def request_certificate(ctx: Context, request: Request) -> Request:
         managed_by=request.get("ManagedBy", ""),
         tags=tags.added(ctx, {}, request.get("Tags") or []),
     )
-    key = await keys.generate(algorithm) if is_private else None
+    key = await _key(ctx, algorithm) if is_private else None
     return {"CertificateArn": arn_of(ctx, await ctx.transact(_take, ctx, request, certificate, key))}
+
+
+async def _key(ctx: Context, algorithm: str) -> Any:
+    """A new key, made beside the loop unless the request is part of a transaction, where nothing is waited for."""
+    return await keys.generate(algorithm) if ctx.tx is None else keys.generate_now(algorithm)
 
 
 async def _take(ctx: Context, request: Request, certificate: Certificate, key: Any) -> str:
