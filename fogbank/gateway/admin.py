@@ -46,7 +46,7 @@ class _Refusal(Exception):
 
 
 async def handle(app: App, request: Request) -> Response:
-    """Answer a request whose path begins with one of `PREFIXES`. Always JSON, but for metrics and a downloaded state."""
+    """Answer a request whose path begins with one of `PREFIXES`. Always JSON, but for metrics, the local authority and a downloaded state."""
     try:
         _guard(app, request)
         return await _find(request)(app, request)
@@ -228,6 +228,15 @@ async def _metrics(app: App, request: Request) -> Response:
     return Response(200, [("content-type", form)], exposition.render(families, form))
 
 
+async def _local_authority(app: App, request: Request) -> Response:
+    """The root that ACM's certificates chain up to, as PEM, for clients to trust."""
+    from fogbank.certificates.authority import authority
+
+    ctx = app.system_context()
+    found = await ctx.transact(authority, ctx)
+    return Response(200, [("content-type", "application/x-pem-file")], found.root.encode())
+
+
 async def _coverage(app: App, request: Request) -> Response:
     from fogbank import coverage
 
@@ -319,6 +328,7 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "/_fogbank/clock": {"GET": _show_clock, "POST": _move_clock},
     _STATE_PATH: {"GET": _save_state, "POST": _load_state, "PUT": _load_state},
     "/_fogbank/state/summary": {"GET": _summarise_state},
+    "/_fogbank/ca.pem": {"GET": _local_authority},
     "/_fogbank/coverage": {"GET": _coverage},
     "/_fogbank/tasks": {"GET": _tasks},
     "/_fogbank/iam/denials": {"GET": _denials},

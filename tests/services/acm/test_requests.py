@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,12 @@ def test_an_issued_certificate_is_a_real_one_with_its_chain(acm, issued):
     root.verify_directly_issued_by(root)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["example.com", "*.example.com"]
+
+
+def test_the_root_of_the_chain_is_there_to_be_trusted(fogbank_server, acm, issued):
+    chain = acm.get_certificate(CertificateArn=issued())["CertificateChain"]
+    with urllib.request.urlopen(f"{fogbank_server.endpoint}/_fogbank/ca.pem") as answer:
+        assert chain.endswith(answer.read().decode())
 
 
 def test_a_certificate_lasts_for_198_days(describe, issued):
