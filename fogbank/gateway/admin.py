@@ -46,7 +46,7 @@ class _Refusal(Exception):
 
 
 async def handle(app: App, request: Request) -> Response:
-    """Answer a request whose path begins with one of `PREFIXES`. Always JSON, but for metrics, the local authority and a downloaded state."""
+    """Answer a request whose path begins with one of `PREFIXES`. JSON, but for metrics, the authority and a downloaded state."""
     try:
         _guard(app, request)
         return await _find(request)(app, request)
