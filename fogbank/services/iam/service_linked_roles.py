@@ -1,8 +1,9 @@
 """Service-linked roles: made for a service, with AWS's name and policy, and deleted only when the service has no use for them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html. Which service has which role is in
-`service_linked_roles.txt`, from the services' own pages. A service that has things which need its role offers
-`service.provide("linked_role_usage", usage)`: an async function of the context that gives (region, ARN) of each of them.
+`service_linked_roles.txt`, from the services' own pages. A service that works as its role has it made by what IAM provides as
+"linked_roles" (`LinkedRoles`). A service that has things which need its role offers `service.provide("linked_role_usage", usage)`:
+an async function of the context that gives (region, ARN) of each of them.
 """
 
 from __future__ import annotations
@@ -96,26 +97,49 @@ def _condition_keys(ctx: Context, request: Request) -> dict[str, str]:
 @service.operation(resource=_new_resource, keys=_condition_keys)
 async def create_service_linked_role(ctx: Context, request: Request) -> Request:
     """API_CreateServiceLinkedRole."""
-    name, host = _name(request), request["AWSServiceName"]
+    name = _name(request)
     if await roles.named(ctx, name) is not None:
         raise refusals.service_role_taken(name)
+    role = await _create(ctx, request["AWSServiceName"], name, request.get("Description"))
+    shown = await role_operations.described(ctx, role)
+    return {"Role": {**shown, "MaxSessionDuration": None}}
+
+
+async def _create(ctx: Context, host: str, name: str, description: str | None = None) -> Role:
     role = Role(
         name=name,
         path=f"{SERVICE_LINKED_PATH}{host}/",
         id=await roles.new_id(ctx, name),
         created=int(ctx.now()),
         trust=await trust.canonical(ctx, _trust(host)),
-        description=request.get("Description"),
+        description=description,
     )
     roles.save(ctx, role)
     attachments.attach(ctx, role.id, _linked_roles()[host].policy)
-    shown = await role_operations.described(ctx, role)
-    return {"Role": {**shown, "MaxSessionDuration": None}}
+    return role
 
 
 def _trust(host: str) -> str:
     statement = {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [host]}}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+class LinkedRoles:
+    """What other services ask about their own roles, in the context's account. `host` is a service's principal."""
+
+    async def find(self, ctx: Context, host: str) -> str | None:
+        """The ARN of the service's role, if there is one."""
+        role = await roles.named(ctx, _linked_roles()[host].name)
+        return None if role is None else roles.arn(ctx, role)
+
+    async def ensure(self, ctx: Context, host: str) -> str:
+        """The ARN of the service's role, made if need be. Whether somebody may have it made is for the service to ask."""
+        name = _linked_roles()[host].name
+        role = await roles.named(ctx, name) or await _create(ctx, host, name)
+        return roles.arn(ctx, role)
+
+
+service.provide("linked_roles", LinkedRoles())
 
 
 # -- deleting
