@@ -26,6 +26,8 @@ _QUERY_SCOPE = re.compile(
 )
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _QUEUE_PATH = re.compile(r"/\d{12}/")
+# Doors of services that have no host name of their own here (`/_aws/acm/acme/...`): no bucket has such a name.
+_EDGE_PATH = re.compile(r"/_aws/([a-z0-9-]+)/")
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -163,6 +165,9 @@ def _is_s3_control(request: Request) -> bool:
 
 
 def _unsigned(services: Registry, request: Request) -> str:
+    edge = _EDGE_PATH.match(request.path)
+    if edge is not None and edge[1] in services.names:
+        return edge[1]
     rpc = _RPC_PATH.match(request.path)
     if rpc is not None and "smithy-protocol" in request.headers:
         return _by_target(services, f"{rpc[1]}.{rpc[2]}", None)

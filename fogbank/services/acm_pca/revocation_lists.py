@@ -17,9 +17,12 @@ from fogbank.services.acm_pca.service import service
 
 Configuration = dict[str, Any]
 
+OCSP_PATH = "/_aws/acm-pca/ocsp/"
+"""The beginning of the paths of OCSP responders: region, account and authority follow."""
+
 _TEST_KEY = "acm-pca-permission-test-key"
 _ACLS = {"PUBLIC_READ": "public-read", "BUCKET_OWNER_FULL_CONTROL": "bucket-owner-full-control"}
-_REASONS = {
+REASONS = {
     "UNSPECIFIED": "unspecified",
     "KEY_COMPROMISE": "keyCompromise",
     "CERTIFICATE_AUTHORITY_COMPROMISE": "cACompromise",
@@ -67,11 +70,16 @@ def extensions(ctx: Context, authority: Authority) -> list[tuple[Any, bool]]:
         found.append((x509.CRLDistributionPoints([x509.DistributionPoint([place], None, None, None)]), False))
     ocsp = authority.revocation.get("OcspConfiguration") or {}
     if ocsp.get("Enabled"):
-        host = ocsp.get("OcspCustomCname") or f"ocsp.acm-pca.{ctx.region}.amazonaws.com"
-        responder = x509.UniformResourceIdentifier(f"http://{host}")
+        own = ocsp.get("OcspCustomCname")
+        responder = x509.UniformResourceIdentifier(f"http://{own}" if own else ocsp_url(ctx, authority))
         method = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1")
         found.append((x509.AuthorityInformationAccess([x509.AccessDescription(method, responder)]), False))
     return found
+
+
+def ocsp_url(ctx: Context, authority: Authority) -> str:
+    """Where the responder answers: here, and not at AWS, whose host name leads elsewhere."""
+    return f"{ctx.endpoint}{OCSP_PATH}{ctx.region}/{ctx.account}/{authority.id}"
 
 
 def _url(ctx: Context, authority: Authority, crl: Configuration) -> str:
@@ -145,7 +153,7 @@ def _entry(one: Issued) -> Any:
         .serial_number(reading.load(one.certificate).serial_number)
         .revocation_date(datetime.fromtimestamp(int(one.revoked), UTC))
     )
-    reason = _REASONS[one.reason]
+    reason = REASONS[one.reason]
     if reason != "unspecified":
         builder = builder.add_extension(x509.CRLReason(x509.ReasonFlags(reason)), critical=False)
     return builder.build()

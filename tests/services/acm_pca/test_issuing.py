@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+import urllib.request
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from fogbank.services.acm_pca import templates, validities
@@ -319,3 +324,46 @@ def test_lists_are_switched_on_later(pca, root, issue, bucket, settle, crl):
     )
     settle()
     assert len(crl(root)) == 0
+
+
+# -- OCSP
+
+
+@pytest.fixture
+def responding(create, install):
+    return install(create(RevocationConfiguration={"OcspConfiguration": {"Enabled": True}}))
+
+
+def ask(certificate, issuer, method="POST"):
+    """What the responder says to which the certificate points."""
+    access = extension(certificate, x509.AuthorityInformationAccess)
+    url = access[0].access_location.value
+    asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256()).build()
+    body = asked.public_bytes(serialization.Encoding.DER)
+    if method == "GET":
+        request = urllib.request.Request(f"{url}/{quote(base64.b64encode(body), safe='')}")
+    else:
+        request = urllib.request.Request(url, body, {"Content-Type": "application/ocsp-request"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["content-type"] == "application/ocsp-response"
+        return ocsp.load_der_ocsp_response(answer.read())
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_responder_tells_whether_a_certificate_was_revoked(pca, responding, issue, method):
+    text, chain, _ = issue(responding, signing_request())
+    certificate, issuer = load(text), load(chain)
+    good = ask(certificate, issuer, method)
+    assert good.certificate_status == ocsp.OCSPCertStatus.GOOD
+    issuer.public_key().verify(good.signature, good.tbs_response_bytes, ec.ECDSA(hashes.SHA256()))
+    revoke(pca, responding, certificate)
+    revoked = ask(certificate, issuer, method)
+    assert revoked.certificate_status == ocsp.OCSPCertStatus.REVOKED
+    assert revoked.revocation_reason == x509.ReasonFlags.key_compromise
+
+
+def test_a_responder_answers_only_for_authorities_that_have_it_enabled(pca, responding, issue):
+    text, chain, _ = issue(responding, signing_request())
+    configuration = {"OcspConfiguration": {"Enabled": False}}
+    pca.update_certificate_authority(CertificateAuthorityArn=responding, RevocationConfiguration=configuration)
+    assert ask(load(text), load(chain)).response_status == ocsp.OCSPResponseStatus.UNAUTHORIZED
