@@ -82,7 +82,7 @@ async def _disable(ctx: Context, table: Table) -> Table:
     return await end(ctx, tables.put(ctx, table, recoverable_since=None))
 
 
-def _earliest(ctx: Context, table: Table) -> float:
+def earliest(ctx: Context, table: Table) -> float:
     assert table.recoverable_since is not None
     return max(table.recoverable_since, ctx.now() - table.recovery_days * _DAY)
 
@@ -93,7 +93,7 @@ def _describe(ctx: Context, table: Table) -> Document:
         recovery = {
             "PointInTimeRecoveryStatus": "ENABLED",
             "RecoveryPeriodInDays": table.recovery_days,
-            "EarliestRestorableDateTime": _earliest(ctx, table),
+            "EarliestRestorableDateTime": earliest(ctx, table),
             "LatestRestorableDateTime": ctx.now(),
         }
     return {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}
@@ -128,7 +128,7 @@ def _time(ctx: Context, source: Table, request: Document) -> float:
         return ctx.now()
     if wanted is None:
         raise errors.validation("Either RestoreDateTime or UseLatestRestorableTime must be specified")
-    if not _earliest(ctx, source) <= wanted <= ctx.now():
+    if not earliest(ctx, source) <= wanted <= ctx.now():
         raise errors.invalid_restore_time()
     return float(wanted)
 
