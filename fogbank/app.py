@@ -62,7 +62,7 @@ class App:
         except BaseException:
             self._leave_directory()
             raise
-        self.blobs: Blobs = BlobDirectory(settings.blobs or self.directory.blob_directory, sync=durability == "power")
+        self.blobs = _blobs(settings, self.directory, durability)
         self.secrets = Secrets(settings.secrets or self.directory.secrets)
         self.upkeep = BlobUpkeep(self)
         self.clock = Clock(worker.crew.board.clock if worker is not None and not settings.store else None)
@@ -84,7 +84,7 @@ class App:
         if self.settings.store:
             await self._find_blobs()
         await self.set_clock()
-        await self.upkeep.sweep()
+        await self.upkeep.open()
         await self.fleet.open(self)
         self.tasks.wake()
 
@@ -187,9 +187,8 @@ class App:
         """Write a snapshot of this moment's state, while serving. The format is in `fogbank.storage.snapshot`."""
         from fogbank.storage import snapshot
 
-        with self.blobs.holding():
-            async with self.store.snapshot() as pairs:
-                await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.secrets, self.clock.offset)
+        async with self.blobs.holding(), self.store.snapshot() as pairs:
+            await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.secrets, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:
         """Replace the state by a snapshot's. Raises StoreError or NewerFormat and changes nothing when it is unfit."""
@@ -197,7 +196,7 @@ class App:
 
         opened = Snapshot(source)
         try:
-            with self.blobs.holding():
+            async with self.blobs.holding():
                 await in_thread(opened.restore_secrets, self.secrets)
                 restored = await in_thread(opened.restore_blobs, self.blobs)
                 await self.store.replace(opened.pairs())
@@ -272,6 +271,15 @@ def _together(
         shared = SharedSqliteStore(directory.state_file, durability, board, worker.number)
         return shared, LocalFleet(worker.crew, worker.number)
     return SqliteStore(directory.state_file, durability), Fleet()
+
+
+def _blobs(settings: Settings, directory: DataDirectory, durability: Durability) -> Blobs:
+    """Where the settings want blobs. Raises StoreError."""
+    if settings.blobs.startswith("s3://"):
+        from fogbank.storage.blob_bucket import BlobBucket
+
+        return BlobBucket(settings.blobs)
+    return BlobDirectory(settings.blobs or directory.blob_directory, sync=durability == "power")
 
 
 def duties(app: App) -> dict[str, Handler]:

@@ -111,6 +111,10 @@ def _parse_directory(text: str) -> str:
     return os.path.abspath(os.path.expanduser(text))
 
 
+def _parse_place(text: str) -> str:
+    return text if text.startswith("s3://") else _parse_directory(text)
+
+
 def _parse_name(text: str) -> str:
     if not text or text != text.strip():
         raise ValueError("expected a name")
@@ -143,9 +147,9 @@ OPTIONS = (
     ),
     Option(
         "blobs",
-        _parse_directory,
-        "where objects and packages are kept; servers that share a store have to share it too",
-        "DIR",
+        _parse_place,
+        "where objects and packages are kept, a directory or s3://bucket/prefix; servers that share a store have to share it too",
+        "DIR|s3://...",
     ),
     Option(
         "secrets",

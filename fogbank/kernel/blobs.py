@@ -80,6 +80,8 @@ class BlobUpkeep:
         self.app = app
         self._timer: asyncio.TimerHandle | None = None
         self._working: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._next_sweep = 0.0
         self._closed = False
 
     def named(self, name: str) -> None:
@@ -112,19 +114,42 @@ class BlobUpkeep:
             done = await self.remove_dropped()
             for shelf in self.app.blobs.done():
                 done = await self._look_through(shelf) is not None and done
-            if not self.app.store.alone:
-                await self._sweep(await in_thread(self.app.blobs.claim))
+            if self._may_find_abandoned and asyncio.get_running_loop().time() > self._next_sweep:
+                await self.sweep()
         except StoreError as error:
             log.warning("blobs that nobody needs stay for now: %s", error)
             done = False
         if not done:
             self._soon(_AGAIN)
-        elif not self.app.store.alone:
+        elif self._may_find_abandoned:
             self._soon(_SWEEP)
+
+    @property
+    def _may_find_abandoned(self) -> bool:
+        """Can there be shelves later that a process leaves behind?"""
+        return not self.app.store.alone or self.app.blobs.beat_seconds > 0
+
+    async def open(self) -> None:
+        """Begin, with what processes that are no more left behind; in the background where that may take long."""
+        if self.app.blobs.beat_seconds:
+            self._beating = asyncio.get_running_loop().create_task(self._beat(self.app.blobs.beat_seconds))
+        if self.app.store.synchronous and not self.app.blobs.beat_seconds:
+            await self.sweep()
+        self.wake()
+
+    async def _beat(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await in_thread(self.app.blobs.beat)
+            except StoreError as error:
+                log.warning("%s", error)
 
     async def close(self) -> None:
         """Stop; what is left is for the next start."""
         self._closed = True
+        if self._beating is not None:
+            self._beating.cancel()
         if self._timer is not None:
             self._timer.cancel()
         if self._working is not None:
@@ -144,8 +169,11 @@ class BlobUpkeep:
 
     async def sweep(self) -> int:
         """Remove what processes that are no more left without a name; how many blobs."""
-        self.wake()
-        return await self._sweep(await in_thread(self.app.blobs.claim))
+        self._next_sweep = asyncio.get_running_loop().time() + _SWEEP
+        shelves = await in_thread(self.app.blobs.claim)
+        if shelves and not self.app.store.synchronous:
+            await asyncio.sleep(_GRACE)  # what the dead process asked of the store may still be under way
+        return await self._sweep(shelves)
 
     async def sweep_all(self) -> int:
         """Remove all blobs without a name, but those that are under way; how many."""

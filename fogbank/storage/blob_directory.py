@@ -16,12 +16,12 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from fogbank.http import FileBody
 from fogbank.storage.base import StoreError
-from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, shelf_of
+from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, in_thread, shelf_of
 from fogbank.storage.directories import make_directory, sync_directory
 from fogbank.storage.locks import lock_shared, try_lock
 
@@ -180,6 +180,9 @@ class BlobDirectory(Blobs):
         except OSError as error:
             raise _no_room(error) from error
 
+    def beat(self) -> None:
+        """The locks tell it."""
+
     def claim(self) -> list[str]:
         return [name for name in os.listdir(self._open) if name not in self._shelves and self._reopen(name)]
 
@@ -231,10 +234,10 @@ class BlobDirectory(Blobs):
                 self._tidy(shelf)
         return True
 
-    @contextmanager
-    def holding(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
         with self._hold() as hold:
-            lock_shared(hold)
+            await in_thread(lock_shared, hold)
             yield
 
     @contextmanager

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple
 
 from fogbank.http import FileBody
 from fogbank.storage.base import Damaged
+
+BlobBody = FileBody | AsyncIterator[bytes]
 
 SHELF_SIZE = 1000
 CHUNK = 4 << 20
@@ -80,7 +82,12 @@ class BlobWriter(ABC):
 
 
 class Blobs(ABC):
-    """Where blobs lie. Methods that say so block, and belong into a worker thread; the others are for the event loop."""
+    """Where blobs lie. Methods that say so block, and belong into a worker thread; the others are for the event loop.
+
+    `beat_seconds` is how often `beat` wants to be called, 0 for never.
+    """
+
+    beat_seconds = 0.0
 
     def __init__(self) -> None:
         self._shelves: dict[str, Shelf] = {}
@@ -93,7 +100,7 @@ class Blobs(ABC):
         """Begin a blob. Raises StoreError when there is no room."""
 
     @abstractmethod
-    def open(self, name: str, offset: int, length: int) -> FileBody:
+    def open(self, name: str, offset: int, length: int) -> BlobBody:
         """A span of the blob as a response body. Raises BlobMissing, if it can be known already."""
 
     @abstractmethod
@@ -118,7 +125,7 @@ class Blobs(ABC):
     # -- which of them have a name
 
     def seal_of(self, name: str) -> Seal:
-        """What a finished blob without a name is. Raises LookupError for all others."""
+        """What a finished blob without a name is. Raises LookupError for all others, StoreError when it may have been swept."""
         shelf = self._shelves.get(shelf_of(name))
         seal = shelf.unnamed.get(name) if shelf is not None else None
         if seal is None:
@@ -168,6 +175,10 @@ class Blobs(ABC):
         """What tells this place from every other one; made when it is first asked for. Raises StoreError."""
 
     @abstractmethod
+    def beat(self) -> None:
+        """Tell other processes that this one is alive; blocks."""
+
+    @abstractmethod
     def claim(self) -> list[str]:
         """The open shelves whose processes are no more. They belong to the caller, who closes them."""
 
@@ -192,7 +203,7 @@ class Blobs(ABC):
         """Delete blobs; some may be gone already. False, and nothing is deleted, while somebody is `holding`."""
 
     @abstractmethod
-    def holding(self) -> AbstractContextManager[None]:
+    def holding(self) -> AbstractAsyncContextManager[None]:
         """No process removes blobs until the block ends, so that a snapshot finds every blob that it names."""
 
     @abstractmethod

@@ -177,7 +177,7 @@ def test_a_blob_that_is_being_sent_can_be_removed(tmp_path):
 def test_nothing_is_removed_while_a_snapshot_needs_it(tmp_path):
     async def work(app):
         name = await kept(app, b"x")
-        with app.blobs.holding():
+        async with app.blobs.holding():
             await transact(app, "drop_blob", name)
             removed = await app.upkeep.remove_dropped()
             during = names(app)

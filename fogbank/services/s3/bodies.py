@@ -17,7 +17,7 @@ from fogbank.kernel import Context
 from fogbank.services.s3 import errors, limits
 from fogbank.services.s3.digests import Claim, Hashes, Sums, sums_of, verify
 from fogbank.services.s3.records import Home, Manifest, Object, bodies, manifests
-from fogbank.storage.blobs import Blobs, BlobWriter, in_thread
+from fogbank.storage.blobs import BlobBody, Blobs, BlobWriter, in_thread
 
 _BATCH = 1024 * 1024
 _READ = 1024 * 1024
@@ -205,7 +205,7 @@ class SpanBody:
     def __init__(self, blobs: Blobs, wanted: list[Span]) -> None:
         self._blobs = blobs
         self._closed = wanted[_OPEN_AHEAD:][::-1]
-        self._open = [blobs.open(*span) for span in reversed(wanted[:_OPEN_AHEAD])]
+        self._open: list[BlobBody] = [blobs.open(*span) for span in reversed(wanted[:_OPEN_AHEAD])]
 
     @classmethod
     def of(cls, blobs: Blobs, file: FileBody) -> SpanBody:
@@ -221,32 +221,42 @@ class SpanBody:
         return self
 
     async def __anext__(self) -> bytes:
-        while not self._open or self._open[-1].length == 0:
-            self._turn_over()
-        file = self._open[-1]
-        data: bytes = await in_thread(os.pread, file.fd, min(_READ, file.length), file.offset)
-        if not data:
-            raise EOFError("a blob is shorter than its record says")
-        file.offset += len(data)
-        file.length -= len(data)
-        return data
-
-    def _turn_over(self) -> None:
-        if self._open:
-            self._open.pop().close()
-        if not self._open:
-            if not self._closed:
-                raise StopAsyncIteration
-            self._open.append(self._blobs.open(*self._closed.pop()))
+        while True:
+            if not self._open:
+                if not self._closed:
+                    raise StopAsyncIteration
+                self._open.append(self._blobs.open(*self._closed.pop()))
+            if data := await _next_piece(self._open[-1]):
+                return data
+            _let_go(self._open.pop())
 
     async def aclose(self) -> None:
         self._close()
 
     def _close(self) -> None:
-        for file in self._open:
-            file.close()
+        for body in self._open:
+            _let_go(body)
         self._open.clear()
         self._closed.clear()
+
+
+async def _next_piece(body: BlobBody) -> bytes:
+    """Empty at the end. Raises EOFError when that comes too early."""
+    if not isinstance(body, FileBody):
+        return await anext(body, b"")
+    if body.length == 0:
+        return b""
+    data: bytes = await in_thread(os.pread, body.fd, min(_READ, body.length), body.offset)
+    if not data:
+        raise EOFError("a blob is shorter than its record says")
+    body.offset += len(data)
+    body.length -= len(data)
+    return data
+
+
+def _let_go(body: BlobBody) -> None:
+    if isinstance(body, FileBody):
+        body.close()
 
 
 async def pieces(home: Home, key: str, record: Object, offset: int, length: int) -> AsyncIterator[bytes]:
