@@ -100,7 +100,11 @@ def _parts(names: Names) -> list[Names]:
 
 def grants(document: Element) -> list[Grant]:
     """The statements of a document that keeps to the grammar."""
-    return [_grant(statement, index) for index, statement in enumerate(_list(document["Statement"]))]
+    return [_grant(statement, index) for index, statement in enumerate(statements_of(document))]
+
+
+def statements_of(document: Element) -> list[Element]:
+    return _list(document["Statement"])
 
 
 def _grant(statement: Element, index: int) -> Grant:
