@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 
 def schema(*names):
@@ -52,3 +52,9 @@ def s(text):
 
 def n(number):
     return {"N": str(number)}
+
+
+def wait_until_over(client, waiter, **job):
+    """Until it is completed, or has failed."""
+    with suppress(WaiterError):
+        client.get_waiter(waiter).wait(**job, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500})

@@ -12,7 +12,7 @@ import pytest
 from amazon.ion import simpleion
 
 from fogbank.services.dynamodb import exports
-from tests.services.dynamodb.helpers import n, refusal, s
+from tests.services.dynamodb.helpers import n, refusal, s, wait_until_over
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def arn(ddb, table):
 
 
 @pytest.fixture
-def export(ddb, arn, bucket, clock):
+def export(ddb, arn, bucket):
     """Exports the table, and gives the description of the finished export."""
 
     def run(**more):
         asked = ddb.export_table_to_point_in_time(**{"TableArn": arn, "S3Bucket": bucket, **more})["ExportDescription"]
-        clock.advance(seconds=1)
+        wait_until_over(ddb, "export_completed", ExportArn=asked["ExportArn"])
         return ddb.describe_export(ExportArn=asked["ExportArn"])["ExportDescription"]
 
     return run
@@ -154,6 +154,28 @@ def test_ion_has_types_of_its_own(ddb, export, lines_of):
     assert item["tags"].ion_annotations[0].text == "$dynamodb_SS"
 
 
+def test_an_export_that_broke_off_goes_on_where_it_was(ddb, s3, bucket, arn, clock, monkeypatch, lines_of):
+    whole, broke_off = exports._write_manifests, []
+
+    async def once_broken(ctx, export):
+        if not broke_off:
+            broke_off.append(True)
+            raise OSError("the power is gone")
+        await whole(ctx, export)
+
+    monkeypatch.setattr(exports, "_write_manifests", once_broken)
+    put(ddb, "a")
+    asked = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket)["ExportDescription"]
+    while not broke_off:
+        clock.advance(seconds=0.01)
+    put(ddb, "b")
+    clock.advance(seconds=5)
+    wait_until_over(ddb, "export_completed", ExportArn=asked["ExportArn"])
+    done = ddb.describe_export(ExportArn=asked["ExportArn"])["ExportDescription"]
+    assert [json.loads(line)["Item"]["pk"] for line in lines_of(done)] == [s("a")]
+    assert sum("/data/" in each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]) == 1
+
+
 # -- increments
 
 
@@ -254,7 +276,7 @@ def test_without_a_bucket_the_export_fails(export):
     assert "ExportManifest" not in failed
 
 
-def test_an_export_writes_with_the_permissions_of_who_asked(aws, arn, bucket, clock):
+def test_an_export_writes_with_the_permissions_of_who_asked(aws, arn, bucket):
     iam = aws("iam")
     iam.create_user(UserName="reader")
     policy = {
@@ -265,7 +287,7 @@ def test_an_export_writes_with_the_permissions_of_who_asked(aws, arn, bucket, cl
     key = iam.create_access_key(UserName="reader")["AccessKey"]
     ddb = aws("dynamodb", credentials=key)
     asked = ddb.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket)["ExportDescription"]
-    clock.advance(seconds=1)
+    wait_until_over(ddb, "export_completed", ExportArn=asked["ExportArn"])
     failed = ddb.describe_export(ExportArn=asked["ExportArn"])["ExportDescription"]
     assert (failed["ExportStatus"], failed["FailureCode"]) == ("FAILED", "AccessDenied")
 

@@ -78,17 +78,16 @@ _FROM: dict[str, Any] = {
 
 
 def to_item(struct: Any) -> Item:
-    """Raises ValueError for what is no item."""
-    if not isinstance(struct, dict):
-        raise ValueError("an item is a struct")
+    """Raises ValueError for values that DynamoDB does not have."""
     return {str(name): _to_value(value) for name, value in struct.items()}
 
 
 def _to_value(value: Any) -> Value:
     from amazon.ion.core import IonType
+    from amazon.ion.simple_types import IonPyNull
 
     kind = value.ion_type
-    if value.__class__.__name__ == "IonPyNull":
+    if isinstance(value, IonPyNull):
         return {"NULL": True}
     if kind in (IonType.LIST, IonType.SEXP):
         return _to_list(value)
