@@ -11,11 +11,14 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.http import Payload, Request
 from fogbank.testing import Clients, ServerProcess
+from fogbank.testing import server as in_process
 
 ACCOUNT = "111122223333"
 LARGE = b"L" * 200_000
@@ -356,3 +359,42 @@ def test_a_directory_without_its_blobs_still_serves_the_rest(killed):
     with ServerProcess(killed) as server:
         s3 = Cloud(server).s3
         assert is_read(s3, "before-small") and not is_read(s3, "before-large")
+
+
+# -- an answer that must not leave
+
+
+class Answers(list):
+    """Stands for the connection of a request."""
+
+    disconnected = False
+
+    def send(self, response) -> None:
+        self.append(response)
+
+
+def test_an_answer_that_waited_for_a_lost_commit_is_refused_in_the_words_of_its_service(tmp_path):
+    with in_process(data_dir=tmp_path / "data") as running:
+        s3 = Clients(running.endpoint, ACCOUNT)("s3")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="key", Body=LARGE)
+        url = urlsplit(s3.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "key"}))
+        request = Request("GET", url.path, url.query, {"host": url.netloc}, Payload(b""))
+        answers, opened = running.call(read_while_a_commit_is_lost(running.app, request))
+    assert [answer.status for answer in answers] == [503]
+    assert b"<Code>ServiceUnavailable</Code>" in answers[0].body
+    assert [body.fd for body in opened] == [-1]  # closed
+
+
+async def read_while_a_commit_is_lost(app, request):
+    answers, opened = Answers(), []
+    open_blob = app.blobs.open
+    app.blobs.open = lambda *span: opened.append(open_blob(*span)) or opened[-1]
+    app.store._writer.set_commit_hook(lambda: True)
+    tx = app.store.begin()
+    tx.put(b"any", b"row")
+    app.store.accept(tx)
+    app.gateway.handle(request, answers)
+    await app.store.quiet()
+    app.store._writer.set_commit_hook(None)
+    return answers, opened
