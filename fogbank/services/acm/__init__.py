@@ -9,22 +9,31 @@ from fogbank.services.acm import (
     options,
     renewal,
     requests,
+    resource_tags,
     resource_types,
     tags,
     uses,
     validation,
 )
+from fogbank.services.acm.acme import accounts, bindings, domain_validations, endpoints, ordering, registration
 from fogbank.services.acm.service import service
 
 __all__ = [
     "account",
+    "accounts",
+    "bindings",
+    "domain_validations",
+    "endpoints",
     "importing",
     "lifecycle",
     "lists",
     "lives",
     "options",
+    "ordering",
+    "registration",
     "renewal",
     "requests",
+    "resource_tags",
     "resource_types",
     "service",
     "tags",

@@ -68,6 +68,8 @@ class Certificate(Record, frozen=True):
     ca, ca_certificate, ca_algorithm
                        the private CA's ARN, that of the certificate there, and by what the CA signs
     used_by            the ARNs of what uses it
+    acme_endpoint, acme_account
+                       the ACME endpoint (ARN) and account that it was issued for; its key is the client's
     All times are epoch seconds.
     """
 
@@ -101,11 +103,14 @@ class Certificate(Record, frozen=True):
     failure: str = ""
     tags: dict[str, str] = {}
     ca_algorithm: str = ""
+    acme_endpoint: str = ""
+    acme_account: str = ""
 
     @property
     def is_renewable(self) -> bool:
         """Would ACM renew it? One that is in use, or was exported, unless it was imported."""
-        return self.type != IMPORTED and self.status == ISSUED and (bool(self.used_by) or self.exported)
+        is_ours = self.type != IMPORTED and not self.acme_account
+        return is_ours and self.status == ISSUED and (bool(self.used_by) or self.exported)
 
 
 class Token(Record, frozen=True):

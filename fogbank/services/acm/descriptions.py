@@ -16,6 +16,8 @@ _ORIGINS = {IMPORTED: "CUSTOMER_PROVIDED"}
 
 def origin(certificate: Certificate) -> str:
     """Whose the key pair is."""
+    if certificate.acme_account:
+        return "ACME"
     return _ORIGINS.get(certificate.type, "AWS_MANAGED")
 
 
@@ -48,6 +50,8 @@ def whole(ctx: Context, certificate: Certificate) -> Answer:
         },
         "UpdateSummary": _update(certificate.update),
         "CertificateKeyPairOrigin": origin(certificate),
+        "AcmeEndpointArn": certificate.acme_endpoint or None,
+        "AcmeAccountId": certificate.acme_account or None,
     }
 
 
@@ -229,4 +233,6 @@ def _metadata(certificate: Certificate) -> Answer:
         "ManagedBy": certificate.managed_by or None,
         "ValidationMethod": certificate.method or None,
         "CertificateKeyPairOrigin": origin(certificate),
+        "AcmeEndpointArn": certificate.acme_endpoint or None,
+        "AcmeAccountId": certificate.acme_account or None,
     }

@@ -37,6 +37,10 @@ def not_issued(arn: str, status: str) -> AWSError:
     return validation(f"Certificate {arn} has no content: its status is {status}.")
 
 
+def kept_for_acme(arn: str) -> AWSError:
+    return validation(f"Certificate {arn} was issued for an ACME client and cannot be deleted.")
+
+
 def too_many_certificates() -> AWSError:
     return AWSError("LimitExceededException", f"Cannot request more certificates than {limits.CERTIFICATES}.")
 

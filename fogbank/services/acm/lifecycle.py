@@ -67,6 +67,8 @@ def _texts(certificate: Certificate) -> Request:
 async def delete_certificate(ctx: Context, request: Request) -> None:
     """Delete a certificate that nothing uses. API_DeleteCertificate."""
     certificate = await find(ctx, request)
+    if certificate.acme_account:
+        raise errors.kept_for_acme(arn(ctx, certificate))
     if certificate.used_by:
         raise errors.in_use(arn(ctx, certificate))
     await lives.end(ctx, certificate)

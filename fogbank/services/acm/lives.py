@@ -44,7 +44,7 @@ async def _plan(ctx: Context, certificate: Certificate) -> None:
     end = certificate.not_after or 0.0
     await ctx.schedule("expire", payload, at=end, key=certificate.id)
     await plan_warnings(ctx, certificate)
-    if certificate.type != IMPORTED:
+    if certificate.type != IMPORTED and not certificate.acme_account:
         await ctx.schedule("renew", payload, at=max(renewed_from(certificate), ctx.now()), key=certificate.id)
 
 

@@ -72,6 +72,8 @@ def _metadata(certificate: Certificate) -> dict[str, Any]:
         "ManagedBy": certificate.managed_by or None,
         "ValidationMethod": certificate.method or None,
         "CertificateKeyPairOrigin": origin(certificate),
+        "AcmeEndpointArn": certificate.acme_endpoint or None,
+        "AcmeAccountId": certificate.acme_account or None,
     }
 
 

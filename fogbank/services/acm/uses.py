@@ -13,7 +13,7 @@ class Uses:
 
     async def material(self, ctx: Context, arn: str) -> Material | None:
         scope, certificate = await _find(ctx, arn)
-        if certificate is None or not certificate.certificate:
+        if certificate is None or not certificate.sealed_key:
             return None
         key = await private_key(scope, certificate)
         return Material(certificate.certificate, certificate.chain, key, tuple(certificate.names))
