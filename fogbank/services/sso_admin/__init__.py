@@ -1,0 +1,6 @@
+"""The administration of IAM Identity Center: instances, permission sets, who is assigned to what. The way in is `instance.py`."""
+
+from fogbank.services.sso_admin import instances
+from fogbank.services.sso_admin.service import service
+
+__all__ = ["instances", "service"]
