@@ -39,36 +39,34 @@ _WITH_SESSION_RULES = frozenset({"iam", "sts"})
 _HOLDERS = frozenset({"user", "role", "federated"})
 
 
-class Question:
-    """What somebody wants to do, and what the service says about it; see `Operation` for the parts.
+# Action, resource, the resource's owner and its policy.
+Part = tuple[str, str, str, str | None]
 
-    `keys` and `tags` are there already, or functions of the context and `params` for when a policy wants to know.
+
+class Question:
+    """What somebody wants to do, and what the service says about it; see `Operation` for the rest.
+
+    `parts` are its single questions, as a `Standing` notes them. `keys` and `tags` are there already, or functions of the context
+    and `params` for when a policy wants to know.
     """
 
-    __slots__ = ("actions", "keys", "owner", "params", "policy", "resources", "tags")
+    __slots__ = ("keys", "owner", "params", "parts", "policy", "tags")
 
     def __init__(
         self,
-        actions: Sequence[str],
-        resources: Sequence[str],
+        parts: Sequence[Part],
         owner: str,
         policy: str | None = None,
         params: dict[str, Any] | None = None,
         keys: Mapping[str, Value] | Keys | None = None,
         tags: Mapping[str, str] | Tags | None = None,
     ) -> None:
-        self.actions = actions
-        self.resources = resources
+        self.parts = parts
         self.owner = owner
         self.policy = policy
         self.params = params or {}
         self.keys = keys
         self.tags = tags
-
-    def parts(self) -> list[tuple[str, str, str, str | None]]:
-        """The single questions in it, as a `Standing` notes them."""
-        owner, policy = self.owner, self.policy
-        return [(action, resource, owner, policy) for resource in self.resources for action in self.actions]
 
 
 class Authorisation:
@@ -99,7 +97,7 @@ class Authorisation:
         """Raise AccessDenied, in the words of the service and its protocol, unless the caller may do this."""
         principal = ctx.principal
         if principal.access_key.startswith("AKIA"):
-            self.journal.note_key(ctx, protocols.load(ctx.service.name).signing_name)
+            self.journal.note_key(ctx)
         if self.app.settings.iam == "off":
             return
         if principal.session is not None and ctx.service.name in _WITH_SESSION_RULES:
@@ -117,14 +115,18 @@ class Authorisation:
             return
         actions = _actions(ctx, operation, params)
         named = (resources,) if isinstance(resources, str) else tuple(resources)
-        await self.ask(ctx, Question(actions, named, owner, policy, params, operation.keys, operation.tags))
+        parts = [(action, resource, owner, policy) for resource in named for action in actions]
+        standing = self.registrar.seen(ctx)
+        if standing is None or not standing.has_settled(parts, ctx.now()):
+            await self.ask(ctx, Question(parts, owner, policy, params, operation.keys, operation.tags))
 
     async def ask(self, ctx: Context, question: Question) -> None:
         """Raise AccessDenied unless the caller may do each of the actions with each of the resources."""
-        refusal = await self.first_refusal(ctx, question)
+        refusal = await self.first_refusal(ctx, question, await self._standing(ctx))
         if ctx.principal.kind in _HOLDERS and (refusal is None or refusal.reason == "implicit deny"):
             # what was asked for is a need, unless a policy forbids it
-            self.journal.note_uses(ctx, question.actions, question.resources)
+            for action, resource, *_ in question.parts:
+                self.journal.note_use(ctx, action, resource)
         if refusal is not None:
             self.journal.note_denial(ctx, refusal)
             if self.app.settings.iam == "enforce":
@@ -152,7 +154,7 @@ class Authorisation:
         question = await self._inner_question(ctx, action, resource, **about)
         if question is None or self.app.settings.iam != "enforce":
             return True
-        return await self.first_refusal(ctx, question) is None
+        return await self.first_refusal(ctx, question, await self._standing(ctx)) is None
 
     async def _inner_question(
         self,
@@ -169,7 +171,7 @@ class Authorisation:
         owner = owner or ctx.account
         if self.app.settings.iam == "off" or (policy is None and await self.is_free(ctx, owner)):
             return None
-        return Question((action,), (resource,), owner, policy, params, keys, tags)
+        return Question([(action, resource, owner, policy)], owner, policy, params, keys, tags)
 
     async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
         """The role as which a service goes on with its work, if the role trusts it. Raises AccessDenied."""
@@ -182,7 +184,7 @@ class Authorisation:
         role = await asking.transact(roles.find, asking, role_arn)
         owner = roles.account_of(role_arn) or ctx.account
         trust = roles.NO_TRUST if role is None else role.trust
-        await self.ask(asking, Question(("sts:AssumeRole",), (role_arn,), owner, trust))
+        await self.ask(asking, Question([("sts:AssumeRole", role_arn, owner, trust)], owner, trust))
         if role is None:  # only audited
             raise AWSError("AccessDenied", f"{role_arn} cannot be assumed: there is no such role.", 403)
         name = roles.session_name(source_arn or ctx.service.name)
@@ -190,32 +192,31 @@ class Authorisation:
 
     # -- answers
 
-    async def first_refusal(self, ctx: Context, question: Question) -> Decision | None:
-        """The first decision that is no; None when all are yes."""
-        return await (ctx.transact(self._decide, ctx, question) if ctx.tx is None else self._decide(ctx, question))
-
-    async def _decide(self, ctx: Context, question: Question) -> Decision | None:
+    async def _standing(self, ctx: Context) -> Standing:
         from fogbank.identity.standing import NOBODY
 
-        standing = await self.registrar.standing(ctx, ctx.principal) or NOBODY
-        parts = question.parts()
-        if standing.allowed.issuperset(parts):
-            return None
-        return await self._decide_each(ctx, question, standing, parts)
+        standing = self.registrar.seen(ctx)
+        if standing is None:
+            standing = await ctx.transact(self.registrar.standing, ctx, ctx.principal)
+        return standing or NOBODY
 
-    async def _decide_each(
-        self, ctx: Context, question: Question, standing: Standing, parts: list[tuple[str, str, str, str | None]]
-    ) -> Decision | None:
+    async def first_refusal(self, ctx: Context, question: Question, standing: Standing) -> Decision | None:
+        """The first decision that is no; None when all are yes."""
+        if ctx.tx is None:
+            return await ctx.transact(self._decide, ctx, question, standing)
+        return await self._decide(ctx, question, standing)
+
+    async def _decide(self, ctx: Context, question: Question, standing: Standing) -> Decision | None:
         from fogbank.identity.decision import decide
         from fogbank.identity.policy import Access
 
         guard, keys = await self._surroundings(ctx, question, standing)
-        for part in parts:
+        for part in question.parts:
             decision = decide(Access(ctx.principal, part[0], part[1], keys), standing.powers, guard)
             if not decision.allowed:
                 return decision
             if not keys.volatile:
-                standing.note(part)
+                standing.note(part, ctx.now())
         return None
 
     async def _surroundings(self, ctx: Context, question: Question, standing: Standing) -> tuple[Guard, ConditionKeys]:

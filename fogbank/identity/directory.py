@@ -10,7 +10,8 @@ Every method takes a context inside a transaction. Unless it says otherwise, it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -96,7 +97,8 @@ class Iam(Protocol):
     """Provided by the IAM service."""
 
     async def credential(self, ctx: Context, access_key: str) -> Credential | None:
-        """The long-term key (AKIA...) of a user or a root, of whatever account; inactive ones with `active=False`.
+        """The long-term key (AKIA...) of a user or a root, of whatever account; inactive ones with `active=False`. A key whose user is
+        no more is none.
 
         Its principal is the user: kind "user", `arn`, `user_id` (AIDA...), `name`, `access_key`. Tags come with `holdings`.
         """
@@ -171,14 +173,23 @@ def organizations_changed(ctx: Context) -> None:
     _organizations_tokens.put(ctx, ctx.ids.hex(16))
 
 
-async def iam_token(ctx: Context) -> str | None:
+def iam_token(ctx: Context) -> Coroutine[Any, Any, str | None]:
     """The token of the last change to IAM in the context's account; None when nothing was ever created there."""
-    return await _iam_tokens.get(ctx)
+    return _iam_tokens.get(ctx)
 
 
-async def organizations_token(ctx: Context) -> str | None:
+def organizations_token(ctx: Context) -> Coroutine[Any, Any, str | None]:
     """The token of the last change to any organization; None while there is none."""
-    return await _organizations_tokens.get(ctx)
+    return _organizations_tokens.get(ctx)
+
+
+def iam_token_row(ctx: Context) -> bytes:
+    """The key of the row in which the token is; see `standing.Registrar`."""
+    return _iam_tokens.row_key(ctx)
+
+
+def organizations_token_row(ctx: Context) -> bytes:
+    return _organizations_tokens.row_key(ctx)
 
 
 def iam(app: App) -> Iam | None:

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from fogbank import protocols
 from fogbank.kernel.collection import Collection, Record
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ MAX_RESOURCES = 20
 
 
 class Use(Record, frozen=True):
-    """How often an action was used (or refused for want of permission), when last and where (epoch seconds), and on what.
+    """When an action was last used (or refused for want of permission), in epoch seconds, where, and on what.
 
     A resource that ends in `*` stands for several that begin alike.
     """
 
-    count: int = 0
     last: float = 0.0
     region: str = ""
     resources: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ class Journal:
     def __init__(self, app: App) -> None:
         self.app = app
         self._uses: dict[Place, dict[str, _Tally]] = {}
-        self._keys: dict[Place, KeyUse] = {}
+        self._keys: dict[Place, tuple[float, str, str]] = {}
         self._denials: list[tuple[str, Denial]] = []
         self._flusher: asyncio.Task[None] | None = None
 
@@ -83,20 +83,23 @@ class Journal:
     def note_use(self, ctx: Context, action: str, resource: str) -> None:
         """A user or role did this, or should have been allowed to."""
         principal = ctx.principal
-        actions = self._uses.get((principal.account, principal.policy_arn))
-        if actions is None:
-            actions = self._uses[principal.account, principal.policy_arn] = {}
-        tally = actions.get(action)
+        place = (principal.account, principal.policy_arn)
+        tallies = self._uses.get(place)
+        if tallies is None:
+            tallies = self._uses[place] = {}
+        tally = tallies.get(action)
         if tally is None:
-            tally = actions[action] = _Tally()
+            tally = tallies[action] = _Tally()
         tally.add(resource, ctx.now(), ctx.region)
-        self._flush_soon()
+        if self._flusher is None:
+            self._flush_soon()
 
-    def note_key(self, ctx: Context, service: str) -> None:
+    def note_key(self, ctx: Context) -> None:
         """A long-term key was used."""
         principal = ctx.principal
-        self._keys[principal.account, principal.access_key] = KeyUse(ctx.now(), service, ctx.region)
-        self._flush_soon()
+        self._keys[principal.account, principal.access_key] = (ctx.now(), ctx.service.name, ctx.region)
+        if self._flusher is None:
+            self._flush_soon()
 
     def note_denial(self, ctx: Context, decision: Decision) -> None:
         principal, access = ctx.principal, decision.access
@@ -116,7 +119,8 @@ class Journal:
         if len(self._denials) >= MAX_DENIALS:
             del self._denials[: MAX_DENIALS // 2]
         self._denials.append((principal.account or decision.owner, denial))
-        self._flush_soon()
+        if self._flusher is None:
+            self._flush_soon()
 
     # -- reading
 
@@ -129,7 +133,8 @@ class Journal:
 
     async def key_use(self, ctx: Context, access_key: str) -> KeyUse | None:
         """When and for what a key of the context's account was last used."""
-        return self._keys.get((ctx.account, access_key)) or await _keys.get(ctx, access_key)
+        unsaved = self._keys.get((ctx.account, access_key))
+        return _key_use(*unsaved) if unsaved is not None else await _keys.get(ctx, access_key)
 
     async def denials(self, ctx: Context, limit: int) -> list[Denial]:
         """The last denials of the context's account, the newest first."""
@@ -146,11 +151,10 @@ class Journal:
     # -- keeping
 
     def _flush_soon(self) -> None:
-        if self._flusher is None:
-            self._flusher = asyncio.get_running_loop().create_task(self._flush_later())
-            # among the requests, which are ended before the store is closed
-            self.app.requests.add(self._flusher)
-            self._flusher.add_done_callback(self.app.requests.discard)
+        self._flusher = asyncio.get_running_loop().create_task(self._flush_later())
+        # among the requests, which are ended before the store is closed
+        self.app.requests.add(self._flusher)
+        self._flusher.add_done_callback(self.app.requests.discard)
 
     async def _flush_later(self) -> None:
         try:
@@ -170,17 +174,15 @@ class Journal:
 class _Tally:
     """A Use in the making."""
 
-    __slots__ = ("beginnings", "count", "last", "region", "resources")
+    __slots__ = ("beginnings", "last", "region", "resources")
 
     def __init__(self) -> None:
-        self.count = 0
         self.last = 0.0
         self.region = ""
         self.resources: set[str] = set()
         self.beginnings: tuple[str, ...] = ()
 
     def add(self, resource: str, now: float, region: str) -> None:
-        self.count += 1
         self.last = now
         self.region = region
         if resource not in self.resources and not resource.startswith(self.beginnings):
@@ -192,13 +194,18 @@ class _Tally:
         if before is None:
             before = Use()
         resources = condense((*before.resources, *sorted(self.resources)), MAX_RESOURCES)
-        return Use(before.count + self.count, self.last, self.region, resources)
+        return Use(self.last, self.region, resources)
+
+
+def _key_use(last: float, service: str, region: str) -> KeyUse:
+    """IAM names services as signatures do."""
+    return KeyUse(last, protocols.load(service).signing_name, region)
 
 
 async def _save(
     ctx: Context,
     uses: dict[Place, dict[str, _Tally]],
-    keys: dict[Place, KeyUse],
+    keys: dict[Place, tuple[float, str, str]],
     denials: list[tuple[str, Denial]],
 ) -> None:
     for (account, arn), actions in uses.items():
@@ -206,7 +213,7 @@ async def _save(
         for action, tally in actions.items():
             _uses.put(home, tally.added_to(await _uses.get(home, arn, action)), arn, action)
     for (account, access_key), key_use in keys.items():
-        _keys.put(ctx.at(account=account), key_use, access_key)
+        _keys.put(ctx.at(account=account), _key_use(*key_use), access_key)
     for account, denial in denials:
         _denials.put(ctx.at(account=account), denial, int(denial.time * 1e6), denial.request_id)
     for account in {account for account, _ in denials}:

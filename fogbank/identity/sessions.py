@@ -62,6 +62,11 @@ async def find(ctx: Context, access_key: str) -> Credential | None:
     return await _sessions.get(home, access_key)
 
 
+def row_of(home: Context, access_key: str) -> bytes:
+    """The key of the row that a temporary key has in the context of its account; see `standing.Registrar`."""
+    return _sessions.row_key(home, access_key)
+
+
 async def _sweep(home: Context) -> None:
     until = int((home.now() - _KEPT) * 1e6)
     for (end, access_key), _ in await _endings.items(home, (int, str), until=(until,), limit=_SWEPT_AT_ONCE):

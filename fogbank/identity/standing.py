@@ -47,11 +47,15 @@ class Rails(msgspec.Struct, frozen=True):
     resource_control: tuple[Policy, ...] = ()
 
 
+Question = tuple[str, str, str, str | None]
+
+
 class Standing:
     """A principal's powers, and what condition keys need to know of it.
 
     `allowed` has the questions (action, resource, owner, resource policy) that were answered by yes without a look at anything
-    that another request could have otherwise: they need not be asked again while the principal stands where it does.
+    that another request could have otherwise: they need not be asked again while the principal stands where it does. With each is
+    when it was last written down (epoch seconds, virtual).
     """
 
     __slots__ = ("allowed", "organization", "powers", "tags")
@@ -62,12 +66,21 @@ class Standing:
         self.powers = powers
         self.tags = tags or {}
         self.organization = organization
-        self.allowed: set[tuple[str, str, str, str | None]] = set()
+        self.allowed: dict[Question, float] = {}
 
-    def note(self, question: tuple[str, str, str, str | None]) -> None:
+    def note(self, question: Question, now: float) -> None:
         if len(self.allowed) >= _QUESTIONS_KEPT:
             self.allowed.clear()
-        self.allowed.add(question)
+        self.allowed[question] = now
+
+    def has_settled(self, questions: Iterable[Question], now: float) -> bool:
+        """Were all of these allowed, and written down this very second?"""
+        allowed = self.allowed
+        for question in questions:
+            noted = allowed.get(question)
+            if noted is None or not 0 <= now - noted < 1:
+                return False
+        return True
 
     def mentions(self, key: str) -> bool:
         """Does any of its policies ask for a condition key with this in its name (in lower case)?"""
@@ -85,12 +98,24 @@ NOBODY = Standing(NO_POWERS)
 _ALL_POWERFUL = Held(EVERYTHING)
 
 
+class Sight(msgspec.Struct, frozen=True):
+    """Something that was found, and the rows that it followed from, as the store has them in memory.
+
+    While these are the same it need not be looked for again: a row that is written, by whomever, leaves the memory.
+    """
+
+    found: Any
+    rows: tuple[tuple[bytes, Any], ...]
+    whose: Any = None
+
+
 class Registrar:
     """Knows where everyone stands. One per app; what it keeps is found again only under the token it was read under."""
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._keys: dict[tuple[Any, ...], Credential | None] = {}
+        self._keys: dict[str, Sight] = {}
+        self._seen: dict[int, Sight] = {}
         self._standings: dict[tuple[Any, ...], Standing | None] = {}
         self._held: dict[tuple[Any, ...], Held | None] = {}
         self._rails: dict[tuple[Any, ...], Rails] = {}
@@ -99,6 +124,11 @@ class Registrar:
 
     async def credential(self, access_key: str) -> Credential | None:
         """What is known of an issued key; None when there is none such, or when nobody is behind it any more."""
+        sight = self._keys.get(access_key)
+        # with other processes about, only a transaction can tell what is the same
+        if sight is not None and self.app.store.alone and self._is_same(sight):
+            found: Credential = sight.found
+            return found
         account = account_of(access_key)
         if account is None:
             return None
@@ -106,30 +136,60 @@ class Registrar:
         return await ctx.transact(self._credential, ctx, access_key)
 
     async def _credential(self, ctx: Context, access_key: str) -> Credential | None:
+        rows = [directory.iam_token_row(ctx)]
         if access_key.startswith("ASIA"):
             credential = await sessions.find(ctx, access_key)
+            rows += [sessions.row_of(ctx, access_key), directory.organizations_token_row(ctx)]
+            gone = credential is None or await self.standing(ctx, credential.principal) is None
         else:
-            credential = await self._long_term(ctx, access_key)
-        if credential is None or await self.standing(ctx, credential.principal) is None:
+            iam = directory.iam(self.app) if await directory.iam_token(ctx) is not None else None
+            credential = None if iam is None else await iam.credential(ctx, access_key)
+            gone = credential is None
+        if gone:
             return None
+        self._see(self._keys, access_key, credential, rows)
         return credential
 
-    async def _long_term(self, ctx: Context, access_key: str) -> Credential | None:
-        token = await directory.iam_token(ctx)
-        if token is None:
-            return None
-        try:
-            return self._keys[access_key, token]
-        except KeyError:
-            iam = directory.iam(self.app)
-            found = None if iam is None else await iam.credential(ctx, access_key)
-            return _keep(self._keys, (access_key, token), found)
+    # -- what was seen
+
+    def _see(self, seen: dict[Any, Sight], key: Any, found: Any, rows: list[bytes], whose: Any = None) -> None:
+        """Remember what was found, if the store keeps the rows that it followed from in memory."""
+        decoded = self.app.store.decoded
+        memory = tuple((row, decoded.get(row)) for row in rows)
+        if all(record is not None for _, record in memory):
+            _keep(seen, key, Sight(found, memory, whose))
+
+    def _is_same(self, sight: Sight) -> bool:
+        decoded = self.app.store.decoded
+        for row, record in sight.rows:
+            if decoded.get(row) is not record:
+                break
+        else:
+            return True
+        return False
 
     # -- principals
+
+    def seen(self, ctx: Context) -> Standing | None:
+        """Where the caller stands, if that was found before and is the same still; None when it has to be looked for."""
+        sight = self._seen.get(id(ctx.principal))
+        if sight is None or sight.whose is not ctx.principal or not self._is_same(sight):
+            return None
+        found: Standing = sight.found
+        if ctx.tx is None:
+            return found if self.app.store.alone else None
+        return None if ctx.tx.writes else found
 
     async def standing(self, ctx: Context, principal: Principal) -> Standing | None:
         """Where a principal stands; None when the user or role is no more. `ctx` is in a transaction."""
         home = ctx if ctx.account == principal.account else ctx.at(account=principal.account)
+        standing = await self._standing(home, principal)
+        if standing is not None and not ctx.tx.writes:
+            rows = [directory.iam_token_row(home), directory.organizations_token_row(home)]
+            self._see(self._seen, id(principal), standing, rows, principal)
+        return standing
+
+    async def _standing(self, home: Context, principal: Principal) -> Standing | None:
         tokens = await directory.iam_token(home), await directory.organizations_token(home)
         session = principal.session
         key: tuple[Any, ...] = (principal.arn, principal.user_id, *tokens)
@@ -211,7 +271,7 @@ class Registrar:
         )
 
 
-def _keep(cache: dict[tuple[Any, ...], T], key: tuple[Any, ...], found: T) -> T:
+def _keep(cache: dict[Any, T], key: Any, found: T) -> T:
     if len(cache) >= _KEPT:
         cache.clear()
     cache[key] = found

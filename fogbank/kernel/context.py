@@ -250,8 +250,9 @@ class Context:
     async def authorise(self, action: str, resource: str, **about: Any) -> None:
         """Raise AccessDenied unless the caller may do `action` (`s3:PutObjectTagging`) with `resource` (an ARN).
 
-        For decisions inside an operation, besides the one that was made before it began. `about`: `policy` (JSON), `owner`, `keys`
-        and `tags`, which are values here (see `Operation`), and `params` where the request's tags shall count.
+        For decisions inside an operation, besides the one that was made before it began. `about`: `policy` (JSON) and `owner`, which
+        are values here; `keys` and `tags`, values or what gives them (see `Operation`); and the request's `params`, if these, or
+        the tags in it, shall count.
         """
         await self.app.gateway.authorisation.require(self, action, resource, **about)
 

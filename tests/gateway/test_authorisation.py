@@ -248,17 +248,19 @@ def test_denials_are_kept_the_newest_first(aws, bob, fogbank_server):
     assert found[0].message.endswith("because no identity-based policy allows the sqs:CreateQueue action")
 
 
-def test_uses_are_counted_with_their_resources(aws, bob, fogbank_server):
+def test_uses_are_kept_with_their_resources_and_the_last_time(aws, bob, fogbank_server, clock):
     arn, key = bob
     sqs = aws("sqs", credentials=key)
-    for _ in range(3):
-        sqs.list_queues()
+    sqs.list_queues()
     flush(fogbank_server)
+    clock.advance(seconds=100)
+    before = clock.now()
     sqs.list_queues()
     with pytest.raises(ClientError):
         sqs.create_queue(QueueName="q")
     found = uses(fogbank_server, aws.account, arn)
-    assert (found["sqs:ListQueues"].count, found["sqs:ListQueues"].region) == (4, "us-east-1")
+    assert before <= found["sqs:ListQueues"].last <= clock.now()
+    assert found["sqs:ListQueues"].region == "us-east-1"
     assert found["sqs:CreateQueue"].resources == (f"arn:aws:sqs:us-east-1:{aws.account}:q",)
 
 

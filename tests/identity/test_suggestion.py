@@ -45,9 +45,9 @@ def test_condensing_forgets_nothing(resources, limit):
 
 def test_what_is_done_with_the_same_is_one_statement():
     uses = {
-        "sqs:SendMessage": Use(1, 0.0, "", ("arn:aws:sqs:us-east-1:1:q",)),
-        "sqs:ReceiveMessage": Use(1, 0.0, "", ("arn:aws:sqs:us-east-1:1:q",)),
-        "sqs:ListQueues": Use(1, 0.0, "", ("arn:aws:sqs:us-east-1:1:*",)),
+        "sqs:SendMessage": Use(0.0, "", ("arn:aws:sqs:us-east-1:1:q",)),
+        "sqs:ReceiveMessage": Use(0.0, "", ("arn:aws:sqs:us-east-1:1:q",)),
+        "sqs:ListQueues": Use(0.0, "", ("arn:aws:sqs:us-east-1:1:*",)),
     }
     assert policy(uses)["Statement"] == [
         {"Effect": "Allow", "Action": ["sqs:ListQueues"], "Resource": ["*"]},
@@ -67,7 +67,7 @@ def test_what_is_done_with_the_same_is_one_statement():
     )
 )
 def test_the_suggestion_allows_what_was_done(done):
-    uses = {action: Use(1, 0.0, "", condense(resources, 20)) for action, resources in done.items()}
+    uses = {action: Use(0.0, "", condense(resources, 20)) for action, resources in done.items()}
     powers = Powers(Policy(policy(uses)))
     for action, resources in done.items():
         for resource in resources:

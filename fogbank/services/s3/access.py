@@ -179,5 +179,6 @@ async def check(ctx: Context, action: str | Action, request: Request) -> None:
         object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request),
         policy=await policy(ctx, request),
         owner=await records.owner_of(ctx, request),
-        keys=lambda: condition_keys(ctx, request),
+        keys=condition_keys,
+        params=request,
     )
