@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -236,6 +239,37 @@ def test_a_request_is_for_its_url_and_signed_as_it_says(client):
     client.key = ec.generate_private_key(ec.SECP256R1())
     with refused_as("unauthorized"):
         client.post(client.account)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        [],
+        {"contact": 5},
+        {"identifiers": 5},
+        {"identifiers": [5]},
+        {"csr": 5},
+        {"certificate": []},
+        {"protected": 1},
+    ],
+)
+def test_whatever_a_client_sends_is_answered_with_a_problem(client, validate, payload):
+    validate()
+    order = client.order("example.com")
+    for name in ("newOrder", "revokeCert", "keyChange"):
+        with pytest.raises(Problem):
+            client.post(client.directory[name], payload)
+    with pytest.raises(Problem):
+        client.post(order["finalize"], payload)
+
+
+def test_a_body_that_is_no_jws_is_malformed(client):
+    for body in (b"", b"garbage", b"[]", b'{"protected": "x", "payload": 5, "signature": ""}', b"\xff"):
+        request = urllib.request.Request(client.directory["newOrder"], body, {"Content-Type": "application/jose+json"})
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(request)
+        assert (raised.value.code, raised.value.headers["content-type"]) == (400, "application/problem+json")
 
 
 # -- the API

@@ -188,7 +188,8 @@ async def revoke(ctx: Context, call: Call) -> Response:
         raise problems.unauthorized("The certificate is not of this account.")
     if certificate.status == REVOKED:
         raise problems.already_revoked()
-    reason = _REASONS.get(call.payload.get("reason", 0))
+    code = call.payload.get("reason", 0)
+    reason = _REASONS.get(code) if isinstance(code, int) else None
     if reason is None:
         raise problems.Problem("badRevocationReason", "The reason is not one that is accepted.")
     await lives.end(ctx, certificate)

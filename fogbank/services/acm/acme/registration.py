@@ -25,7 +25,7 @@ async def new_account(ctx: Context, call: Call) -> Response:
         return _shown(call, call.account, 200)
     if wanted.get("onlyReturnExisting"):
         raise problems.no_account()
-    contacts = wanted.get("contact") or []
+    contacts = _contacts(wanted)
     if call.endpoint.contact == "REQUIRED" and not contacts:
         raise problems.contact_required()
     binding = await _bound(ctx, call, wanted.get("externalAccountBinding"))
@@ -34,6 +34,13 @@ async def new_account(ctx: Context, call: Call) -> Response:
     )
     _put(ctx, call, account)
     return _shown(call, account, 201)
+
+
+def _contacts(wanted: dict[str, Any]) -> list[str]:
+    contacts = wanted.get("contact") or []
+    if not isinstance(contacts, list) or not all(isinstance(contact, str) for contact in contacts):
+        raise problems.Problem("invalidContact", "The contacts are a list of URLs.")
+    return contacts
 
 
 async def _bound(ctx: Context, call: Call, given: Any) -> str:
@@ -74,7 +81,7 @@ async def account(ctx: Context, call: Call) -> Response:
         raise problems.unauthorized("This is another account.")
     wanted = call.payload if isinstance(call.payload, dict) else {}
     if "contact" in wanted:
-        own = replace(own, contacts=wanted["contact"])
+        own = replace(own, contacts=_contacts(wanted))
     if wanted.get("status") == "deactivated":
         own = replace(own, status="DEACTIVATED")
     accounts.put(ctx, own, call.endpoint.id, own.id)
@@ -94,7 +101,7 @@ async def key_change(ctx: Context, call: Call) -> Response:
     except (ValueError, KeyError) as error:
         raise problems.malformed(str(error)) from error
     url = f"{call.base}/account/{own.id}"
-    if wanted.get("account") != url or wanted.get("oldKey") != orjson.loads(own.key):
+    if wanted != {"account": url, "oldKey": orjson.loads(own.key)}:
         raise problems.malformed("The inner request is about another account or key.")
     if await account_keys.get(ctx, call.endpoint.id, thumbprint) is not None:
         raise problems.Problem("malformed", "Another account has this key.", 409)
