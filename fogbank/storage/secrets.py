@@ -11,6 +11,8 @@ import contextlib
 import os
 import re
 
+from fogbank.storage.directories import make_directory, sync_directory
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
@@ -35,7 +37,7 @@ class Secrets:
 
     def add(self, name: str, secret: bytes) -> None:
         """Keep a secret, durably; one that is there already is the same."""
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
+        make_directory(self.directory, durable=True)
         path = os.path.join(self.directory, name)
         if os.path.exists(path):
             return
@@ -45,6 +47,7 @@ class Secrets:
             file.flush()
             os.fsync(file.fileno())
         os.replace(incoming, path)
+        sync_directory(self.directory)
 
     def names(self) -> list[str]:
         with contextlib.suppress(FileNotFoundError):
