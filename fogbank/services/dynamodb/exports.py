@@ -12,6 +12,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataE
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -306,6 +307,7 @@ async def _write_data(ctx: Context, export: Export) -> Export:
     while batch.after is not None and batch.size < FILE_BYTES:
         more = await ctx.transact(_piece, ctx, export, batch.after)
         batch = Batch(batch.lines + more.lines, batch.size + more.size, more.after)
+        await asyncio.sleep(0)  # others have their turn
     data: bytes = await in_thread(_compressed, batch.lines)
     key = manifests.data_key(export, export.next_file)
     etag = await _write(ctx, export, key, data)

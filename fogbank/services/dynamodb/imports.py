@@ -11,6 +11,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataI
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -272,6 +273,7 @@ async def _load(ctx: Context, job: Import, found: Document) -> Counts:
             counts = counts.plus(Counts(len(items), len(images), len(items) - len(images)))
             if broken is not None:
                 raise broken
+            await asyncio.sleep(0)  # others have their turn
     except lines.Malformed:
         counts = counts.plus(Counts(processed=1, errors=1))
     return counts.plus(Counts(size=splitter.size))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fogbank.services.dynamodb import imports
 from fogbank.services.dynamodb.interchange import lines
 from tests.services.dynamodb.helpers import attributes, index, n, refusal, s, schema, wait_until_over
+
+zstd = lines.zstd_module()
+needs_package = pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python has it")
 
 
 @pytest.fixture
@@ -302,6 +305,21 @@ def test_the_table_must_not_be_there_and_options_have_to_fit(table, load):
         load(InputFormatOptions={"Csv": {"Delimiter": ";"}}, TableCreationParameters=creation("other"))
     with refusal("ValidationException"):
         load(TableCreationParameters=creation("other", keys=("pk", "sk")))
+
+
+@pytest.mark.parametrize(
+    ("package", "wanted"),
+    [
+        ("amazon.ion", {"InputFormat": "ION"}),
+        pytest.param("backports", {"InputCompressionType": "ZSTD"}, marks=needs_package),
+    ],
+)
+def test_without_its_package_a_format_is_refused(ddb, load, monkeypatch, package, wanted):
+    monkeypatch.setitem(sys.modules, package, None)
+    with refusal("NotImplemented") as refused:
+        load(**wanted)
+    assert "pip install fogbank[" in refused.message
+    assert ddb.list_tables()["TableNames"] == []
 
 
 def test_a_client_token_stands_for_one_import(ddb, upload, load):

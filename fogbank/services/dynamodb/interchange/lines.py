@@ -22,12 +22,13 @@ def require(compression: str) -> None:
     if compression != "ZSTD":
         return
     try:
-        _zstd()
+        zstd_module()
     except ImportError:
         raise not_implemented("dynamodb", "ImportTable of ZSTD files (without `pip install fogbank[zstd]`)") from None
 
 
-def _zstd() -> Any:
+def zstd_module() -> Any:
+    """Raises ImportError."""
     try:
         from compression import zstd  # type: ignore[import-not-found]  # Python 3.14
     except ImportError:
@@ -41,11 +42,11 @@ class Unpacker:
     def __init__(self, compression: str) -> None:
         self._new: Callable[[], Any] = {
             "GZIP": lambda: zlib.decompressobj(wbits=31),
-            "ZSTD": lambda: _zstd().ZstdDecompressor(),
+            "ZSTD": lambda: zstd_module().ZstdDecompressor(),
         }[compression]
         self._errors: tuple[type[Exception], ...] = (zlib.error, EOFError)
         if compression == "ZSTD":
-            self._errors = (_zstd().ZstdError, EOFError)
+            self._errors = (zstd_module().ZstdError, EOFError)
         self._current: Any = None
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
