@@ -119,4 +119,6 @@ def _chain(certificate: Any, text: bytes | None) -> list[Any]:
         raise errors.invalid_chain() from None
     if (index := reading.broken_link(certificate, chain)) is not None:
         raise errors.broken_chain(index)
+    if keys.family_of(certificate.public_key()) != keys.family_of(chain[0].public_key()):
+        raise errors.other_algorithm()
     return chain

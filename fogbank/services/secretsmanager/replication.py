@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, regions
 from fogbank.services.secretsmanager import descriptions, errors, sharing
 from fogbank.services.secretsmanager.access import ON_SECRET
 from fogbank.services.secretsmanager.saving import is_copy, save
@@ -50,7 +50,7 @@ async def add(ctx: Context, secret: Secret, request: Request) -> Secret:
     replicas = {replica.region: replica for replica in secret.replicas}
     for entry in request["AddReplicaRegions"]:
         region = entry.get("Region", "")
-        if region in ("", ctx.region):
+        if region == ctx.region or region not in regions.known():
             raise errors.invalid_replica_region(region)
         if region in replicas and replicas[region].status != "Failed":
             raise errors.replica_exists(region)

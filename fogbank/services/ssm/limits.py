@@ -12,7 +12,6 @@ LEVELS: Final = 15
 NAME_WITH_ARN: Final = 1011
 VERSIONS: Final = 100
 LABELS_PER_VERSION: Final = 10
-LABEL_LENGTH: Final = 100
 POLICIES: Final = 10
 TAGS: Final = 50
 

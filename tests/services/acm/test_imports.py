@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from tests.services.acm.conftest import Issuer, key_pem
 
@@ -95,6 +95,13 @@ def test_the_key_is_of_a_kind_that_acm_knows(issuer, take, refused):
     key = ed25519.Ed25519PrivateKey.generate()
     certificate, _ = issuer.issue(key=key)
     with refused("ValidationException", "The private key is not supported."):
+        take(Certificate=certificate, PrivateKey=key_pem(key))
+
+
+def test_the_key_is_of_the_issuers_family(issuer, take, refused):
+    key = rsa.generate_private_key(65537, 2048)
+    certificate, _ = issuer.issue(key=key)
+    with refused("ValidationException", "must match that of the signing certificate authority"):
         take(Certificate=certificate, PrivateKey=key_pem(key))
 
 

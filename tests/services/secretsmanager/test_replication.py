@@ -120,8 +120,8 @@ def test_a_failed_replication_can_be_repeated(sm, eu, make, settled):
     assert status(sm) == {EU: "InSync"}
 
 
-@pytest.mark.parametrize("region", ["us-east-1", EU])
-def test_a_region_that_has_the_secret_is_refused(sm, replicated, refused, region):
+@pytest.mark.parametrize("region", ["us-east-1", EU, "xx-nowhere-1"])
+def test_a_region_that_has_the_secret_or_is_none_is_refused(sm, replicated, refused, region):
     with refused("InvalidParameterException"):
         sm.replicate_secret_to_regions(SecretId="db", AddReplicaRegions=[{"Region": region}])
 
