@@ -29,13 +29,14 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 Request = dict[str, Any]
 
-_ACTIONS = {
+_ACTIONS: dict[type[Statement], str] = {
     Select: "PartiQLSelect",
     Exists: "PartiQLSelect",
     Insert: "PartiQLInsert",
     Update: "PartiQLUpdate",
     Delete: "PartiQLDelete",
 }
+_ASKED_FOR = tuple(sorted({f"dynamodb:{action}" for action in _ACTIONS.values()}))
 _PASSED_ON = ("ConsistentRead", "ReturnConsumedCapacity")
 _CODES = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
@@ -85,7 +86,7 @@ async def _schema(ctx: Context, statement: Statement) -> KeySchema:
 # -- one statement
 
 
-@service.operation(resource=itself)
+@service.operation(action=_ASKED_FOR, resource=itself)
 async def execute_statement(ctx: Context, request: Request) -> Document:
     statement = _parsed(request)
     await _ask(ctx, statement)
@@ -157,7 +158,7 @@ def _duplicate(error: AWSError) -> AWSError:
 # -- several
 
 
-@service.operation(resource=itself)
+@service.operation(action=_ASKED_FOR, resource=itself)
 async def batch_execute_statement(ctx: Context, request: Request) -> Document:
     """Up to 25 statements, each for itself: all of them read, or all of them write."""
     responses: list[Document] = []
@@ -204,7 +205,7 @@ def _error(error: AWSError) -> Document:
     }
 
 
-@service.operation(resource=itself)
+@service.operation(action=_ASKED_FOR, resource=itself)
 async def execute_transaction(ctx: Context, request: Request) -> Document:
     """All statements or none: all of them read, or all of them write or check."""
     statements = [_parsed(given) for given in request["TransactStatements"]]
