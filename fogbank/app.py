@@ -300,7 +300,7 @@ def duties(app: App) -> dict[str, Handler]:
         await app.look_again()
 
     async def metrics(_: None) -> list[Family]:
-        return await app.gateway.collector.collect()
+        return app.gateway.collector.of_process()
 
     return {"wake": wake, "tasks": tasks, "advance": advance, "look": look, "metrics": metrics}
 

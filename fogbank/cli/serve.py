@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import os
 import signal
 import socket
@@ -17,13 +16,14 @@ from fogbank.cli.messages import already_running, ready_line
 from fogbank.config import Settings
 from fogbank.storage.base import NewerFormat, StoreError
 from fogbank.storage.datadir import DirectoryBusy
+from fogbank.telemetry import logs
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; print one line when ready. Raises CommandError when the server cannot start."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(settings)
     if settings.workers > 1:
         _run_workers(settings)
         return

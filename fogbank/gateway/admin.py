@@ -221,10 +221,11 @@ async def _metrics(app: App, request: Request) -> Response:
     from fogbank.telemetry import exposition, metrics
 
     form = exposition.content_type(request.headers.get("accept", ""))
-    told = {app.fleet.name: await app.gateway.collector.collect()}
+    collector = app.gateway.collector
+    told = {app.fleet.name: collector.of_process()}
     for worker, families in (await app.fleet.ask("metrics")).items():
         told[worker] = msgspec.convert(families, list[metrics.Family])
-    families = metrics.of_processes(told)
+    families = [*metrics.of_processes(told), *await collector.of_state()]
     return Response(200, [("content-type", form)], exposition.render(families, form))
 
 

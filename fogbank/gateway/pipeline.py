@@ -103,8 +103,8 @@ class Gateway:
         return _refuse(target, unavailable(error), trace.request_id)
 
     def _send(self, reply: Reply, response: Response, trace: Trace) -> None:
-        reply.send(response)
         self.meter.answered(trace, response.status)
+        reply.send(response)
 
     async def _answer(self, request: Request, trace: Trace) -> Response:
         request_id = trace.request_id = self.app.ids.uuid()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from fogbank.identity.principals import service_host
 from fogbank.kernel import blobs, tasks
 from fogbank.kernel.ids import Ids
+from fogbank.telemetry.trace import waiting
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -314,7 +315,8 @@ class Watch:
             self._future = loop.create_future()
             timer = loop.call_later(max(timeout, 0), self._end, False)
             try:
-                return await self._future
+                with waiting():
+                    return await self._future
             finally:
                 timer.cancel()
                 self._future = None

@@ -135,6 +135,10 @@ class Store(ABC):
     async def groups(self) -> list[bytes]:
         """The encoded (service, collection, account, region) of every scope that has rows."""
 
+    async def size(self) -> int | None:
+        """Bytes that the state takes where it is kept; None when that cannot be told."""
+        return None
+
     def find_damage(self) -> list[str]:
         """What is wrong with the file below the rows, a sentence each; blocks, for as long as it takes to read everything."""
         return []

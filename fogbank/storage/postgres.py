@@ -298,6 +298,13 @@ class PostgresStore(Store):
                 at = found[-1][:-1] + b"\1"
         return found
 
+    async def size(self) -> int | None:
+        try:
+            return int(await self.pool.fetchval("SELECT pg_total_relation_size('fogbank_kv')"))
+        except Exception as error:
+            log.debug("size: %s", error)  # not every engine that speaks the protocol can tell
+            return None
+
     async def close(self) -> None:
         pool = getattr(self, "pool", None)
         if pool is None:

@@ -425,6 +425,10 @@ class SqliteStore(Store):
     def _lost_log(self) -> str:
         return f"the log was damaged, the last commits are lost ({self._lost_commits})"
 
+    async def size(self) -> int | None:
+        """The file and its log."""
+        return sum(os.path.getsize(path) for path in (self.path, self.path + "-wal") if os.path.exists(path))
+
     def find_damage(self) -> list[str]:
         lost = [self._lost_log()] if self._lost_commits > _UNDER_WAY else []
         try:

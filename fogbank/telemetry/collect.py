@@ -15,6 +15,7 @@ from fogbank.telemetry.metrics import Family, Sample, StoreMeter, TaskMeter, cou
 
 if TYPE_CHECKING:
     from fogbank.app import App
+    from fogbank.storage.blobs import Blobs
 
 COUNTED = 10_000
 """Up to here tasks are counted one by one, so that a long queue does not make asking expensive."""
@@ -29,62 +30,62 @@ _CACHES = (
 
 
 class Collector:
-    """Gathers the families of one process."""
+    """Gathers the families of one process, and those of the state that all processes share."""
 
     def __init__(self, app: App) -> None:
         self.app = app
         self._blobs: tuple[int, int] = (0, 0)
         self._blobs_seen = float("-inf")
 
-    async def collect(self) -> list[Family]:
+    def of_process(self) -> list[Family]:
         app = self.app
+        connections = sum(front.connections for front in app.gateway.fronts)
         return [
             *app.gateway.meter.families(),
-            gauge(
-                "fogbank_connections",
-                "Open connections of clients.",
-                sum(front.connections for front in app.gateway.fronts),
-            ),
-            *_store(app),
+            gauge("fogbank_connections", "Open connections of clients.", connections),
+            *_commits(app.store.meter),
             *_caches(app),
-            *_task_runs(app),
-            *await _task_queue(app),
-            *await self._blob_files(),
-            gauge("fogbank_clock_offset_seconds", "Virtual time ahead of the real one.", app.clock.offset, shared=True),
+            *_task_runs(app.tasks.meter),
             *_build(app),
             *_process(app),
+        ]
+
+    async def of_state(self) -> list[Family]:
+        app = self.app
+        size = await app.store.size()
+        return [
+            *([] if size is None else [gauge("fogbank_store_bytes", "Size of the store, with its log.", size)]),
+            *await self._blob_files(),
+            *await _task_queue(app),
+            gauge("fogbank_clock_offset_seconds", "Virtual time ahead of the real one.", app.clock.offset),
         ]
 
     async def _blob_files(self) -> list[Family]:
         """Counted in a thread, and not again within a minute: there may be many."""
         if time.monotonic() - self._blobs_seen > _BLOBS_KEPT:
             self._blobs_seen = time.monotonic()
-            self._blobs = await in_thread(_usage, self.app.blobs.root)
+            self._blobs = await in_thread(_usage, self.app.blobs)
         count, size = self._blobs
         return [
-            gauge("fogbank_blobs", "Blobs, as counted at most a minute ago.", count, shared=True),
-            gauge("fogbank_blobs_bytes", "Bytes of blobs, as counted at most a minute ago.", size, shared=True),
+            gauge("fogbank_blobs", "Blobs, as counted at most a minute ago.", count),
+            gauge("fogbank_blobs_bytes", "Bytes of blobs, as counted at most a minute ago.", size),
         ]
 
 
-def _usage(root: str) -> tuple[int, int]:
-    """(files, bytes) of finished blobs."""
+def _usage(blobs: Blobs) -> tuple[int, int]:
+    """(number, bytes) of blobs."""
     count = size = 0
-    for directory in os.scandir(root):
-        if len(directory.name) != 2:
-            continue
-        for file in os.scandir(directory.path):
-            with suppress(FileNotFoundError):
-                size += file.stat().st_size
-                count += 1
+    for shelf in blobs.shelves():
+        lengths = blobs.contents(shelf).values()
+        count += len(lengths)
+        size += sum(lengths)
     return count, size
 
 
 # -- the store and its caches
 
 
-def _store(app: App) -> list[Family]:
-    meter: StoreMeter = getattr(app.store, "meter", None) or StoreMeter()
+def _commits(meter: StoreMeter) -> list[Family]:
     return [
         histogram(
             "fogbank_commit_duration_seconds", "Commits, from their beginning until they are durable.", meter.seconds
@@ -93,17 +94,11 @@ def _store(app: App) -> list[Family]:
         histogram("fogbank_commit_transactions", "Transactions that shared a commit.", meter.transactions),
         counter("fogbank_commit_failures", "Commits that were lost; their requests were answered 503.", meter.failures),
         counter("fogbank_transaction_retries", "Transactions run again after a conflict.", meter.retries),
-        *_store_size(app),
     ]
 
 
-def _store_size(app: App) -> list[Family]:
-    size = sum(os.path.getsize(path) for path in (app.store.path, app.store.path + "-wal") if os.path.exists(path))
-    return [gauge("fogbank_store_bytes", "Size of the store, with its log.", size, shared=True)]
-
-
 def _caches(app: App) -> list[Family]:
-    meter: StoreMeter = getattr(app.store, "meter", None) or StoreMeter()
+    meter = app.store.meter
     known = {"records": (meter.hits, meter.misses, len(app.store.decoded))}
     for name, module, function in _CACHES:
         cached: Any = getattr(sys.modules.get(module), function, None)
@@ -121,8 +116,7 @@ def _caches(app: App) -> list[Family]:
 # -- tasks
 
 
-def _task_runs(app: App) -> list[Family]:
-    meter: TaskMeter = getattr(app.tasks, "meter", None) or TaskMeter()
+def _task_runs(meter: TaskMeter) -> list[Family]:
     runs = [
         Sample({"service": service, "task": name, "outcome": outcome}, count)
         for (service, name, outcome), count in sorted(meter.runs.items())
@@ -153,15 +147,14 @@ async def _task_queue(app: App) -> list[Family]:
     age = app.clock.now() - first[0].due / 1e6 if first else 0.0
     counted = f"counted up to {COUNTED}"
     return [
-        gauge("fogbank_tasks_pending", f"Tasks to be run, now or later; {counted}.", pending, shared=True),
-        gauge("fogbank_tasks_due", f"Tasks whose time has come; {counted}.", due, shared=True),
+        gauge("fogbank_tasks_pending", f"Tasks to be run, now or later; {counted}.", pending),
+        gauge("fogbank_tasks_due", f"Tasks whose time has come; {counted}.", due),
         gauge(
             "fogbank_tasks_oldest_due_seconds",
             "Since when the first of these is due, in virtual time.",
             age,
-            shared=True,
         ),
-        gauge("fogbank_tasks_dead", f"Tasks that failed too often to be tried again; {counted}.", dead, shared=True),
+        gauge("fogbank_tasks_dead", f"Tasks that failed too often to be tried again; {counted}.", dead),
     ]
 
 

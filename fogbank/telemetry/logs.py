@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # Members, headers and parameters of AWS's APIs that carry secrets, with the value that follows: quoted, or up to a blank.
 _SECRET = re.compile(
     r"""(?ix)
-    ( (?<![\w-]) [\w-]*
-      (?: (?: secret | passw(?:or)?d | authorization | private-?key | (?:security|session|access|auth) -? token ) [\w-]* | signature )
+    ( (?<![\w-]) [\w-]{0,40}
+      (?: (?: secret | passw(?:or)?d | authorization | private-?key | (?:security|session|access|auth) -? token ) [\w-]{0,40} | signature )
       ["']? \s* [:=] \s* )
     (?: b? " (?: \\. | [^"\\] )* " | b? ' (?: \\. | [^'\\] )* '
       | (?: AWS4-HMAC-SHA256 | AWS | Bearer | Basic ) \s .* | [^\s&,;)}\]]+ )

@@ -102,24 +102,20 @@ class Sample(msgspec.Struct, array_like=True):
 
 
 class Family(msgspec.Struct, array_like=True):
-    """A metric: its samples of one process. `name` is without the `_total` of counters.
-
-    shared  the same whichever process is asked (what lies in the store), so it is told once for all of them
-    """
+    """A metric with its samples. `name` is without the `_total` of counters."""
 
     name: str
     kind: Kind
     help: str
     samples: list[Sample]
-    shared: bool = False
 
 
 def counter(name: str, help: str, value: float) -> Family:
     return Family(name, "counter", help, [Sample({}, value)])
 
 
-def gauge(name: str, help: str, value: float, shared: bool = False) -> Family:
-    return Family(name, "gauge", help, [Sample({}, value)], shared)
+def gauge(name: str, help: str, value: float) -> Family:
+    return Family(name, "gauge", help, [Sample({}, value)])
 
 
 def histogram(name: str, help: str, value: Distribution) -> Family:
@@ -127,15 +123,10 @@ def histogram(name: str, help: str, value: Distribution) -> Family:
 
 
 def of_processes(families: dict[str, list[Family]]) -> list[Family]:
-    """The families of several processes (by worker) as one list: each sample says its worker, shared families come once."""
+    """The families of several processes (by worker) as one list: each sample says its worker."""
     merged: dict[str, Family] = {}
     for worker, told in families.items():
         for family in told:
-            known = merged.setdefault(family.name, Family(family.name, family.kind, family.help, [], family.shared))
-            if not family.shared:
-                known.samples += [
-                    Sample({"worker": worker, **sample.labels}, sample.value) for sample in family.samples
-                ]
-            elif not known.samples:
-                known.samples += family.samples
+            known = merged.setdefault(family.name, Family(family.name, family.kind, family.help, []))
+            known.samples += [Sample({"worker": worker, **sample.labels}, sample.value) for sample in family.samples]
     return list(merged.values())
