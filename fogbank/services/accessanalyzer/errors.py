@@ -44,3 +44,8 @@ def not_an_organization() -> AWSError:
 
 def access_denied(message: str) -> AWSError:
     return AWSError("AccessDeniedException", message, 403)
+
+
+def preview_in_progress(preview: str) -> AWSError:
+    message = "The access preview is still being created."
+    return AWSError("ConflictException", message, resourceId=preview, resourceType="AccessPreview")

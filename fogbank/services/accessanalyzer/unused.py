@@ -24,15 +24,23 @@ _DAY: Final = 86_400
 _LINKED: Final = "/aws-service-role/"
 
 
+class HeldPolicy(msgspec.Struct, frozen=True):
+    """A policy (JSON): a managed one's ARN or an inline one's name, and when a managed one was last changed (epoch seconds)."""
+
+    id: str
+    text: str
+    updated: float | None = None
+
+
 class Principal(msgspec.Struct, frozen=True):
-    """A user or role with its policies (JSON, its groups' too), and by action what it used."""
+    """A user or role with its policies, its groups' too, and by action what it used."""
 
     arn: str
     name: str
     type: str
     created: float
     tags: dict[str, str]
-    texts: tuple[str, ...]
+    policies: tuple[HeldPolicy, ...]
     uses: dict[str, Use]
 
     @property
@@ -80,14 +88,14 @@ def _is_excluded(exclusions: Iterable[Request], account: str, principal: Princip
 async def principals(reader: Reader) -> AsyncIterator[Principal]:
     """The account's users and roles, but for roles that belong to services."""
     details = await _details(reader)
-    managed = {policy["Arn"]: _default_version(policy) for policy in details["Policies"]}
-    groups = {group["GroupName"]: _own_texts(group, "GroupPolicyList", managed) for group in details["GroupDetailList"]}
+    managed = {policy["Arn"]: _managed(policy) for policy in details["Policies"]}
+    groups = {group["GroupName"]: _held(group, "Group", managed) for group in details["GroupDetailList"]}
     for user in details["UserDetailList"]:
-        joined = [text for name in user.get("GroupList") or () for text in groups.get(name, ())]
-        yield await _principal(reader, user, "User", [*_own_texts(user, "UserPolicyList", managed), *joined])
+        joined = [policy for name in user.get("GroupList") or () for policy in groups.get(name, ())]
+        yield await _principal(reader, user, "User", [*_held(user, "User", managed), *joined])
     for role in details["RoleDetailList"]:
         if not role["Path"].startswith(_LINKED):
-            yield await _principal(reader, role, "Role", _own_texts(role, "RolePolicyList", managed))
+            yield await _principal(reader, role, "Role", _held(role, "Role", managed))
 
 
 async def _details(reader: Reader) -> dict[str, list[Request]]:
@@ -104,23 +112,24 @@ async def _details(reader: Reader) -> dict[str, list[Request]]:
         params = {"Marker": answer["Marker"]}
 
 
-def _default_version(policy: Request) -> str:
+def _managed(policy: Request) -> HeldPolicy:
     versions = policy.get("PolicyVersionList") or ()
-    return next(unquote(version["Document"]) for version in versions if version["IsDefaultVersion"])
+    text = next(unquote(version["Document"]) for version in versions if version["IsDefaultVersion"])
+    return HeldPolicy(policy["Arn"], text, policy["UpdateDate"])
 
 
-def _own_texts(entity: Request, inline: str, managed: dict[str, str]) -> list[str]:
-    texts = [unquote(policy["PolicyDocument"]) for policy in entity.get(inline) or ()]
+def _held(entity: Request, kind: str, managed: dict[str, HeldPolicy]) -> list[HeldPolicy]:
+    inline = entity.get(f"{kind}PolicyList") or ()
     attached = [policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies") or ()]
-    return texts + [managed[arn] for arn in attached if arn in managed]
+    own = [HeldPolicy(policy["PolicyName"], unquote(policy["PolicyDocument"])) for policy in inline]
+    return own + [managed[arn] for arn in attached if arn in managed]
 
 
-async def _principal(reader: Reader, entity: Request, kind: str, texts: list[str]) -> Principal:
+async def _principal(reader: Reader, entity: Request, kind: str, held: list[HeldPolicy]) -> Principal:
     tags = {tag["Key"]: tag["Value"] for tag in entity.get("Tags") or ()}
     journal = reader.ctx.app.gateway.authorisation.journal
     uses = await journal.uses(reader.ctx, entity["Arn"])
-    name = entity[f"{kind}Name"]
-    return Principal(entity["Arn"], name, kind, entity["CreateDate"], tags, tuple(texts), uses)
+    return Principal(entity["Arn"], entity[f"{kind}Name"], kind, entity["CreateDate"], tags, tuple(held), uses)
 
 
 # -- what is found about one
@@ -161,7 +170,7 @@ def unused_permissions(principal: Principal, horizon: Horizon) -> list[Request]:
     """The services that a principal may use and has not used since the horizon; of those that it uses, the actions."""
     if principal.created >= horizon.since:
         return []
-    grants = Grants(principal.texts)
+    grants = Grants(policy.text for policy in principal.policies)
     found = []
     for prefix in grants.services():
         used = {action: use.last for action, use in principal.uses.items() if action.startswith(f"{prefix}:")}
