@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -232,3 +234,18 @@ def test_families_can_be_sent_from_process_to_process():
     families = [Family("some", "histogram", "Some.", [Sample({"a": "b"}, distribution)]), counter("other", "", 1)]
     packed = msgspec.msgpack.encode(families)
     assert msgspec.msgpack.decode(packed, type=list[Family]) == families
+
+
+# -- what is documented
+
+
+def test_the_documentation_names_exactly_what_there_is(running, aws):
+    aws("sqs").create_queue(QueueName="documented")
+    running.call(running.app.advance(1))
+    page = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
+    documented = set(re.findall(r"`((?:fogbank|process)_\w+)`", page))
+    told = {
+        f"{family.name}_total" if family.type == "counter" else family.name for family in parse_text(scrape(running)[1])
+    }
+    sometimes = {"fogbank_task_runs_total", "fogbank_task_duration_seconds"}  # once a task has run
+    assert documented | sometimes == told | sometimes
