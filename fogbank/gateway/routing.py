@@ -28,6 +28,16 @@ _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _QUEUE_PATH = re.compile(r"/\d{12}/")
 # Doors of services that have no host name of their own here (`/_aws/acm/acme/...`): no bucket has such a name.
 _EDGE_PATH = re.compile(r"/_aws/([a-z0-9-]+)/")
+# Services whose clients sign nothing and name no host of AWS's when they are pointed at an endpoint, by (method, path).
+_OPEN_PATHS = {
+    ("POST", "/client/register"): "sso-oidc",
+    ("POST", "/device_authorization"): "sso-oidc",
+    ("POST", "/token"): "sso-oidc",
+    ("GET", "/assignment/accounts"): "sso",
+    ("GET", "/assignment/roles"): "sso",
+    ("GET", "/federation/credentials"): "sso",
+    ("POST", "/logout"): "sso",
+}
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -174,7 +184,15 @@ def _unsigned(services: Registry, request: Request) -> str:
     action = _action(request)
     if action is not None:
         return _by_action(services, action, request)
-    return _by_host(request) or "s3"
+    return _by_host(request) or _by_open_path(request) or "s3"
+
+
+def _by_open_path(request: Request) -> str | None:
+    """The service that signs people in, or their portal: JSON is posted to the one, a token in a header is the other's proof."""
+    headers = request.headers
+    if "x-amz-sso_bearer_token" in headers or headers.get("content-type", "").startswith("application/json"):
+        return _OPEN_PATHS.get((request.method, request.path))
+    return None
 
 
 def _action(request: Request) -> str | None:

@@ -90,3 +90,27 @@ def assignments(ctx: Context) -> Assignments:
     service = ctx.app.services.get("sso-admin")
     assert service is not None
     return service.provided["assignments"]
+
+
+class Bearer(msgspec.Struct, frozen=True):
+    """Who holds an access token: a person, and where they signed in."""
+
+    portal: Portal
+    person: Person
+
+
+class Bearers(Protocol):
+    """Provided by the sign-in service (sso-oidc) as "bearers"."""
+
+    async def bearer(self, ctx: Context, text: str) -> Bearer | None:
+        """Who holds an access token; None for one that is unknown or over, or whose user is no more."""
+
+    async def sign_out(self, ctx: Context, text: str) -> None:
+        """Make an access token, and the refresh token that came with it, void."""
+
+
+def bearers(ctx: Context) -> Bearers:
+    """The sign-in service's side, loaded by asking for it."""
+    service = ctx.app.services.get("sso-oidc")
+    assert service is not None
+    return service.provided["bearers"]

@@ -45,3 +45,49 @@ def too_many_tags(limit: int) -> AWSError:
 
 def reserved_tag(key: str) -> AWSError:
     return invalid(f"Tag key {key} is reserved: keys that begin with aws: are for AWS.")
+
+
+# -- permission sets
+
+
+def permission_set_not_found(arn: str) -> AWSError:
+    return not_found(f"Could not find PermissionSet with id {arn.rpartition('/')[2]}")
+
+
+def permission_set_exists(name: str) -> AWSError:
+    return conflict(f"PermissionSet with name {name} already exists.")
+
+
+def permission_set_in_use() -> AWSError:
+    return conflict("Could not delete because PermissionSet has ApplicationProfile associated with it")
+
+
+def already_attached(policy: str) -> AWSError:
+    return conflict(f"The policy {policy} is already attached to the permission set.")
+
+
+def not_attached(policy: str) -> AWSError:
+    return not_found(f"The policy {policy} is not attached to the permission set.")
+
+
+def no_boundary(arn: str) -> AWSError:
+    return not_found(f"The permission set {arn} has no permissions boundary.")
+
+
+# -- assignments
+
+
+def account_not_found(account: str) -> AWSError:
+    return not_found(f"Account {account} is not an account of this instance's organization.")
+
+
+def principal_not_found(kind: str, principal: str) -> AWSError:
+    return not_found(f"{kind} {principal} not found")
+
+
+def assignment_not_found() -> AWSError:
+    return not_found("The account assignment does not exist.")
+
+
+def request_not_found(request: str) -> AWSError:
+    return not_found(f"Request {request} not found")
