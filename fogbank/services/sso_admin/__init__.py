@@ -6,7 +6,8 @@ from fogbank.services.sso_admin import (
     instances,
     permission_sets,
     policies,
+    tags,
 )
 from fogbank.services.sso_admin.service import service
 
-__all__ = ["account_assignments", "assigned", "instances", "permission_sets", "policies", "service"]
+__all__ = ["account_assignments", "assigned", "instances", "permission_sets", "policies", "service", "tags"]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fogbank.identity.workforce import Portal, workforce
 from fogbank.kernel import Context
-from fogbank.services.sso_admin import errors, limits, tags
+from fogbank.services.sso_admin import errors, limits, tagging
 from fogbank.services.sso_admin.instance import ON_INSTANCE, Instance, arn_of, find, instances, portals
 from fogbank.services.sso_admin.listing import listed
 from fogbank.services.sso_admin.service import service
@@ -30,7 +30,7 @@ async def create_instance(ctx: Context, request: Request) -> Request:
         region=ctx.region,
         created=ctx.now(),
         name=request.get("Name"),
-        tags=tags.added({}, request.get("Tags", [])),
+        tags=tagging.added({}, request.get("Tags", [])),
         token=token,
     )
     instances.put(ctx, instance, instance.id)

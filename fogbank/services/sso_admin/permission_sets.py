@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.sso_admin import errors, tags
+from fogbank.services.sso_admin import errors, tagging
 from fogbank.services.sso_admin.assignment import assignments
 from fogbank.services.sso_admin.instance import ON_INSTANCE, find
 from fogbank.services.sso_admin.listing import listed
@@ -55,7 +55,7 @@ async def create_permission_set(ctx: Context, request: Request) -> Request:
         duration,
         request.get("Description"),
         request.get("RelayState"),
-        tags=tags.added({}, request.get("Tags", [])),
+        tags=tagging.added({}, request.get("Tags", [])),
     )
     permission_sets.put(ctx, made, *key_of(made.arn))
     return {"PermissionSet": _described(made)}
