@@ -122,6 +122,12 @@ class Iam(Protocol):
     async def oidc_provider(self, ctx: Context, url: str) -> OidcProvider | None:
         """The provider of an issuer, given without `https://` and without a slash at its end."""
 
+    async def token_issuer(self, ctx: Context) -> str | None:
+        """The issuer of the account's web identity tokens; None while the account gives none (outbound federation)."""
+
+    async def has_root_sessions(self, ctx: Context, organization: str) -> bool:
+        """Whether an organization (by its id) has sessions of its members' roots."""
+
     async def saml_provider(self, ctx: Context, arn: str) -> SamlProvider | None:
         """The provider of that ARN."""
 

@@ -111,6 +111,7 @@ def service_host(name: str) -> str:
     return f"{_SERVICE_NAMES.get(name, name)}.amazonaws.com"
 
 
+@lru_cache(maxsize=1024)
 def service_principal(name: str, account: str) -> Principal:
     """An AWS service by its name (`sns`), at work for an account."""
     host = service_host(name)

@@ -24,7 +24,7 @@ def refusal(principal: Principal, service: str, operation: str, protocol: str) -
     if session is None:
         return None
     if service == "iam":
-        if principal.kind == "federated" or (principal.kind == "user" and session.mfa is None):
+        if principal.kind == "federated" or (_is_own(principal) and session.mfa is None):
             return errors.refusals(service, protocol, False).unknown_key(principal.access_key)
         return None
     if service == "sts" and not _may_ask_sts(principal, operation):
@@ -35,6 +35,12 @@ def refusal(principal: Principal, service: str, operation: str, protocol: str) -
 def _may_ask_sts(principal: Principal, operation: str) -> bool:
     if principal.kind == "federated":
         return operation == _ALWAYS
-    if principal.kind == "user":
+    if _is_own(principal):
         return operation in _OF_USERS
     return operation not in _NOT_OF_ROLES
+
+
+def _is_own(principal: Principal) -> bool:
+    """Is it a session that a user, or a root, has as itself (GetSessionToken)? A root session for a task (AssumeRoot) is none."""
+    session = principal.session
+    return principal.kind in ("user", "root") and session is not None and not session.policy_arns

@@ -184,7 +184,8 @@ class Registrar:
         """Where a principal stands; None when the user or role is no more. `ctx` is in a transaction."""
         home = ctx if ctx.account == principal.account else ctx.at(account=principal.account)
         standing = await self._standing(home, principal)
-        if standing is not None and not ctx.tx.writes:
+        if standing is not None and not ctx.tx.writes and (principal.access_key or principal.kind == "service"):
+            # others are made anew each time
             rows = [directory.iam_token_row(home), directory.organizations_token_row(home)]
             self._see(self._seen, id(principal), standing, rows, principal)
         return standing
@@ -243,7 +244,9 @@ class Registrar:
         for arn in session.policy_arns:
             document = None if iam is None else await iam.managed_policy(home, arn)
             documents += [] if document is None else [document]
-        return _joined(documents)
+        limits = _joined(documents)
+        # the policies of AWS for tasks of a root (AssumeRoot) only forbid
+        return Policy.joined([limits, EVERYTHING]) if principal.kind == "root" else limits
 
     # -- accounts
 

@@ -6,7 +6,17 @@ from fogbank.identity.credentials import Credential
 from fogbank.identity.directory import Document, Holdings, MfaVerdict, OidcProvider, Role, SamlProvider, User
 from fogbank.identity.principals import Principal, root
 from fogbank.kernel import Context
-from fogbank.services.iam import access_keys, attachments, mfa, oidc_providers, policies, saml_metadata, saml_providers
+from fogbank.services.iam import (
+    access_keys,
+    attachments,
+    mfa,
+    oidc_providers,
+    organization_features,
+    outbound_federation,
+    policies,
+    saml_metadata,
+    saml_providers,
+)
 from fogbank.services.iam.groups import groups, groups_of
 from fogbank.services.iam.inline_policies import inline_policies
 from fogbank.services.iam.role import roles
@@ -77,6 +87,12 @@ class Directory:
         if found is None:
             return None
         return OidcProvider(oidc_providers.arn_of(ctx, url), found.url, found.client_ids, found.thumbprints)
+
+    async def token_issuer(self, ctx: Context) -> str | None:
+        return await outbound_federation.issuer(ctx)
+
+    async def has_root_sessions(self, ctx: Context, organization: str) -> bool:
+        return await organization_features.has_root_sessions(ctx, organization)
 
     async def saml_provider(self, ctx: Context, arn: str) -> SamlProvider | None:
         found = await saml_providers.identified(ctx, arn)

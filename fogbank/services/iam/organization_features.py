@@ -44,6 +44,10 @@ async def _enabled(ctx: Context, organization: Organization) -> tuple[str, ...]:
     return await _features.get(ctx, organization.id) or ()
 
 
+async def has_root_sessions(ctx: Context, organization: str) -> bool:
+    return SESSIONS in (await _features.get(ctx, organization) or ())
+
+
 def _shown(organization: Organization, features: tuple[str, ...]) -> Request:
     return {"OrganizationId": organization.id, "EnabledFeatures": list(features)}
 

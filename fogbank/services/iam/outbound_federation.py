@@ -24,6 +24,12 @@ class Federation(Record, frozen=True):
 _federation = service.collection("outbound_federation", Federation, scope="account")
 
 
+async def issuer(ctx: Context) -> str | None:
+    """The account's issuer, while it gives out tokens."""
+    found = await _federation.get(ctx)
+    return found.issuer if found is not None and found.enabled else None
+
+
 @service.operation
 async def enable_outbound_web_identity_federation(ctx: Context, request: Request) -> Request:
     """API_EnableOutboundWebIdentityFederation."""

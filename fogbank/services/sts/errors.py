@@ -180,6 +180,40 @@ def expired_saml() -> AWSError:
     return AWSError("ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance")
 
 
+# -- tokens for others
+
+
+def unknown_algorithm(algorithm: str) -> AWSError:
+    return _invalid(
+        f"1 validation error detected: Value '{algorithm}' at 'signingAlgorithm' failed to satisfy constraint: "
+        "Member must satisfy enum value set: [RS256, ES384]"
+    )
+
+
+def outbound_federation_disabled() -> AWSError:
+    return AWSError(
+        "OutboundWebIdentityFederationDisabledException",
+        "The outbound web identity federation feature is not enabled for this account.",
+    )
+
+
+def session_escalation() -> AWSError:
+    return AWSError(
+        "SessionDurationEscalationException",
+        "The requested token duration would extend the session beyond its original expiration time.",
+    )
+
+
+def payload_too_large() -> AWSError:
+    return AWSError(
+        "JWTPayloadSizeExceededException", "The requested token payload size exceeds the maximum allowed size."
+    )
+
+
+def no_root_task(arn: str) -> AWSError:
+    return _invalid(f"{arn} is not a task policy for root sessions.")
+
+
 # -- others
 
 

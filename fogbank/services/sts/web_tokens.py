@@ -6,34 +6,22 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentit
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from fogbank.identity import reference
 from fogbank.services.sts import errors
 from fogbank.services.sts.restrictions import Tags
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 _TAGS = "https://aws.amazon.com/tags"
 _SOURCE_IDENTITY = "https://aws.amazon.com/source_identity"
-# Claims that become condition keys, of every issuer and of those that AWS knows better:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+# Claims that become condition keys, whoever the issuer is. Those of issuers that AWS knows better are in the reference.
 _CLAIMS = ("sub", "amr", "email")
-_CLAIMS_OF = {
-    "token.actions.githubusercontent.com": (
-        "actor",
-        "actor_id",
-        "enterprise_id",
-        "environment",
-        "job_workflow_ref",
-        "ref",
-        "repository",
-        "repository_id",
-        "repository_visibility",
-        "workflow",
-    ),
-}
 
 
 class WebToken(msgspec.Struct, frozen=True):
@@ -125,12 +113,27 @@ def condition_keys(token: WebToken) -> dict[str, str | tuple[str, ...]]:
     """The claims that policies may ask for, by keys in lower case: `accounts.google.com:sub`."""
     issuer = token.issuer_name
     keys: dict[str, str | tuple[str, ...]] = {f"{issuer}:aud".lower(): _one_or_all(token.audiences)}
-    for claim in (*_CLAIMS, *_CLAIMS_OF.get(issuer, ())):
+    for claim in (*_CLAIMS, *_further_claims(issuer)):
         value = token.claims.get(claim)
         if value is not None:
             listed = value if isinstance(value, list) else [value]
             keys[f"{issuer}:{claim}".lower()] = _one_or_all(tuple(map(str, listed)))
     return keys
+
+
+@lru_cache(maxsize=256)
+def _further_claims(issuer: str) -> tuple[str, ...]:
+    """The claims of an issuer that AWS has condition keys for: `repository` of `token.actions.githubusercontent.com`."""
+    sts = reference.service("sts")
+    assert sts is not None
+    keys = [key.rpartition(":") for key in sts.actions["assumerolewithwebidentity"].condition_keys]
+    return tuple(claim for template, _, claim in keys if _is_of(template, issuer))
+
+
+def _is_of(template: str, issuer: str) -> bool:
+    """Whether an issuer is the one of a template, which may have placeholders (`oidc.circleci.com/org/${OrgId}`)."""
+    parts = re.split(r"\$\{[^}]*\}", template)
+    return re.fullmatch("[^/]+".join(map(re.escape, parts)), issuer) is not None
 
 
 def _one_or_all(values: tuple[str, ...]) -> str | tuple[str, ...]:
