@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.identity.publicity import is_public
 from fogbank.kernel import AWSError, Context, pages
 from fogbank.services.secretsmanager import errors, limits, policy_checks
 from fogbank.services.secretsmanager.access import ON_POLICY, ON_SECRET
@@ -23,7 +24,7 @@ async def put_resource_policy(ctx: Context, request: Request) -> Request:
     scope, secret = await find_own(ctx, request)
     text = request["ResourcePolicy"]
     document = policy_checks.document(text)
-    if request.get("BlockPublicPolicy") and policy_checks.is_broad(document):
+    if request.get("BlockPublicPolicy") and is_public(document):
         raise errors.public_policy()
     await save(scope, secret, policies={**secret.policies, name: text})
     return {"ARN": arn(scope, secret), "Name": secret.name, "PolicyName": name}
@@ -97,7 +98,7 @@ async def validate_resource_policy(ctx: Context, request: Request) -> Request:
     except AWSError as error:
         return _invalid([("SYNTAX_CHECK", error.message)])
     found = []
-    if policy_checks.is_broad(document):
+    if is_public(document):
         found.append(("BROAD_ACCESS_CHECK", "The resource policy does not prevent broad access to the secret."))
     if policy_checks.locks_out(document, ctx.principal, on):
         found.append(("LOCKOUT_CHECK", "The resource policy locks out the caller."))
