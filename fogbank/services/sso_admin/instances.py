@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from fogbank.identity.workforce import Portal, workforce
 from fogbank.kernel import Context
-from fogbank.services.sso_admin import errors, limits, tagging
+from fogbank.services.sso_admin import errors, limits, removing, tagging
 from fogbank.services.sso_admin.instance import ON_INSTANCE, Instance, arn_of, find, instances, portals
 from fogbank.services.sso_admin.listing import listed
 from fogbank.services.sso_admin.service import service
@@ -86,7 +86,7 @@ async def list_instances(ctx: Context, request: Request) -> Request:
 
 @service.operation(**ON_INSTANCE)
 async def delete_instance(ctx: Context, request: Request) -> Request:
-    """Delete an instance, its identity store and all that is in it. API_DeleteInstance."""
+    """Delete an instance, its identity store, its permission sets and their roles. API_DeleteInstance."""
     instance = await find(ctx, request)
     instances.put(ctx, replace(instance, status="DELETE_IN_PROGRESS"), instance.id)
     portals.delete(ctx, instance.store)
@@ -99,5 +99,6 @@ async def remove_instance(ctx: Context, payload: Request) -> None:
     """The end of a deletion."""
     instance = await instances.get(ctx, payload["id"])
     if instance is not None:
+        await removing.clear(ctx, instance)
         await workforce(ctx).delete_store(ctx, instance.store)
         instances.delete(ctx, instance.id)

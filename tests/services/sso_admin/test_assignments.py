@@ -119,3 +119,11 @@ def test_inline_policy_that_is_none_is_refused(center):
     arn = center.permission_set()
     refuse = center.admin.put_inline_policy_to_permission_set
     assert code_of(refuse, **on(center, arn), InlinePolicy="{}") == "ValidationException"
+
+
+def test_roles_go_with_the_instance(center):
+    center.assign(center.permission_set(), center.user())
+    center.admin.delete_instance(InstanceArn=center.instance)
+    center.clock.advance(seconds=2)
+    assert roles(center) == []
+    assert center.admin.list_instances()["Instances"] == []
