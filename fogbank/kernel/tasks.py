@@ -21,6 +21,7 @@ import msgspec
 from fogbank.kernel.collection import Collection, Record
 from fogbank.storage.base import StoreError
 from fogbank.telemetry.metrics import TaskMeter
+from fogbank.telemetry.trace import working_for
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -35,6 +36,8 @@ MAX_CONCURRENT = 64
 # among others, a leader looks at least this often (seconds): the word that a task is due may have been lost
 _LOOK_AGAIN = 5.0
 _PAUSE = 1.0
+# the clock is not moved past work that is under way, unless it takes longer than this (seconds)
+_UNDER_WAY = 5.0
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -217,6 +220,10 @@ class TaskRunner:
 
     async def _run(self, task: Task, kind: TaskKind | None) -> None:
         ctx = self.app.system_context(task.service, task.account, task.region, task.name)
+        with working_for(ctx.request_id):
+            await self._attempt(ctx, task, kind)
+
+    async def _attempt(self, ctx: Context, task: Task, kind: TaskKind | None) -> None:
         begun = perf_counter()
         try:
             if kind is None:
@@ -259,6 +266,8 @@ class TaskRunner:
         clock = self.app.clock
         async with self._turn:
             target = clock.now() + seconds
+            if self._running:  # what is under way belongs to the time before
+                await asyncio.wait(self._running.values(), timeout=_UNDER_WAY)
             try:
                 while task := await self._next(target):
                     clock.hold(task.due / 1e6)
