@@ -13,12 +13,13 @@ from typing import Any, Literal
 import msgspec
 
 from fogbank.kernel import Context, Record
-from fogbank.services.organizations import errors, limits, listing, people, tags
+from fogbank.services.organizations import errors, limits, listing, people, tags, tree
 from fogbank.services.organizations.calling import MANAGEMENT, READERS, operation
 from fogbank.services.organizations.handshake import count_open_invitations
 from fogbank.services.organizations.joining import as_root, join, members
 from fogbank.services.organizations.organization import Organization, organization_of
 from fogbank.services.organizations.service import service
+from fogbank.services.organizations.tree import ACCOUNT, Node
 
 Request = dict[str, Any]
 
@@ -27,9 +28,16 @@ _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 class Creation(Record, frozen=True):
-    """A request for an account. Times are epoch seconds; `failure` is one of the API's reasons."""
+    """A request for an account.
+
+    account   its number, which is told when it is there
+    requested, completed   epoch seconds
+    failure   one of the API's reasons
+    parent    the root or unit that it belongs below; empty for the root
+    """
 
     id: str
+    account: str
     name: str
     email: str
     role: str
@@ -37,8 +45,8 @@ class Creation(Record, frozen=True):
     requested: float
     state: Literal["IN_PROGRESS", "SUCCEEDED", "FAILED"] = "IN_PROGRESS"
     completed: float | None = None
-    account: str | None = None
     failure: str | None = None
+    parent: str = ""
 
 
 creations = service.collection("creations", Creation, scope="account")
@@ -52,7 +60,7 @@ def _described(creation: Creation) -> Request:
         "State": creation.state,
         "RequestedTimestamp": creation.requested,
         "CompletedTimestamp": creation.completed,
-        "AccountId": creation.account,
+        "AccountId": creation.account if creation.state == "SUCCEEDED" else None,
         "FailureReason": creation.failure,
     }
 
@@ -69,7 +77,7 @@ async def create_account(ctx: Context, organization: Organization, request: Requ
     labels = tags.checked({}, request)
     await _check_quotas(ctx, organization)
     id = f"car-{ctx.ids.hex(32)}"
-    creation = Creation(id, request["AccountName"], request["Email"], role, labels, ctx.now())
+    creation = Creation(id, await _new_number(ctx), request["AccountName"], request["Email"], role, labels, ctx.now())
     creations.put(ctx, creation, id)
     await ctx.schedule("create", {"id": id}, delay=limits.CREATION_SECONDS, key=id)
     return {"CreateAccountStatus": _described(creation)}
@@ -108,14 +116,14 @@ async def create(ctx: Context, payload: dict[str, Any]) -> None:
     elif await people.profiles(ctx).owner(ctx, creation.email) is not None:
         done = msgspec.structs.replace(creation, state="FAILED", failure="EMAIL_ALREADY_EXISTS")
     else:
-        account = await _create(ctx, organization, creation)
-        done = msgspec.structs.replace(creation, state="SUCCEEDED", account=account)
+        await _create(ctx, organization, creation)
+        done = msgspec.structs.replace(creation, state="SUCCEEDED")
     creations.put(ctx, msgspec.structs.replace(done, completed=ctx.now()), done.id)
 
 
-async def _create(ctx: Context, organization: Organization, creation: Creation) -> str:
-    """A new account with the role for its management account. Returns its number."""
-    account = await _new_number(ctx)
+async def _create(ctx: Context, organization: Organization, creation: Creation) -> None:
+    """The account, with the role for its management account."""
+    account = creation.account
     await people.profiles(ctx).create(ctx.at(account=account), creation.name, creation.email)
     inside = as_root(ctx, account)
     trust = {
@@ -134,7 +142,8 @@ async def _create(ctx: Context, organization: Organization, creation: Creation) 
     await inside.call("iam", "AttachRolePolicy", policy, as_caller=True)
     await join(ctx, organization, account, "CREATED")
     tags.keep(ctx, creation.tags, account)
-    return account
+    if creation.parent and await tree.nodes.get(ctx, creation.parent) is not None:
+        tree.move(ctx, Node(account, ACCOUNT, organization.root), creation.parent)
 
 
 async def _new_number(ctx: Context) -> str:
