@@ -184,7 +184,7 @@ class App:
         await self._tell_all()
 
     async def save(self, target: str | IO[bytes]) -> None:
-        """Write a snapshot of this moment's state, while serving. The format is in `fogbank.storage.snapshot`."""
+        """Write a snapshot of this moment's state, while serving."""
         from fogbank.storage import snapshot
 
         async with self.blobs.holding(), self.store.snapshot() as pairs:
@@ -196,17 +196,22 @@ class App:
 
         opened = Snapshot(source)
         try:
+            await in_thread(opened.check, blob_of)
             async with self.blobs.holding():
                 await in_thread(opened.restore_secrets, self.secrets)
-                restored = await in_thread(opened.restore_blobs, self.blobs)
+                await in_thread(opened.restore_blobs, self.blobs)
                 await self.store.replace(opened.pairs())
             self.clock.offset = opened.clock_offset
         finally:
             opened.close()
+            await self._settle_blobs(opened.restored)
+        await self._tell_all()
+
+    async def _settle_blobs(self, restored: list[str]) -> None:
+        """Those blobs have names now, or will never have any."""
         for name in restored:
             self.blobs.named(name)
         await self.upkeep.sweep_all()
-        await self._tell_all()
 
     async def _tell_all(self) -> None:
         """The state is another one: everybody looks again."""
