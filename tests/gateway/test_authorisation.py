@@ -302,3 +302,58 @@ def test_without_enforcement_everybody_may(mode):
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             aws("sts", credentials=key | {"SecretAccessKey": "wrong"}).get_caller_identity()
         aws.close()
+
+
+# -- tags of resources
+
+
+@pytest.mark.parametrize("team", ["blue", "red"])
+def test_the_tags_of_a_queue_can_decide(aws, team):
+    iam, sqs = aws("iam"), aws("sqs")
+    url = sqs.create_queue(QueueName="q", tags={"team": team})["QueueUrl"]
+    iam.create_user(UserName="carl", Tags=[{"Key": "team", "Value": "blue"}])
+    own = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+    iam.put_user_policy(UserName="carl", PolicyName="p", PolicyDocument=document(allow("sqs:*", Condition=own)))
+    carl = aws("sqs", credentials=iam.create_access_key(UserName="carl")["AccessKey"])
+    if team == "blue":
+        carl.send_message(QueueUrl=url, MessageBody="x")
+    else:
+        with pytest.raises(ClientError, match="because no identity-based policy allows"):
+            carl.send_message(QueueUrl=url, MessageBody="x")
+
+
+def test_the_tags_of_a_table_can_decide(aws):
+    iam, dynamodb = aws("iam"), aws("dynamodb")
+    key = [{"AttributeName": "k", "KeyType": "HASH"}]
+    for name in ("blue", "red"):
+        dynamodb.create_table(
+            TableName=name,
+            KeySchema=key,
+            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            Tags=[{"Key": "team", "Value": name}],
+        )
+    iam.create_user(UserName="carl")
+    blue = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    iam.put_user_policy(UserName="carl", PolicyName="p", PolicyDocument=document(allow("dynamodb:*", Condition=blue)))
+    carl = aws("dynamodb", credentials=iam.create_access_key(UserName="carl")["AccessKey"])
+    carl.describe_table(TableName="blue")
+    carl.put_item(TableName="blue", Item={"k": {"S": "x"}})
+    for call in (
+        lambda: carl.describe_table(TableName="red"),
+        lambda: carl.put_item(TableName="red", Item={"k": {"S": "x"}}),
+    ):
+        with pytest.raises(ClientError, match="because no identity-based policy allows"):
+            call()
+
+
+def test_tags_that_a_request_brings_can_decide(aws):
+    iam = aws("iam")
+    iam.create_user(UserName="carl")
+    tagged = {"StringEquals": {"aws:RequestTag/team": "blue"}, "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]}}
+    iam.put_user_policy(UserName="carl", PolicyName="p", PolicyDocument=document(allow("sqs:*", Condition=tagged)))
+    carl = aws("sqs", credentials=iam.create_access_key(UserName="carl")["AccessKey"])
+    carl.create_queue(QueueName="q1", tags={"team": "blue"})
+    for tags in ({"team": "red"}, {"team": "blue", "stage": "x"}, {}):
+        with pytest.raises(ClientError, match="because no identity-based policy allows"):
+            carl.create_queue(QueueName="q2", tags=tags)

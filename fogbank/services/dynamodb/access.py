@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from fogbank.services.dynamodb import tags
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Expression
 from fogbank.services.dynamodb.parameters import Bindings, Request
@@ -47,8 +48,13 @@ async def check(ctx: Context, action: str, request: Request, enclosing: str | No
     if await ctx.is_free():
         return
     table = await tables.get(ctx, request["TableName"].rpartition("/")[2])
-    keys = condition_keys(table, action, request, enclosing)
-    await ctx.authorise(f"dynamodb:{action}", indexed_arn(ctx, request), keys=keys)
+
+    def keys(ctx: Context, request: Request) -> Keys:
+        return condition_keys(table, action, request, enclosing)
+
+    await ctx.authorise(
+        f"dynamodb:{action}", indexed_arn(ctx, request), keys=keys, tags=tags.named_tags, params=request
+    )
 
 
 def condition_keys(table: Table | None, action: str, request: Request, enclosing: str | None = None) -> Keys:

@@ -21,7 +21,7 @@ from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.descriptions import Size, describe
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import table_arn
+from fogbank.services.dynamodb.tables import ON_TABLE
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -76,7 +76,7 @@ async def find(ctx: Context, arn: str) -> Backup:
 # -- making
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def create_backup(ctx: Context, request: Document) -> Document:
     table = await recovery.find(ctx, request["TableName"])
     if table.status == "CREATING":

@@ -11,7 +11,7 @@ from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import table_arn
+from fogbank.services.dynamodb.tables import ON_TABLE
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -38,7 +38,7 @@ _CHANGES = (
 )
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def update_table(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     _refuse_at_sight(request)

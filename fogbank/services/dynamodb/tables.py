@@ -83,6 +83,10 @@ def table_arn(ctx: Context, request: Document) -> str:
     return name if name.startswith("arn:") else arn_of(ctx, name)
 
 
+# Options of operations on one table.
+ON_TABLE: dict[str, Any] = {"resource": table_arn, "tags": tags.named_tags}
+
+
 def indexed_arn(ctx: Context, request: Document) -> str:
     """The ARN that a read acts on: of the table, or of its index."""
     index = request.get("IndexName")
@@ -150,7 +154,7 @@ async def activate_table(ctx: Context, payload: Document) -> None:
 # -- showing
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def describe_table(ctx: Context, request: Document) -> Document:
     table = await find_described(ctx, request)
     return {"Table": describe(table, await sizes.sizes_of(ctx, table))}
@@ -168,7 +172,7 @@ async def list_tables(ctx: Context, request: Document) -> Document:
 # -- deleting
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def delete_table(ctx: Context, request: Document) -> Document:
     table = await find_described(ctx, request)
     require_idle(table)

@@ -23,11 +23,17 @@ class Tags(Record, frozen=True):
 collection = service.collection("tags", Tags)
 
 
+async def named_tags(ctx: Context, request: Document) -> dict[str, str]:
+    """The tags of the table that a request names, by whichever name or ARN: for the decision about it."""
+    named: str = request.get("TableName") or request.get("ResourceArn") or ""
+    return await tags_of(ctx, named.rpartition("/")[2])
+
+
 def resource_arn(ctx: Context, request: Document) -> str:
     return request["ResourceArn"]
 
 
-@service.operation(resource=resource_arn)
+@service.operation(resource=resource_arn, tags=named_tags)
 async def tag_resource(ctx: Context, request: Document) -> None:
     name = await _tagged(ctx, request)
     given = request["Tags"]
@@ -38,14 +44,14 @@ async def tag_resource(ctx: Context, request: Document) -> None:
     _put(ctx, name, merged)
 
 
-@service.operation(resource=resource_arn)
+@service.operation(resource=resource_arn, tags=named_tags)
 async def untag_resource(ctx: Context, request: Document) -> None:
     name = await _tagged(ctx, request)
     tags = await tags_of(ctx, name)
     _put(ctx, name, {key: value for key, value in tags.items() if key not in request["TagKeys"]})
 
 
-@service.operation(resource=resource_arn)
+@service.operation(resource=resource_arn, tags=named_tags)
 async def list_tags_of_resource(ctx: Context, request: Document) -> Document:
     """All of a table's tags in one page, since there are not many."""
     if request.get("NextToken"):

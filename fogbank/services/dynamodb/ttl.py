@@ -8,7 +8,7 @@ from fogbank.services.dynamodb import errors, expiry, rows, tables
 from fogbank.services.dynamodb.expiry import expiries
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import table_arn
+from fogbank.services.dynamodb.tables import ON_TABLE
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 _CHUNK = 100
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def update_time_to_live(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     wanted = request["TimeToLiveSpecification"]
@@ -48,7 +48,7 @@ async def _disable(ctx: Context, table: Table) -> None:
     await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})
 
 
-@service.operation(resource=table_arn)
+@service.operation(**ON_TABLE)
 async def describe_time_to_live(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     if table.ttl is None:

@@ -153,6 +153,13 @@ async def policy_of(ctx: Context, account: str, name: str) -> str | None:
     return None if queue is None else queue.attributes.get("Policy")
 
 
+async def named_tags(ctx: Context, request: Request) -> dict[str, str]:
+    """The tags of the queue, if it is there."""
+    account, name = addresses.parse_url(request["QueueUrl"])
+    queue = await queues.get(scope_of(ctx, account), name)
+    return {} if queue is None else queue.tags
+
+
 async def owned_policy(ctx: Context, request: Request) -> str | None:
     """The policy of an own queue: it can forbid, but cannot open to others what only the owner may do."""
     account, name = addresses.parse_url(request["QueueUrl"])
@@ -161,5 +168,5 @@ async def owned_policy(ctx: Context, request: Request) -> str | None:
 
 # Operations on one queue: those that its policy can open to others, and those that it cannot (API reference: "Cross-account
 # permissions don't apply to this action").
-SHARED: dict[str, Any] = {"resource": named_arn, "owner": named_owner, "policy": named_policy}
-OWNED: dict[str, Any] = {"resource": named_arn, "owner": named_owner, "policy": owned_policy}
+SHARED: dict[str, Any] = {"resource": named_arn, "owner": named_owner, "policy": named_policy, "tags": named_tags}
+OWNED: dict[str, Any] = {**SHARED, "policy": owned_policy}
