@@ -36,9 +36,6 @@ class Membership(Protocol):
     async def administers(self, ctx: Context, account: str, principal: str) -> bool:
         """Whether an account is the management account of its organization, or was delegated that service."""
 
-    async def link(self, ctx: Context, account: str, principal: str, name: str) -> str:
-        """The ARN of a service's linked role in a member, by its name; Organizations makes it when it is not there."""
-
 
 def membership(ctx: Context) -> Membership:
     """Organizations' side, loaded by asking for it."""

@@ -5,13 +5,12 @@ See `fogbank.identity.directory` and `fogbank.identity.membership`. All of it is
 
 from __future__ import annotations
 
-from fogbank.identity import roles
 from fogbank.identity.directory import Document, Guardrails
 from fogbank.identity.membership import Organization as Outline
 from fogbank.kernel import Context
 from fogbank.services.organizations import attaching, tree
-from fogbank.services.organizations.joining import LINKED_ROLE, PRINCIPAL, linked_role, members
-from fogbank.services.organizations.organization import Organization, organization_of
+from fogbank.services.organizations.joining import members
+from fogbank.services.organizations.organization import Organization, arn, organization_of
 from fogbank.services.organizations.policy import policy_arn
 from fogbank.services.organizations.policy_types import RCP, SCP
 from fogbank.services.organizations.records import access, delegations
@@ -76,14 +75,15 @@ class Membership:
         scope = ctx.at(account=found.management)
         return found.management == account or await delegations.get(scope, account, principal) is not None
 
-    async def link(self, ctx: Context, account: str, principal: str, name: str) -> str:
-        role = linked_role(ctx, account, principal, name)
-        if await roles.find(ctx, role) is None:
-            inside = ctx.at(account=account, service=service)
-            ours = linked_role(ctx, account, PRINCIPAL, LINKED_ROLE)
-            await inside.call("iam", "CreateServiceLinkedRole", {"AWSServiceName": principal}, role=ours)
-        return role
+
+async def role_usage(ctx: Context) -> list[tuple[str, str]]:
+    """(region, ARN) of what needs the service-linked role in the context's account: an organization with all features."""
+    found = await organization_of(ctx, ctx.account)
+    if found is None or not found.has_all_features:
+        return []
+    return [(ctx.region, arn(ctx, found, "organization"))]
 
 
 service.provide("directory", Directory())
 service.provide("membership", Membership())
+service.provide("linked_role_usage", role_usage)

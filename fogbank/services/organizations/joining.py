@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fogbank.identity import roles
 from fogbank.identity.principals import root
 from fogbank.kernel import Context, Record
 from fogbank.services.organizations import attaching, errors, limits, tags, tree
@@ -20,7 +19,6 @@ State = Literal["ACTIVE", "PENDING_CLOSURE", "SUSPENDED"]
 Method = Literal["INVITED", "CREATED"]
 
 PRINCIPAL = "organizations.amazonaws.com"
-LINKED_ROLE = "AWSServiceRoleForOrganizations"
 
 
 class Member(Record, frozen=True):
@@ -54,18 +52,13 @@ async def join(ctx: Context, organization: Organization, account: str, method: M
 
 
 async def _link(ctx: Context, account: str) -> None:
-    """Make the role as which Organizations acts in an account, if it has none. The account's root does it.
+    """Make the role as which Organizations acts in an account, if it has none.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services.html#orgs_integrate_services-using_slrs
     """
-    if await roles.find(ctx, linked_role(ctx, account, PRINCIPAL, LINKED_ROLE)) is None:
-        inside = as_root(ctx, account)
-        await inside.call("iam", "CreateServiceLinkedRole", {"AWSServiceName": PRINCIPAL}, as_caller=True)
-
-
-def linked_role(ctx: Context, account: str, principal: str, name: str) -> str:
-    """The ARN of a service's role in an account."""
-    return f"arn:{ctx.partition}:iam::{account}:role/aws-service-role/{principal}/{name}"
+    iam = ctx.app.services.get("iam")
+    assert iam is not None
+    await iam.provided["linked_roles"].ensure(ctx.at(account=account), PRINCIPAL)
 
 
 def as_root(ctx: Context, account: str) -> Context:

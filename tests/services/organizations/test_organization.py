@@ -87,6 +87,13 @@ def test_the_service_linked_role_is_there(aws, root):
     assert role["Path"] == "/aws-service-role/organizations.amazonaws.com/"
 
 
+def test_the_service_linked_role_stays_as_long_as_the_organization(aws, root, clock):
+    iam = aws("iam")
+    task = iam.delete_service_linked_role(RoleName="AWSServiceRoleForOrganizations")["DeletionTaskId"]
+    clock.advance(seconds=1)
+    assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "FAILED"
+
+
 def test_consolidated_billing_has_no_policies(org, refused):
     organization = org.create_organization(FeatureSet="CONSOLIDATED_BILLING")["Organization"]
     assert organization["AvailablePolicyTypes"] == []
