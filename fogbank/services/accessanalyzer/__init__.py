@@ -9,6 +9,7 @@ from fogbank.services.accessanalyzer import (
     policy_validation,
     previews,
     recommendations,
+    resource_types,
     resources,
     scanning,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "policy_validation",
     "previews",
     "recommendations",
+    "resource_types",
     "resources",
     "scanning",
     "service",
