@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fogbank.identity.condition_keys import ConditionKeys, Value
     from fogbank.identity.credentials import Credential
     from fogbank.identity.decision import Decision, Guard
+    from fogbank.identity.directory import Guardrails
     from fogbank.identity.journal import Journal
     from fogbank.identity.principals import Principal
     from fogbank.identity.standing import Registrar, Standing
@@ -32,12 +33,10 @@ _UNDER_RESOURCE_CONTROL = frozenset(
     {"aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts"}
 )
 
-
 _NONE: Mapping[str, Any] = {}
 _WITH_SESSION_RULES = frozenset({"iam", "sts"})
 # Who holds policies, of which it is worth knowing what they are used for.
 _HOLDERS = frozenset({"user", "role", "federated"})
-
 
 # Action, resource, the resource's owner and its policy.
 Part = tuple[str, str, str, str | None]
@@ -98,9 +97,10 @@ class Authorisation:
         principal = ctx.principal
         if principal.access_key.startswith("AKIA"):
             self.journal.note_key(ctx)
-        if self.app.settings.iam == "off":
+        mode = self.app.settings.iam
+        if mode == "off":
             return
-        if principal.session is not None and ctx.service.name in _WITH_SESSION_RULES:
+        if principal.session is not None and mode == "enforce" and ctx.service.name in _WITH_SESSION_RULES:
             _check_session(ctx, operation)
         if operation.open:
             return
@@ -210,7 +210,8 @@ class Authorisation:
         from fogbank.identity.decision import decide
         from fogbank.identity.policy import Access
 
-        guard, keys = await self._surroundings(ctx, question, standing)
+        guard, organization = await self._guard(ctx, question)
+        keys = await self._keys(ctx, question, standing, guard, organization)
         for part in question.parts:
             decision = decide(Access(ctx.principal, part[0], part[1], keys), standing.powers, guard)
             if not decision.allowed:
@@ -219,51 +220,55 @@ class Authorisation:
                 standing.note(part, ctx.now())
         return None
 
-    async def _surroundings(self, ctx: Context, question: Question, standing: Standing) -> tuple[Guard, ConditionKeys]:
-        from fogbank.identity.condition_keys import ConditionKeys, Situation
+    async def _guard(self, ctx: Context, question: Question) -> tuple[Guard, Guardrails | None]:
+        """What is said about the resource, and the organization of its owner."""
         from fogbank.identity.decision import Guard
         from fogbank.identity.policy import compiled
 
         service = ctx.service
         policy = None if question.policy is None else compiled(question.policy)
         rails = await self.registrar.rails(ctx, question.owner)
-        bound = rails.resource_control
-        if bound and (ctx.principal.is_service_linked or service.iam_prefix not in _UNDER_RESOURCE_CONTROL):
-            bound = ()
+        prefix = question.parts[0][0].partition(":")[0]
+        bound = prefix in _UNDER_RESOURCE_CONTROL and not ctx.principal.is_service_linked
+        guard = Guard(
+            question.owner,
+            policy,
+            sovereign=service.sovereign_policies and policy is not None,
+            trust=service.name == "sts",
+            resource_control=rails.resource_control if bound else (),
+        )
+        return guard, rails.guardrails
 
-        def mention(key: str) -> bool:
-            return (
-                standing.mentions(key)
-                or (policy is not None and policy.mentions(key))
-                or any(level.mentions(key) for level in bound)
-            )
+    async def _keys(
+        self, ctx: Context, question: Question, standing: Standing, guard: Guard, owner_organization: Guardrails | None
+    ) -> ConditionKeys:
+        """The condition keys; those that have to be looked for only where a policy asks for such keys."""
+        from fogbank.identity.condition_keys import ConditionKeys, Situation
 
-        keys, tags = question.keys, question.tags
-        params = question.params
-        if not callable(keys):
-            given: Any = keys or _NONE
-        else:
-            given = keys(ctx, params) if mention(service.key_prefix) else _NONE
-        if not callable(tags):
-            known = tags or _NONE
-        else:
-            known = await tags(ctx, params) if mention("resourcetag/") else _NONE
+        def is_asked_for(key: str) -> bool:
+            return standing.mentions(key) or guard.mentions(key)
+
+        given, tags = question.keys or _NONE, question.tags or _NONE
+        if callable(given):
+            found = given(ctx, question.params) if is_asked_for(ctx.service.key_prefix) else _NONE
+            given = await found if isawaitable(found) else found
+        if callable(tags):
+            tags = await tags(ctx, question.params) if is_asked_for("resourcetag/") else _NONE
         situation = Situation(
             ctx.principal,
             ctx.region,
             ctx.now(),
             ctx.request,
-            params,
+            question.params,
             standing.tags,
             standing.organization,
             question.owner,
-            rails.guardrails,
-            known,
-            await given if isawaitable(given) else given,
+            owner_organization,
+            tags,
+            given,
             ctx.origin,
         )
-        sovereign = service.sovereign_policies and policy is not None
-        return Guard(question.owner, policy, sovereign, service.name == "sts", bound), ConditionKeys(situation)
+        return ConditionKeys(situation)
 
     async def _error(self, ctx: Context, decision: Decision) -> AWSError:
         """The refusal in the words of the service. EC2 keeps the details to itself: who may can have them decoded by STS."""

@@ -70,6 +70,11 @@ class Guard(msgspec.Struct, frozen=True):
     trust: bool = False
     resource_control: tuple[Policy, ...] = ()
 
+    def mentions(self, key: str) -> bool:
+        """Does any policy ask for a condition key with this in its name (in lower case)?"""
+        attached = self.policy is not None and self.policy.mentions(key)
+        return attached or any(policy.mentions(key) for policy in self.resource_control)
+
 
 class Decision(msgspec.Struct, frozen=True):
     """The answer to one Access: allowed or not, by which kind of rule, and by which statement where one decided.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from fogbank import protocols
 from fogbank.kernel.collection import Collection, Record
+from fogbank.storage.base import StoreError
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -161,7 +162,10 @@ class Journal:
             await asyncio.sleep(FLUSH_SECONDS)
         finally:
             self._flusher = None
-            await self.flush()
+            try:
+                await self.flush()
+            except StoreError as error:
+                log.warning("uses and denials of the last seconds are lost: %s", error)
 
     async def flush(self) -> None:
         """Add what was noted to the store."""

@@ -192,10 +192,10 @@ class Registrar:
 
     async def _standing(self, home: Context, principal: Principal) -> Standing | None:
         tokens = await directory.iam_token(home), await directory.organizations_token(home)
-        session = principal.session
-        key: tuple[Any, ...] = (principal.arn, principal.user_id, *tokens)
-        if session is not None:
-            key += (session.policies, session.policy_arns)
+        if principal.session is not None and not principal.access_key:
+            return await self._read(home, principal, *tokens)
+        # a session's key stands for all that there is in the session: policies, tags, who vouched for it
+        key = (principal.arn, principal.user_id, principal.access_key, *tokens)
         try:
             return self._standings[key]
         except KeyError:

@@ -243,6 +243,18 @@ def test_session_tags_are_tags_of_the_principal(aws, sts, make_role, anyone_here
     untagged.create_queue(QueueName="red-1")
 
 
+def test_sessions_of_one_name_are_told_apart_by_their_tags(aws, sts, make_role, anyone_here):
+    own = allow("sqs:CreateQueue", "arn:aws:sqs:*:*:${aws:PrincipalTag/team}")
+    role = make_role(trust(anyone_here, TAGGING), permissions=[own])
+    blue, red = (
+        aws("sqs", credentials=assume(sts, role, Tags=[{"Key": "team", "Value": team}])["Credentials"])
+        for team in ("blue", "red")
+    )
+    blue.create_queue(QueueName="blue")
+    with refused("AccessDenied"):
+        red.create_queue(QueueName="blue")
+
+
 def test_a_role_can_say_which_tags_it_takes(sts, make_role, anyone_here):
     condition = {
         "StringEquals": {"aws:RequestTag/team": "blue"},
