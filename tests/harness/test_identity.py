@@ -189,7 +189,11 @@ def test_operations_on_resources_name_them(name):
 
 
 # What these make has no name yet when they are asked for.
-CREATED = {"create_delegation_request: iam:CreateDelegationRequest", "create_key: kms:TagResource"}
+CREATED = {
+    "create_delegation_request: iam:CreateDelegationRequest",
+    "create_key: kms:TagResource",
+    "create_service_linked_analyzer: access-analyzer:CreateServiceLinkedAnalyzer",
+}
 
 
 def always_about_a_resource(action: str) -> bool:

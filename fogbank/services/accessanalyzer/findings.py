@@ -199,7 +199,7 @@ def _summary(finding: Finding) -> Request:
     }
 
 
-@service.operation(**BY_ARN)
+@service.operation(action="access-analyzer:GetFinding", **BY_ARN)
 async def get_finding_v2(ctx: Context, request: Request) -> Request:
     """A finding with its details, which come in pages. API_GetFindingV2."""
     finding = await _find(ctx, request)
@@ -215,7 +215,7 @@ def _details(finding: Finding) -> list[Request]:
     return [{"externalAccessDetails": {name: shown[name] for name in names}}]
 
 
-@service.operation(**BY_ARN)
+@service.operation(action="access-analyzer:ListFindings", **BY_ARN)
 async def list_findings_v2(ctx: Context, request: Request) -> Request:
     """API_ListFindingsV2."""
     analyzer = await look(ctx, request)
