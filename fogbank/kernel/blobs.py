@@ -85,7 +85,7 @@ class BlobUpkeep:
         self._closed = False
 
     def named(self, name: str) -> None:
-        """A transaction that names the blob is durable."""
+        """A transaction that names the blob is durable, or may be; its row tells, when its shelf is looked through."""
         if self.app.blobs.named(name):
             self.wake()
 
@@ -116,7 +116,7 @@ class BlobUpkeep:
                 done = await self._look_through(shelf) is not None and done
             if self._may_find_abandoned and asyncio.get_running_loop().time() > self._next_sweep:
                 await self.sweep()
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             log.warning("blobs that nobody needs stay for now: %s", error)
             done = False
         if not done:
@@ -159,9 +159,9 @@ class BlobUpkeep:
 
     async def remove_dropped(self) -> bool:
         """Remove the blobs that transactions dropped. False when somebody may need some of them for now."""
-        until = int(time.time() - (0 if self.app.store.alone else _GRACE)) + 1
+        until = None if self.app.store.alone else int(time.time() - _GRACE)
         while rows := await self._durably(_some_dropped):
-            due = [row for row in rows if row[0] < until]
+            due = [row for row in rows if until is None or row[0] < until]
             if not due or not await in_thread(self.app.blobs.remove, [name for _, name in due]):
                 return False
             await self._durably(_forget_dropped, due)

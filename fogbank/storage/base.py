@@ -33,6 +33,10 @@ class StoreError(Exception):
     """The store could not keep what it was given (disk full, file gone, server away). Nothing of the flush was kept."""
 
 
+class Uncertain(StoreError):
+    """A commit may have been kept all the same: its answer got lost."""
+
+
 class Damaged(StoreError):
     """What was kept cannot be read any more, or is not what it was."""
 

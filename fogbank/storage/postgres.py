@@ -28,6 +28,7 @@ from fogbank.storage.base import (
     Store,
     StoreError,
     Transaction,
+    Uncertain,
     Writes,
     group_of,
     overlaid,
@@ -154,7 +155,7 @@ class _Refusals:
             raise Conflict(f"the database refused: {error}") from error
         lost = isinstance(error, OSError | self._driver.InterfaceError | self._driver.PostgresConnectionError)
         if lost and self._committing:
-            raise StoreError("the database went away during a commit; whether it was kept is not known") from error
+            raise Uncertain("the database went away during a commit; whether it was kept is not known") from error
         if lost:
             raise Conflict(f"the database is away: {error}") from error
         if isinstance(error, self._driver.PostgresError):

@@ -27,6 +27,7 @@ from fogbank.storage.base import (
     Store,
     StoreError,
     Transaction,
+    Uncertain,
     Writes,
     group_of,
     overlaid,
@@ -315,7 +316,9 @@ class SqliteStore(Store):
         self.decoded.clear()
         self.meter.failures += 1
         log.error("the store could not commit: %s", error)
-        return StoreError(f"the store could not commit: {error}")
+        # what could not be synced is in the log, where a start may find it
+        in_log = getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC
+        return (Uncertain if in_log else StoreError)(f"the store could not commit: {error}")
 
     @staticmethod
     def _settle(callbacks: list[Callback], error: StoreError | None) -> None:

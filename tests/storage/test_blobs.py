@@ -10,8 +10,11 @@ import pytest
 from fogbank.app import App
 from fogbank.config import Settings
 from fogbank.kernel import blobs as kept_blobs
+from fogbank.services.s3.bodies import Received
+from fogbank.services.s3.digests import Sums
+from fogbank.services.s3.objects import commit
 from fogbank.storage import blobs as storage_blobs
-from fogbank.storage.base import StoreError
+from fogbank.storage.base import StoreError, Uncertain
 from fogbank.storage.blob_directory import BlobDirectory
 from fogbank.storage.blobs import BlobMissing, Seal
 
@@ -360,3 +363,23 @@ def test_blobs_of_format_1_are_read_kept_and_dropped(tmp_path):
         return data, names(app)
 
     assert run(work, tmp_path) == (struct.pack(">Q", 7), set())
+
+
+@pytest.mark.parametrize(("error", "there"), [(Uncertain("?"), True), (StoreError("no room"), False)])
+def test_a_blob_stays_when_the_commit_that_names_it_may_have_been_kept(tmp_path, error, there):
+    async def work(app):
+        ctx = app.system_context()
+        received = Received(1, "", Sums("", ""), b"", await write(app, b"x"), {})
+
+        async def fail():
+            raise error
+
+        with pytest.raises(StoreError):
+            await commit(ctx, received, fail)
+        return names(app) == {received.blob}
+
+    async def after(app):
+        return names(app)
+
+    assert run(work, tmp_path) is there
+    assert run(after, tmp_path) == set()  # it was not kept

@@ -17,6 +17,7 @@ from fogbank.kernel import Context
 from fogbank.services.s3 import errors, limits
 from fogbank.services.s3.digests import Claim, Hashes, Sums, sums_of, verify
 from fogbank.services.s3.records import Home, Manifest, Object, bodies, manifests
+from fogbank.storage.base import Uncertain
 from fogbank.storage.blobs import BlobBody, Blobs, BlobWriter, in_thread
 
 _BATCH = 1024 * 1024
@@ -53,9 +54,13 @@ class Received:
         elif record.has_row:
             bodies.put(home.ctx, self.data, home.name, key, record.slot)
 
-    def abandon(self, ctx: Context) -> None:
-        """Nobody wants the bytes: the transaction failed."""
-        if self.blob:
+    def give_up(self, ctx: Context, error: BaseException) -> None:
+        """The transaction failed, so the bytes go; if it may have been kept all the same, the blobs' upkeep finds out."""
+        if not self.blob:
+            return
+        if isinstance(error, Uncertain | asyncio.CancelledError):
+            ctx.app.upkeep.named(self.blob)
+        else:
             ctx.blobs.discard(self.blob)
 
 

@@ -68,11 +68,11 @@ async def commit(ctx: Context, received: bodies.Received, work: Callable[..., Aw
     """Run the transaction that names a received body; if it fails, or its commit does, the body goes."""
     try:
         result = await ctx.transact(work, *args)
-    except BaseException:
-        received.abandon(ctx)
+    except BaseException as error:
+        received.give_up(ctx, error)
         raise
     if received.blob:
-        ctx.app.store.after_flush(lambda error: received.abandon(ctx) if error is not None else None)
+        ctx.app.store.after_flush(lambda error: received.give_up(ctx, error) if error is not None else None)
     return result
 
 
