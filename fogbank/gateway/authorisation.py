@@ -173,12 +173,19 @@ class Authorisation:
             return None
         return Question([(action, resource, owner, policy)], owner, policy, params, keys, tags)
 
-    async def assume(self, ctx: Context, role_arn: str, source_arn: str | None) -> Principal:
-        """The role as which a service goes on with its work, if the role trusts it. Raises AccessDenied."""
+    async def assume(
+        self,
+        ctx: Context,
+        role_arn: str,
+        source_arn: str | None = None,
+        session_name: str | None = None,
+        service: str | None = None,
+    ) -> Principal:
+        """The role as which a service goes on with its work; see `Context.assume`."""
         from fogbank.identity import roles
 
         asking = ctx.at(service=self.app.services.get("sts"))
-        asking.principal = service_principal(ctx.service.name, ctx.account)
+        asking.principal = service_principal(service or ctx.service.name, ctx.account)
         asking.origin = source(ctx, source_arn)
         asking.request, asking.protocol = None, ""
         role = await asking.transact(roles.find, asking, role_arn)
@@ -187,7 +194,7 @@ class Authorisation:
         await self.ask(asking, Question([("sts:AssumeRole", role_arn, owner, trust)], owner, trust))
         if role is None:  # only audited
             raise AWSError("AccessDenied", f"{role_arn} cannot be assumed: there is no such role.", 403)
-        name = roles.session_name(source_arn or ctx.service.name)
+        name = roles.session_name(session_name or source_arn or ctx.service.name)
         return role_session(role.arn, role.id, name, Session(ctx.now()))
 
     # -- answers

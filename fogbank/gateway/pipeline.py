@@ -227,7 +227,7 @@ class Gateway:
         if as_caller:
             inner.origin = called_via(ctx)
         elif role is not None:
-            inner.principal, inner.origin = await self.authorisation.assume(ctx, role, source_arn), {}
+            inner.principal, inner.origin = await ctx.assume(role, source_arn=source_arn), {}
         else:
             inner.principal = service_principal(ctx.service.name, ctx.account)
             inner.origin = source(ctx, source_arn)

@@ -195,16 +195,17 @@ class Context:
         if app.fleet.wanted(topic):
             self._after.append(lambda: app.fleet.wake(topic))
 
-    def watch(self, *topic: str) -> Watch:
+    def watch(self, *topic: str, competes: bool = False) -> Watch:
         """Watch a topic, to look again whenever it is notified:
 
             with ctx.watch("queue", name) as watch:
                 while not (found := await ctx.transact(look)) and await watch.wait(timeout=20):
                     ...
 
-        Outside of transactions only.
+        Where watchers compete for what they find, a notification wakes only the one who has watched for longest; when that one
+        leaves, the next one looks, too: so one of them always knows how things are. Outside of transactions only.
         """
-        return Watch(self.app, topic)
+        return Watch(self.app, topic, competes)
 
     # -- later and elsewhere
 
@@ -269,6 +270,16 @@ class Context:
         """Whether `authorise` would let the caller pass. Such a question leaves no trace."""
         return await self.app.gateway.authorisation.may(self, action, resource, **about)
 
+    async def assume(
+        self, role: str, *, source_arn: str | None = None, session_name: str | None = None, service: str | None = None
+    ) -> Principal:
+        """A session of the role of that ARN, if it trusts this service, or `service` (`ecs-tasks`). Raises AccessDenied.
+
+        `source_arn` is the resource on whose behalf; the session is called after it unless it is given a name. For keys that the
+        resource itself can sign with, see `fogbank.identity.sessions.issue`.
+        """
+        return await self.app.gateway.authorisation.assume(self, role, source_arn, session_name, service)
+
     async def pass_role(self, role: str, **about: Any) -> None:
         """Raise AccessDenied unless the caller may hand the role of that ARN to this service (`iam:PassRole`)."""
         passed_to = service_host(self.service.name)
@@ -288,9 +299,10 @@ class Context:
 class Watch:
     """Somebody who waits for a topic, from `with` on."""
 
-    def __init__(self, app: App, topic: tuple[str, ...]) -> None:
+    def __init__(self, app: App, topic: tuple[str, ...], competes: bool) -> None:
         self._app = app
         self._topic = topic
+        self.competes = competes
         # among others, something may have happened between the last look and the beginning of the watch
         self._look_first = not app.store.alone
 
@@ -298,7 +310,7 @@ class Watch:
         self._app.waiters.join(self._topic, self)
         self._app.fleet.watching(self._topic, begins=True)
         self._future: asyncio.Future[bool] | None = None
-        self._woken = self._look_first
+        self.woken = self._look_first
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -310,7 +322,7 @@ class Watch:
 
         True when there was one since the last wait, or when the clock was moved (look again), False when the time is over.
         """
-        if not self._woken:
+        if not self.woken:
             loop = asyncio.get_running_loop()
             self._future = loop.create_future()
             timer = loop.call_later(max(timeout, 0), self._end, False)
@@ -320,12 +332,12 @@ class Watch:
             finally:
                 timer.cancel()
                 self._future = None
-                self._woken = False
-        self._woken = False
+                self.woken = False
+        self.woken = False
         return True
 
     def wake(self) -> None:
-        self._woken = True
+        self.woken = True
         self._end(True)
 
     def _end(self, woken: bool) -> None:
@@ -337,23 +349,29 @@ class Waiters:
     """Who watches what in this process. Nothing here is state: a lost watch looks again by itself."""
 
     def __init__(self) -> None:
-        self._watching: dict[tuple[str, ...], set[Watch]] = {}
+        self._watching: dict[tuple[str, ...], dict[Watch, None]] = {}
 
     def any(self, topic: tuple[str, ...]) -> bool:
         return topic in self._watching
 
     def join(self, topic: tuple[str, ...], watch: Watch) -> None:
-        self._watching.setdefault(topic, set()).add(watch)
+        self._watching.setdefault(topic, {})[watch] = None
 
     def leave(self, topic: tuple[str, ...], watch: Watch) -> None:
         watching = self._watching[topic]
-        watching.discard(watch)
+        del watching[watch]
         if not watching:
             del self._watching[topic]
+        elif watch.competes:
+            self.wake(topic)
 
     def wake(self, topic: tuple[str, ...]) -> None:
+        """All who watch the topic, but of those who compete only the first who was not woken yet."""
         for watch in self._watching.get(topic, ()):
-            watch.wake()
+            if not watch.woken:
+                watch.wake()
+                if watch.competes:
+                    return
 
     def wake_all(self) -> None:
         """The clock was moved: everyone looks again."""

@@ -7,6 +7,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.identity import sessions
 from fogbank.identity.principals import root, service_principal
 from fogbank.kernel.errors import AWSError
 from fogbank.testing.clients import Clients
@@ -149,6 +150,19 @@ def test_a_role_can_be_kept_for_one_source(aws, acting, queue, role):
     arn = role("dynamodb.amazonaws.com", allow(), Condition={"ArnLike": {"aws:SourceArn": ours}})
     acting(sending(queue(), role=arn, source_arn=ours))
     assert refusal(acting, sending(queue(), role=arn, source_arn=ours + "x")).code == "AccessDenied"
+
+
+def test_a_service_can_hand_out_keys_of_a_role(aws, acting, role):
+    arn = role("ecs-tasks.amazonaws.com", allow("sqs:ListQueues"))
+
+    async def issue(ctx):
+        principal = await ctx.assume(arn, session_name="task-1", service="ecs-tasks")
+        return await sessions.issue(ctx, principal, 3600)
+
+    issued = acting(issue)
+    keys = {"AccessKeyId": issued.access_key, "SecretAccessKey": issued.secret, "SessionToken": issued.session_token}
+    assert aws("sts", credentials=keys).get_caller_identity()["Arn"].endswith(":assumed-role/r/task-1")
+    aws("sqs", credentials=keys).list_queues()
 
 
 # -- decisions inside of operations
