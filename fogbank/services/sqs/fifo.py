@@ -13,7 +13,6 @@ import msgspec
 
 from fogbank.kernel import Collection, Record
 from fogbank.services.sqs.messages import (
-    COUNTED,
     NEVER,
     SECOND,
     Backlog,
@@ -44,6 +43,11 @@ class Group(Record, frozen=True):
     def free(self) -> int:
         """When the last message in flight is visible again."""
         return max(visible for _, visible in self.held)
+
+    @property
+    def is_uneven(self) -> bool:
+        """Do its messages in flight become visible at different times?"""
+        return len({visible for _, visible in self.held}) > 1
 
 
 # what a row of `held` says: when each of the group's messages in flight is visible again
@@ -182,6 +186,8 @@ class FifoBacklog(Backlog):
         groups.put(self.ctx, group, self.number, name)
         if group.held:
             held.put(self.ctx, _pack([visible for _, visible in group.held]), self.number, group.free, name)
+            self.counts.hidden.came(group.free, len(group.held))
+            self.counts.uneven += group.is_uneven
             self.counts.received_from = min(self.counts.received_from, group.free)
         else:
             ready.put(self.ctx, b"", self.number, group.first, name)
@@ -190,6 +196,8 @@ class FifoBacklog(Backlog):
     def _leave(self, name: str, group: Group) -> None:
         if group.held:
             held.delete(self.ctx, self.number, group.free, name)
+            self.counts.hidden.went(group.free, len(group.held))
+            self.counts.uneven -= group.is_uneven
         else:
             ready.delete(self.ctx, self.number, group.first, name)
 
@@ -205,13 +213,21 @@ class FifoBacklog(Backlog):
     # -- counting
 
     async def in_flight(self) -> int:
-        rows = await held.raw_items(self.ctx, self.number, since=(self.now + 1,), limit=COUNTED)
-        return sum(visible > self.now for _, times in rows for visible in _unpack(times))
+        """By rows of `held`, except when there are some with messages that are visible before their group is free."""
+        if self.counts.uneven:
+            rows = await held.raw_items(self.ctx, self.number, since=(self.now + 1,))
+            return sum(visible > self.now for _, times in rows for visible in _unpack(times))
+        return await self.after_now(self.counts.hidden, self._held_between)
+
+    async def _held_between(self, since: int, until: int) -> int:
+        """The messages in flight of the groups that are free between two moments."""
+        rows = await held.raw_items(self.ctx, self.number, since=(since,), until=(until,))
+        return sum(len(_unpack(times)) for _, times in rows)
 
     async def delayed(self) -> int:
         if self.queue.delay == 0:
             return 0
-        return await messages.count(self.ctx, self.number, since=(self._arrived_before + 1,), limit=COUNTED)
+        return await messages.count(self.ctx, self.number, since=(self._arrived_before + 1,))
 
 
 def _group(record: Message | Place) -> str:

@@ -24,6 +24,7 @@ a task may be late.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Self
 
 import msgspec
@@ -38,8 +39,8 @@ SECOND = 1_000_000
 # later than any time
 NEVER = 1 << 62
 
-# a count of messages in flight or delayed is exact up to here
-COUNTED = 120_001
+# so many rows are passed over again and again before a count that only reads is written down
+_PASSED_AGAIN = 1000
 
 
 class Message(Record, frozen=True):
@@ -76,6 +77,25 @@ class Place(Record, frozen=True):
     group: str | None = None
 
 
+class Tally(msgspec.Struct, array_like=True):
+    """How many of some rows lie after the moment `at`; of rows that are ordered by time and become fewer as time goes by.
+
+    Whoever wants to know about another moment counts the rows in between, so each of them is counted once, however many there are.
+    Before it was ever looked at (`at` is negative) it says nothing.
+    """
+
+    count: int = 0
+    at: int = -1
+
+    def came(self, moment: int, rows: int = 1) -> None:
+        if moment > self.at:
+            self.count += rows
+
+    def went(self, moment: int, rows: int = 1) -> None:
+        if moment > self.at:
+            self.count -= rows
+
+
 class Counts(msgspec.Struct, array_like=True):
     """What is known of a backlog as a whole.
 
@@ -83,6 +103,8 @@ class Counts(msgspec.Struct, array_like=True):
     last                       the last sequence number given out
     expires                    when the task that deletes expired messages is due, 0 when there is none
     fresh_from, received_from  no row of `fresh`, or of `received` and `held`, is before this time: saves looking
+    later, hidden              the rows of `fresh` that are delayed, and the messages in flight
+    uneven                     the rows of `held` whose messages become visible at different times
     """
 
     fresh: int = 0
@@ -91,6 +113,14 @@ class Counts(msgspec.Struct, array_like=True):
     expires: int = 0
     fresh_from: int = NEVER
     received_from: int = NEVER
+    later: Tally = msgspec.field(default_factory=Tally)
+    hidden: Tally = msgspec.field(default_factory=Tally)
+    uneven: int = 0
+
+    @classmethod
+    def empty(cls, now: int, last: int = 0) -> Counts:
+        """Of a backlog that has no messages yet."""
+        return cls(last=last, later=Tally(0, now), hidden=Tally(0, now))
 
 
 messages = service.collection("messages", Message)
@@ -117,20 +147,21 @@ class Received(NamedTuple):
 class Backlog:
     """The messages of a queue, within a transaction. Use `open`, then what is asked for, then `save`.
 
-    `now` is the time of the whole transaction.
+    `now` is the time of the whole transaction. `worth_saving`: who has only counted should `save`, too.
     """
 
-    def __init__(self, ctx: Context, queue: Queue, numbers: Counts) -> None:
+    def __init__(self, ctx: Context, queue: Queue, numbers: Counts | None) -> None:
         self.ctx = ctx
         self.queue = queue
         self.number = queue.backlog
-        self.counts = numbers
         self.now = int(ctx.now() * SECOND)
+        self.counts = numbers or Counts.empty(self.now)
+        self.worth_saving = False
 
     @classmethod
     async def open(cls, ctx: Context, queue: Queue) -> Self:
         """`ctx` is in the scope of the queue's account."""
-        return cls(ctx, queue, await counts.get(ctx, queue.backlog) or Counts())
+        return cls(ctx, queue, await counts.get(ctx, queue.backlog))
 
     def save(self) -> None:
         counts.put(self.ctx, self.counts, self.number)
@@ -267,6 +298,25 @@ class Backlog:
         await self.ctx.schedule("expire", {"name": self.queue.name}, at=moment / SECOND, key=str(self.queue.id))
 
     # -- counting
+
+    async def counted(self) -> tuple[int, int, int]:
+        """How many messages are visible, in flight, delayed. Exact."""
+        delayed, in_flight = await self.delayed(), await self.in_flight()
+        return self.counts.fresh + self.counts.received - delayed - in_flight, in_flight, delayed
+
+    async def after_now(self, tally: Tally, between: Callable[[int, int], Awaitable[int]]) -> int:
+        """What the tally says about now. `between` counts the rows from one moment to another, the second one excluded."""
+        at, now = tally.at, self.now
+        if at < 0:
+            tally.count, passed = 0, -await between(now + 1, NEVER)
+        elif at <= now:
+            passed = await between(at + 1, now + 1)
+        else:  # the clock was set back
+            passed = -await between(now + 1, at + 1)
+        tally.count -= passed
+        tally.at = now
+        self.worth_saving = self.worth_saving or abs(passed) > _PASSED_AGAIN
+        return tally.count
 
     async def in_flight(self) -> int:
         """Messages that were received and are hidden."""

@@ -101,8 +101,7 @@ async def start_message_move_task(ctx: Context, request: Request) -> Request:
 
 async def _begin(ctx: Context, queue: Queue, destination: str | None, rate: int | None) -> Move:
     backlog = await open_backlog(ctx, queue)
-    waiting = backlog.counts.fresh + backlog.counts.received
-    to_move = waiting - await backlog.delayed() - await backlog.in_flight()
+    to_move, _, _ = await backlog.counted()
     source = arn(ctx, queue.name)
     move = Move(ctx.ids.uuid(), source, queue.id, destination, rate, backlog.now, to_move)
     moves.put(ctx, move, queue.name, move.started)

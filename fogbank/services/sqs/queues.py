@@ -169,11 +169,12 @@ def _facts(ctx: Context, queue: Queue) -> Attributes:
 
 
 async def _counted(ctx: Context, queue: Queue) -> Attributes:
-    """How many messages there are: visible, in flight, delayed. Exact, unless more than 120,000 are in flight or delayed."""
+    """How many messages there are: visible, in flight, delayed."""
     backlog = await open_backlog(ctx, queue)
-    delayed, in_flight = await backlog.delayed(), await backlog.in_flight()
-    visible = backlog.counts.fresh + backlog.counts.received - delayed - in_flight
-    return dict(zip(COUNTS, (str(visible), str(in_flight), str(delayed)), strict=True))
+    numbers = await backlog.counted()
+    if backlog.worth_saving:
+        backlog.save()
+    return dict(zip(COUNTS, map(str, numbers), strict=True))
 
 
 @service.operation(**OWNED)

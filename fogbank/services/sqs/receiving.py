@@ -57,7 +57,7 @@ async def receive_message(ctx: Context, request: Request) -> Answer:
 async def _poll(ctx: Context, request: Request, attempt: _Attempt) -> _Attempt:
     """Look again whenever something may have become visible: by a change of the queue, by time, by the clock being moved."""
     deadline = ctx.now() + attempt.wait
-    with ctx.watch(*topic(attempt.queue)) as watch:
+    with ctx.watch(*topic(attempt.queue), competes=True) as watch:
         while not attempt.found and (left := deadline - ctx.now()) > 0:
             due = max(attempt.again / SECOND - ctx.now(), 0)
             await watch.wait(timeout=min(left, due))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from fogbank.kernel import Collection
 from fogbank.services.sqs.messages import (
-    COUNTED,
     NEVER,
     SECOND,
     Backlog,
@@ -52,6 +52,7 @@ class StandardBacklog(Backlog):
     async def enqueue(self, message: Message, sequence: int) -> None:
         spot = _first_spot(message, sequence)
         fresh.put(self.ctx, b"", self.number, spot.visible, sequence)
+        self.counts.later.came(spot.visible)
         self.counts.fresh_from = min(self.counts.fresh_from, spot.visible)
 
     # -- receiving
@@ -105,9 +106,12 @@ class StandardBacklog(Backlog):
 
     def _arrive(self, sequence: int, place: Place) -> None:
         received.put(self.ctx, b"", self.number, place.visible, sequence)
+        self.counts.hidden.came(place.visible)
 
     def _leave(self, spot: _Spot) -> None:
-        (received if spot.was_received else fresh).delete(self.ctx, self.number, spot.visible, spot.sequence)
+        rows, tally = (received, self.counts.hidden) if spot.was_received else (fresh, self.counts.later)
+        rows.delete(self.ctx, self.number, spot.visible, spot.sequence)
+        tally.went(spot.visible)
 
     async def dequeue(self, sequence: int, message: Message) -> None:
         self._leave(_first_spot(message, sequence))
@@ -135,7 +139,10 @@ class StandardBacklog(Backlog):
     # -- counting
 
     async def in_flight(self) -> int:
-        return await received.count(self.ctx, self.number, since=(self.now + 1,), limit=COUNTED)
+        return await self.after_now(self.counts.hidden, partial(self._between, received))
 
     async def delayed(self) -> int:
-        return await fresh.count(self.ctx, self.number, since=(self.now + 1,), limit=COUNTED)
+        return await self.after_now(self.counts.later, partial(self._between, fresh))
+
+    async def _between(self, rows: Collection[bytes], since: int, until: int) -> int:
+        return await rows.count(self.ctx, self.number, since=(since,), until=(until,))

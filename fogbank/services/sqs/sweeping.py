@@ -38,7 +38,7 @@ async def purge_queue(ctx: Context, request: Request) -> Request:
     await discard(scope, queue.backlog)
     queue = await modify(scope, queue, backlog=new_id(ctx), purged_at=ctx.now())
     # sequence numbers go on, so that an old receipt handle means no new message
-    counts.put(scope, Counts(last=old.last if old else 0), queue.backlog)
+    counts.put(scope, Counts.empty(int(ctx.now() * SECOND), old.last if old else 0), queue.backlog)
     await scope.unschedule("expire", str(queue.id))
     return {}
 
