@@ -244,3 +244,21 @@ def test_a_newer_format_is_refused(state):
     change(state, "PRAGMA user_version = 99")
     code, _, err = doctor(state)
     assert code == 6 and "data format 99" in err
+
+
+# -- where records and blobs are shared
+
+
+def test_a_postgresql_store_is_looked_at_while_others_serve(tmp_path):
+    from tests.postgres import new_database
+
+    store, blobs = new_database(), str(tmp_path / "blobs")
+    with server(data_dir=tmp_path / "one", store=store, blobs=blobs) as running:
+        s3 = Clients(running.endpoint, ACCOUNT)("s3")
+        s3.create_bucket(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="large", Body=b"x" * 100_000)
+        code, out, err = doctor(tmp_path / "two", f"--store={store}", f"--blobs={blobs}")
+        assert (code, err) == (0, "") and "1 blob of 100,000 bytes" in out
+        os.unlink(blobs_of(tmp_path)[0])
+        code, out, _ = doctor(tmp_path / "two", f"--store={store}", f"--blobs={blobs}")
+        assert code == 1 and out.endswith(" is missing\n")
