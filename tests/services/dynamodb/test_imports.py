@@ -274,7 +274,11 @@ def test_a_line_of_csv_has_as_many_columns_as_the_header(ddb, upload, load, bad)
 
 
 @pytest.mark.parametrize("compression", ["GZIP", "ZSTD"])
-@pytest.mark.parametrize("bad", [b"plain", gzip.compress(b"x" * 100)[:-10], zstd.compress(b"x" * 100)[:-3]])
+@pytest.mark.parametrize(
+    "bad",
+    [b"plain", gzip.compress(b"x" * 100)[:-10], zstd.compress(b"x" * 100)[:-3]],
+    ids=["plain", "gzip cut short", "zstd cut short"],
+)
 def test_what_is_not_packed_as_it_should_be_is_an_error(upload, load, compression, bad):
     upload(bad)
     assert counts(load(InputCompressionType=compression)) == (1, 0, 1)
