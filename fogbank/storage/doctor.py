@@ -22,7 +22,7 @@ from fogbank.kernel.blobs import Kept, dropped, kept
 from fogbank.kernel.collection import Collection, catalogue
 from fogbank.kernel.registry import Registry
 from fogbank.storage.base import Damaged, Pair, Store
-from fogbank.storage.blobs import Blobs
+from fogbank.storage.blobs import Blobs, in_thread
 
 # so many problems of one kind are told one by one
 _TOLD = 20
@@ -52,7 +52,7 @@ class Doctor:
             self._found("store", sentence)
         try:
             async with store.snapshot() as pairs:
-                self._look_at_rows(pairs)
+                await in_thread(self._look_at_rows, pairs)
         except Damaged as error:
             self._found("store", str(error))
             return  # what was not read would look like missing
