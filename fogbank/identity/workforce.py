@@ -6,7 +6,9 @@ account and region of the identity store.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -46,12 +48,25 @@ class Workforce(Protocol):
     async def groups_of(self, ctx: Context, store: str, user: str) -> list[str]:
         """The ids of the groups that a user is in."""
 
+    async def attributes(self, ctx: Context, store: str, user: str) -> dict[str, Any]:
+        """The attributes of a user, by their names in CreateUser; none for one that there is not."""
+
+    async def with_attribute(self, ctx: Context, store: str, path: str, value: str) -> str | None:
+        """The id of the user with a unique attribute: `userName`, `emails.value`, `externalIds.id`."""
+
 
 def workforce(ctx: Context) -> Workforce:
     """Identity Store's side, loaded by asking for it."""
     service = ctx.app.services.get("identitystore")
     assert service is not None
     return service.provided["workforce"]
+
+
+def lets_in(remote: str, endpoint_required: bool, vpcs: Sequence[str], addresses: Sequence[str]) -> bool:
+    """Does a network configuration let a request from an address in? None here comes through a VPC endpoint."""
+    if any(ip_address(remote) in ip_network(block) for block in addresses):
+        return True
+    return not endpoint_required and not vpcs
 
 
 class Portal(msgspec.Struct, frozen=True):
@@ -83,6 +98,9 @@ class Assignments(Protocol):
 
     async def grants(self, ctx: Context, portal: Portal, user: str) -> list[Grant]:
         """What a user may be, by assignments to it and to its groups, ordered by account and name."""
+
+    async def session_tags(self, ctx: Context, portal: Portal, user: str) -> dict[str, str]:
+        """The tags of a user's sessions, by the instance's attributes for access control."""
 
 
 def assignments(ctx: Context) -> Assignments:

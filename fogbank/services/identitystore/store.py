@@ -7,9 +7,9 @@ Requests name a store, and what is in it, by id or by ARN.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
+from fogbank.identity.workforce import lets_in
 from fogbank.kernel import Context, Record
 from fogbank.services.identitystore import errors
 from fogbank.services.identitystore.service import service
@@ -56,10 +56,9 @@ async def find(ctx: Context, request: Request) -> Store:
 
 
 def _lets_in(store: Store, ctx: Context) -> bool:
-    """Does the network configuration let the request in? None comes through a VPC endpoint; those of services pass."""
+    """Does the network configuration let the request in? Those of services pass."""
     network, request = store.network, ctx.request
     if network is None or request is None:
         return True
-    if any(ip_address(request.remote) in ip_network(block) for block in network.get("ApiAllowSourceIps", ())):
-        return True
-    return not network["VpceAccessRequired"] and not network.get("ApiRestrictSourceVpcs")
+    vpcs, addresses = network.get("ApiRestrictSourceVpcs", ()), network.get("ApiAllowSourceIps", ())
+    return lets_in(request.remote, network["VpceAccessRequired"], vpcs, addresses)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fogbank.identity.workforce import Person, PrincipalType
 from fogbank.kernel import Context
 from fogbank.services.identitystore import memberships
-from fogbank.services.identitystore.entity import Entity, claims, groups, users
+from fogbank.services.identitystore.attributes import spelled
+from fogbank.services.identitystore.entity import Entity, claims, email_claim, groups, name_claim, users
 from fogbank.services.identitystore.service import service
 from fogbank.services.identitystore.store import Store, stores
+
+# Unique attributes by their paths, and what they claim.
+_CLAIMS = {"UserName": name_claim, "Emails.Value": email_claim}
 
 
 class Workforce:
@@ -41,6 +47,19 @@ class Workforce:
 
     async def groups_of(self, ctx: Context, store: str, user: str) -> list[str]:
         return await memberships.groups_of(ctx, store, user)
+
+    async def attributes(self, ctx: Context, store: str, user: str) -> dict[str, Any]:
+        found = await users.rows.get(ctx, store, user)
+        return {} if found is None else found.attributes
+
+    async def with_attribute(self, ctx: Context, store: str, path: str, value: str) -> str | None:
+        path = spelled(path)
+        if path in _CLAIMS:
+            return await claims.get(ctx, store, users.noun, _CLAIMS[path](value))
+        for user in await users.rows.scan(ctx, store):
+            if path == "ExternalIds.Id" and any(each["Id"] == value for each in user.attributes.get("ExternalIds", ())):
+                return user.id
+        return None
 
 
 def _person(user: Entity) -> Person:

@@ -51,7 +51,15 @@ def _page(request: Request, keys: Sequence[str]) -> tuple[Sequence[str], str | N
 async def list_accounts(ctx: Context, request: Request) -> Request:
     """The accounts in which the person may be something. API_ListAccounts."""
     shown, token = _page(request, sorted({grant.account for grant in await _grants(ctx, request)}))
-    return {"accountList": [{"accountId": account} for account in shown], "nextToken": token}
+    return {"accountList": [await _account(ctx, account) for account in shown], "nextToken": token}
+
+
+async def _account(ctx: Context, account: str) -> Request:
+    """An AccountInfo of the API."""
+    management = ctx.app.services.get("account")
+    assert management is not None
+    profile = await management.provided["profiles"].get(ctx.at(account=account))
+    return {"accountId": account, "accountName": profile.name, "emailAddress": profile.email}
 
 
 @service.operation(open=True)
@@ -74,10 +82,12 @@ async def get_role_credentials(ctx: Context, request: Request) -> Request:
     grant = next((grant for grant in found if (grant.account, grant.name) == wanted), None)
     if grant is None:
         raise _no_access()
+    tags = await assignments(ctx).session_tags(ctx, bearer.portal, bearer.person.id)
     entered = {
         "RoleArn": grant.role,
         "RoleSessionName": session_name(bearer.person.user_name),
         "DurationSeconds": grant.duration,
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
     }
     issued = (await ctx.at(account=grant.account).call("sts", "AssumeRole", entered))["Credentials"]
     return {

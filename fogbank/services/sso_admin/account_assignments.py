@@ -13,9 +13,9 @@ from fogbank.identity.workforce import workforce
 from fogbank.kernel import AWSError, Context, Record
 from fogbank.services.sso_admin import errors, limits, provisioning
 from fogbank.services.sso_admin.assignment import Assignment, assignments, provisioned
-from fogbank.services.sso_admin.instance import ON_INSTANCE, find
+from fogbank.services.sso_admin.instance import ON_INSTANCE, find, key_of
 from fogbank.services.sso_admin.listing import listed
-from fogbank.services.sso_admin.permission_set import find_set, key_of, permission_sets
+from fogbank.services.sso_admin.permission_set import find_set, permission_sets
 from fogbank.services.sso_admin.service import service
 
 Request = dict[str, Any]

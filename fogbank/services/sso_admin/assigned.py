@@ -7,10 +7,11 @@ from typing import Any
 
 from fogbank.identity.workforce import Grant, Portal, workforce
 from fogbank.kernel import Context
+from fogbank.services.sso_admin import access_control
 from fogbank.services.sso_admin.assignment import Assignment, Provisioned, assignments, provisioned
-from fogbank.services.sso_admin.instance import ON_INSTANCE, find, portals
+from fogbank.services.sso_admin.instance import ON_INSTANCE, find, id_in, key_of, portals
 from fogbank.services.sso_admin.listing import listed
-from fogbank.services.sso_admin.permission_set import ON_SET, find_set, key_of, permission_sets
+from fogbank.services.sso_admin.permission_set import ON_SET, find_set, permission_sets
 from fogbank.services.sso_admin.permission_sets import seconds
 from fogbank.services.sso_admin.provisioning import role_arn
 from fogbank.services.sso_admin.service import service
@@ -108,6 +109,10 @@ class Assignments:
         holders = {("USER", user)} | await _groups(home, portal.store, user)
         found = {await self._grant(home, row) for row in await _held(home, portal.instance, holders)}
         return sorted((grant for grant in found if grant is not None), key=lambda grant: (grant.account, grant.name))
+
+    async def session_tags(self, ctx: Context, portal: Portal, user: str) -> dict[str, str]:
+        home = ctx.at(account=portal.account, region=portal.region)
+        return await access_control.session_tags(home, id_in(portal.instance), portal.store, user)
 
     async def _grant(self, home: Context, row: Assignment) -> Grant | None:
         present = await permission_sets.get(home, *key_of(row.permission_set))

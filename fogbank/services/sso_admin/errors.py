@@ -36,6 +36,28 @@ def instance_exists() -> AWSError:
     return conflict("An instance of IAM Identity Center already exists in this account.")
 
 
+def outside_network() -> AWSError:
+    return AWSError("AccessDeniedException", "The network configuration of the instance does not let this request in.")
+
+
+def one_update_at_a_time() -> AWSError:
+    return invalid(
+        "Only one of EncryptionConfiguration, PermissionSetsEnabled and NetworkConfiguration can be updated."
+    )
+
+
+def permission_sets_stay() -> AWSError:
+    return invalid("Permission sets can't be disabled.")
+
+
+def key_and_its_type() -> AWSError:
+    return invalid("KmsKeyArn is required when KeyType is CUSTOMER_MANAGED_KEY, and only then.")
+
+
+def too_many(what: str, limit: int) -> AWSError:
+    return AWSError("ServiceQuotaExceededException", f"An instance can have up to {limit} {what}.")
+
+
 # -- tags
 
 

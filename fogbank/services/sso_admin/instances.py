@@ -8,8 +8,17 @@ from msgspec.structs import replace
 
 from fogbank.identity.workforce import Portal, workforce
 from fogbank.kernel import Context
-from fogbank.services.sso_admin import errors, limits, removing, tagging
-from fogbank.services.sso_admin.instance import ON_INSTANCE, Instance, arn_of, find, instances, portals
+from fogbank.services.sso_admin import errors, limits, regions, removing, tagging
+from fogbank.services.sso_admin.instance import (
+    ON_INSTANCE,
+    Instance,
+    answers_in,
+    arn_of,
+    find,
+    instances,
+    portals,
+    store_arn,
+)
 from fogbank.services.sso_admin.listing import listed
 from fogbank.services.sso_admin.service import service
 
@@ -52,36 +61,65 @@ async def open_instance(ctx: Context, payload: Request) -> None:
 async def describe_instance(ctx: Context, request: Request) -> Request:
     """API_DescribeInstance."""
     instance = await find(ctx, request)
-    encryption = {"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"}
-    return {**_described(ctx, instance), "EncryptionConfigurationDetails": encryption}
+    encryption = instance.encryption or {"KeyType": "AWS_OWNED_KMS_KEY"}
+    return {
+        **await _described(ctx, instance),
+        "EncryptionConfigurationDetails": {**encryption, "EncryptionStatus": "ENABLED"},
+        "NetworkConfigurationDetails": instance.network,
+        "PermissionSetsEnabled": True,
+    }
 
 
-def _described(ctx: Context, instance: Instance) -> Request:
-    store_arn = f"arn:{ctx.partition}:identitystore::{ctx.account}:identitystore/{instance.store}"
+async def _described(ctx: Context, instance: Instance) -> Request:
     return {
         "InstanceArn": arn_of(ctx, instance),
         "IdentityStoreId": instance.store,
-        "IdentityStoreArn": store_arn,
+        "IdentityStoreArn": store_arn(ctx, instance),
         "OwnerAccountId": ctx.account,
         "Name": instance.name,
         "CreatedDate": instance.created,
         "Status": instance.status,
         "PrimaryRegion": instance.region,
-        "Regions": [_region(instance)],
+        "Regions": await regions.of_instance(ctx, instance),
     }
-
-
-def _region(instance: Instance) -> Request:
-    added = {"Status": "ACTIVE", "AddedDate": instance.created, "IsPrimaryRegion": True}
-    return {"RegionName": instance.region, **added}
 
 
 @service.operation
 async def list_instances(ctx: Context, request: Request) -> Request:
     """Those of the region, or of all. API_ListInstances."""
     everywhere = request.get("RegionScope") == "ALL_REGIONS"
-    found = [row for row in await instances.scan(ctx) if everywhere or row.region == ctx.region]
-    return listed(request, "Instances", found, lambda row: row.id, lambda row: _described(ctx, row))
+    found = [row for row in await instances.scan(ctx) if everywhere or await answers_in(ctx, row)]
+    page = listed(request, "Instances", found, lambda row: row.id, lambda row: row)
+    return {**page, "Instances": [await _described(ctx, row) for row in page["Instances"]]}
+
+
+@service.operation(**ON_INSTANCE)
+async def update_instance(ctx: Context, request: Request) -> Request:
+    """Change the name, and one thing besides. Raises ValidationException for more than that. API_UpdateInstance."""
+    instance = await find(ctx, request)
+    if (
+        sum(
+            member in request for member in ("EncryptionConfiguration", "PermissionSetsEnabled", "NetworkConfiguration")
+        )
+        > 1
+    ):
+        raise errors.one_update_at_a_time()
+    if request.get("PermissionSetsEnabled") is False:
+        raise errors.permission_sets_stay()
+    encryption = request.get("EncryptionConfiguration", instance.encryption)
+    if encryption is not None:
+        await _check_key(ctx, encryption)
+    name, network = request.get("Name", instance.name), request.get("NetworkConfiguration", instance.network)
+    instances.put(ctx, replace(instance, name=name, encryption=encryption, network=network), instance.id)
+    return {}
+
+
+async def _check_key(ctx: Context, encryption: Request) -> None:
+    """A customer's key has to be there for the caller. Raises ValidationException, KMS's errors."""
+    if (encryption["KeyType"] == "CUSTOMER_MANAGED_KEY") != ("KmsKeyArn" in encryption):
+        raise errors.key_and_its_type()
+    if "KmsKeyArn" in encryption:
+        await ctx.call("kms", "DescribeKey", {"KeyId": encryption["KmsKeyArn"]}, as_caller=True)
 
 
 @service.operation(**ON_INSTANCE)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from fogbank.kernel import Context, Record
 from fogbank.services.sso_admin import errors
-from fogbank.services.sso_admin.instance import find
+from fogbank.services.sso_admin.instance import find, key_of
 from fogbank.services.sso_admin.service import service
 
 Request = dict[str, Any]
@@ -38,12 +38,6 @@ class PermissionSet(Record, frozen=True):
 
 
 permission_sets = service.collection("permission_sets", PermissionSet, scope="account")
-
-
-def key_of(arn: str) -> tuple[str, str]:
-    """(instance, id) in an ARN."""
-    _, instance, identifier = arn.split("/")
-    return instance, identifier
 
 
 async def find_set(ctx: Context, request: Request) -> PermissionSet:

@@ -8,9 +8,9 @@ from typing import Any
 from fogbank.kernel import Context
 from fogbank.services.sso_admin import errors, tagging
 from fogbank.services.sso_admin.assignment import assignments
-from fogbank.services.sso_admin.instance import ON_INSTANCE, find
+from fogbank.services.sso_admin.instance import ON_INSTANCE, find, key_of
 from fogbank.services.sso_admin.listing import listed
-from fogbank.services.sso_admin.permission_set import ON_SET, PermissionSet, find_set, key_of, permission_sets, save
+from fogbank.services.sso_admin.permission_set import ON_SET, PermissionSet, find_set, permission_sets, save
 from fogbank.services.sso_admin.service import service
 
 Request = dict[str, Any]

@@ -1,20 +1,24 @@
-"""What goes together with an instance: its permission sets, their assignments and the roles made of them."""
+"""What goes together with an instance: permission sets with assignments and roles, applications and the rest of it."""
 
 from __future__ import annotations
 
 import contextlib
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.sso_admin import provisioning
+from fogbank.services.sso_admin import access_control, application, provisioning, regions, token_issuers
 from fogbank.services.sso_admin.assignment import assignments, provisioned
-from fogbank.services.sso_admin.instance import Instance
-from fogbank.services.sso_admin.permission_set import PermissionSet, key_of, permission_sets
+from fogbank.services.sso_admin.instance import Instance, key_of
+from fogbank.services.sso_admin.permission_set import PermissionSet, permission_sets
 
 
 async def clear(ctx: Context, instance: Instance) -> None:
     """Take all of it away. A role that IAM will not delete stays in its account."""
     for present in await permission_sets.scan(ctx, instance.id):
         await _remove(ctx, present)
+    await application.clear(ctx, instance.id)
+    await token_issuers.clear(ctx, instance.id)
+    await regions.clear(ctx, instance.id)
+    access_control.configurations.delete(ctx, instance.id)
 
 
 async def _remove(ctx: Context, present: PermissionSet) -> None:

@@ -1,4 +1,4 @@
-"""Tags of instances and permission sets: TagResource, UntagResource, ListTagsForResource."""
+"""Tags of instances, permission sets, applications and trusted token issuers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fogbank.kernel import Context
+from fogbank.kernel import Collection, Context, Record
 from fogbank.services.sso_admin import errors
-from fogbank.services.sso_admin.instance import Instance, arn_of, find, instances
+from fogbank.services.sso_admin.application import Application, applications, find_application
+from fogbank.services.sso_admin.instance import Instance, arn_of, find, instances, key_of
 from fogbank.services.sso_admin.listing import listed
-from fogbank.services.sso_admin.permission_set import PermissionSet, find_set, key_of, permission_sets
+from fogbank.services.sso_admin.permission_set import PermissionSet, find_set, permission_sets
 from fogbank.services.sso_admin.service import service
 from fogbank.services.sso_admin.tagging import added
+from fogbank.services.sso_admin.token_issuers import TokenIssuer, find_issuer, token_issuers
 
 Request = dict[str, Any]
 Tags = dict[str, str]
+Tagged = Instance | PermissionSet | Application | TokenIssuer
+
+# Where those lie whose keys are in their ARNs.
+_ROWS: dict[type[Record], Collection[Any]] = {
+    PermissionSet: permission_sets,
+    Application: applications,
+    TokenIssuer: token_issuers,
+}
 
 
 @service.operation(resource=lambda ctx, request: request["ResourceArn"])
@@ -41,18 +51,22 @@ async def list_tags_for_resource(ctx: Context, request: Request) -> Request:
     return listed(request, "Tags", sorted(tagged.tags), str, lambda key: {"Key": key, "Value": tagged.tags[key]})
 
 
-async def _find(ctx: Context, request: Request) -> Instance | PermissionSet:
+async def _find(ctx: Context, request: Request) -> Tagged:
     arn = request["ResourceArn"]
     instance = await find(ctx, {"InstanceArn": request.get("InstanceArn") or arn})
     if ":instance/" in arn and arn == arn_of(ctx, instance):
         return instance
     if ":permissionSet/" in arn:
         return await find_set(ctx, {"InstanceArn": arn_of(ctx, instance), "PermissionSetArn": arn})
+    if ":application/" in arn:
+        return await find_application(ctx, arn)
+    if ":trustedTokenIssuer/" in arn:
+        return await find_issuer(ctx, arn)
     raise errors.not_found(f"Could not find the resource {arn}")
 
 
-def _save(ctx: Context, tagged: Instance | PermissionSet, tags: Tags) -> None:
+def _save(ctx: Context, tagged: Tagged, tags: Tags) -> None:
     if isinstance(tagged, Instance):
         instances.put(ctx, replace(tagged, tags=tags), tagged.id)
     else:
-        permission_sets.put(ctx, replace(tagged, tags=tags), *key_of(tagged.arn))
+        _ROWS[type(tagged)].put(ctx, replace(tagged, tags=tags), *key_of(tagged.arn))
