@@ -99,7 +99,8 @@ class Directory:
         if found is None:
             return None
         metadata = saml_metadata.parse(found.metadata)
-        return SamlProvider(arn, metadata.issuer, metadata.certificates, tuple(key.pem for key in found.keys))
+        keys = await saml_providers.private_keys(ctx, found)
+        return SamlProvider(arn, metadata.issuer, metadata.certificates, keys)
 
     async def verify_mfa(self, ctx: Context, principal: Principal, serial: str, code: str) -> MfaVerdict:
         return await mfa.verify(ctx, principal.unique_id, serial, code)

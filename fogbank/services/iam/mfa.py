@@ -22,6 +22,7 @@ from fogbank.services.iam.errors import quota_exceeded
 from fogbank.services.iam.listing import listed
 from fogbank.services.iam.service import service
 from fogbank.services.iam.users import User, caller_or_named, resource_of_caller_or_named, users
+from fogbank.services.iam.vault import vault
 
 Request = dict[str, Any]
 
@@ -33,11 +34,11 @@ _RESYNC_WINDOW: Final = 2880
 
 
 class Device(Record, frozen=True):
-    """user: the unique id of whose it is, or empty; enabled: epoch seconds; drift: steps that its clock is ahead; used: the last
-    step whose code was taken: each is good once."""
+    """sealed_seed: of a virtual one; user: the unique id of whose it is, or empty; enabled: epoch seconds; drift: steps that its clock
+    is ahead; used: the last step whose code was taken: each is good once."""
 
     serial: str
-    seed: bytes
+    sealed_seed: bytes
     virtual: bool
     user: str = ""
     enabled: int = 0
@@ -53,6 +54,12 @@ _of_users = service.collection("mfa_devices_of_users", str, scope="account")
 def hardware_seed(serial: str) -> bytes:
     """The seed of a hardware token."""
     return hashlib.sha1(f"fogbank hardware token {serial}".encode()).digest()
+
+
+async def _seed(ctx: Context, device: Device) -> bytes:
+    if not device.virtual:
+        return hardware_seed(device.serial)
+    return await vault.unseal(ctx, device.sealed_seed, device.serial)
 
 
 async def of_user(ctx: Context, user_id: str) -> list[Device]:
@@ -73,7 +80,7 @@ async def verify(ctx: Context, user_id: str, serial: str, code: str) -> MfaVerdi
     device = await devices.get(ctx, serial)
     if device is None or device.user != user_id:
         return "unknown device"
-    step = totp.find(device.seed, [code], totp.counter(ctx.now()) + device.drift, _WINDOW)
+    step = totp.find(await _seed(ctx, device), [code], totp.counter(ctx.now()) + device.drift, _WINDOW)
     if step is None or step <= device.used:
         return "wrong code"
     devices.put(ctx, replace(device, used=step), serial)
@@ -101,11 +108,13 @@ async def create_virtual_mfa_device(ctx: Context, request: Request) -> Request:
     serial = _new_arn(ctx, request)
     if await devices.get(ctx, serial) is not None:
         raise refusals.mfa_device_taken()
-    device = Device(serial, secrets.token_bytes(_SEED_BYTES), True, tags=tags.of_new(request, "mfa-device"))
+    seed = secrets.token_bytes(_SEED_BYTES)
+    sealed = await vault.seal(ctx, seed, serial)
+    device = Device(serial, sealed, True, tags=tags.of_new(request, "mfa-device"))
     devices.put(ctx, device, serial)
-    seed = b32encode(device.seed)
-    png = _qr_code(f"otpauth://totp/{request['VirtualMFADeviceName']}@{ctx.account}?secret={seed.decode()}")
-    shown = {"SerialNumber": serial, "Base32StringSeed": seed, "QRCodePNG": png}
+    text = b32encode(seed)
+    png = _qr_code(f"otpauth://totp/{request['VirtualMFADeviceName']}@{ctx.account}?secret={text.decode()}")
+    shown = {"SerialNumber": serial, "Base32StringSeed": text, "QRCodePNG": png}
     return {"VirtualMFADevice": {**shown, "Tags": tags.shown(device.tags) or None}}
 
 
@@ -174,7 +183,7 @@ async def enable_mfa_device(ctx: Context, request: Request) -> Request:
     device = await _assignable(ctx, request["SerialNumber"])
     if await _of_users.count(ctx, user.id) >= DEVICES_PER_USER:
         raise quota_exceeded("MFADevicesPerUser", DEVICES_PER_USER)
-    synchronised = _synchronised(ctx, device, request, _WINDOW)
+    synchronised = await _synchronised(ctx, device, request, _WINDOW)
     devices.put(ctx, replace(synchronised, user=user.id, enabled=int(ctx.now())), device.serial)
     _of_users.put(ctx, device.serial, user.id, device.serial)
     return {}
@@ -186,17 +195,17 @@ async def _assignable(ctx: Context, serial: str) -> Device:
     if device is None:
         if serial.startswith("arn:"):
             raise refusals.no_virtual_device(serial)
-        return Device(serial, hardware_seed(serial), False)
+        return Device(serial, b"", False)
     if device.user:
         raise refusals.mfa_device_in_use()
     return device
 
 
-def _synchronised(ctx: Context, device: Device, request: Request, window: int) -> Device:
+async def _synchronised(ctx: Context, device: Device, request: Request, window: int) -> Device:
     """The device with its clock set by two codes that follow each other. Raises InvalidAuthenticationCode."""
     now = totp.counter(ctx.now())
     codes = (request["AuthenticationCode1"], request["AuthenticationCode2"])
-    first = totp.find(device.seed, codes, now - 1, window)
+    first = totp.find(await _seed(ctx, device), codes, now - 1, window)
     if first is None:
         raise refusals.wrong_codes()
     return replace(device, drift=first + 1 - now, used=first + 1)
@@ -206,7 +215,7 @@ def _synchronised(ctx: Context, device: Device, request: Request, window: int) -
 async def resync_mfa_device(ctx: Context, request: Request) -> Request:
     """Set the clock of a device that has run off. API_ResyncMFADevice."""
     device = await _of(ctx, await users.find(ctx, request["UserName"]), request)
-    devices.put(ctx, _synchronised(ctx, device, request, _RESYNC_WINDOW), device.serial)
+    devices.put(ctx, await _synchronised(ctx, device, request, _RESYNC_WINDOW), device.serial)
     return {}
 
 

@@ -10,6 +10,7 @@ from fogbank.kernel import Context, Record
 from fogbank.services.iam import refusals, saml_metadata, tags
 from fogbank.services.iam.errors import invalid_arn, quota_exceeded
 from fogbank.services.iam.service import service
+from fogbank.services.iam.vault import vault
 
 Request = dict[str, Any]
 
@@ -21,10 +22,10 @@ _FOR_EVER: Final = 100 * 365 * 86_400
 
 
 class PrivateKey(Record, frozen=True):
-    """A key for assertions that come encrypted: its id, PEM, and when it was added (epoch seconds)."""
+    """A key for assertions that come encrypted: its id, its PEM sealed, and when it was added (epoch seconds)."""
 
     id: str
-    pem: str
+    sealed: bytes
     added: int
 
 
@@ -58,6 +59,11 @@ async def identified(ctx: Context, provider_arn: str) -> SamlProvider | None:
     return await providers.get(ctx, name) if provider_arn == arn(ctx, name) else None
 
 
+async def private_keys(ctx: Context, provider: SamlProvider) -> tuple[str, ...]:
+    """The keys (PEM) that open the provider's encrypted assertions."""
+    return tuple([(await vault.unseal(ctx, key.sealed, key.id)).decode() for key in provider.keys])
+
+
 async def _find(ctx: Context, request: Request) -> SamlProvider:
     given = request["SAMLProviderArn"]
     if not given.startswith("arn:") or ":saml-provider/" not in given:
@@ -88,7 +94,7 @@ def _valid_until(ctx: Context, document: str) -> int:
     return int(ctx.now()) + _FOR_EVER if metadata.valid_until is None else metadata.valid_until
 
 
-def _with_key(ctx: Context, keys: tuple[PrivateKey, ...], pem: str) -> tuple[PrivateKey, ...]:
+async def _with_key(ctx: Context, keys: tuple[PrivateKey, ...], pem: str) -> tuple[PrivateKey, ...]:
     """The keys with another. Raises InvalidInput and LimitExceeded."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -98,7 +104,8 @@ def _with_key(ctx: Context, keys: tuple[PrivateKey, ...], pem: str) -> tuple[Pri
         raise refusals.unparsable_saml_key() from error
     if len(keys) >= KEYS_PER_PROVIDER:
         raise quota_exceeded("PrivateKeysPerSAMLProvider", KEYS_PER_PROVIDER)
-    return (*keys, PrivateKey(_new_id(ctx), pem, int(ctx.now())))
+    id = _new_id(ctx)
+    return (*keys, PrivateKey(id, await vault.seal(ctx, pem.encode(), id), int(ctx.now())))
 
 
 def _new_id(ctx: Context) -> str:
@@ -123,7 +130,7 @@ async def create_saml_provider(ctx: Context, request: Request) -> Request:
         created=int(ctx.now()),
         valid_until=_valid_until(ctx, request["SAMLMetadataDocument"]),
         encryption=request.get("AssertionEncryptionMode"),
-        keys=_with_key(ctx, (), request["AddPrivateKey"]) if "AddPrivateKey" in request else (),
+        keys=await _with_key(ctx, (), request["AddPrivateKey"]) if "AddPrivateKey" in request else (),
         tags=tags.of_new(request, "saml-provider"),
     )
     _check_encryption(provider)
@@ -161,7 +168,7 @@ async def update_saml_provider(ctx: Context, request: Request) -> Request:
         provider = replace(provider, metadata=document, valid_until=_valid_until(ctx, document))
     provider = replace(
         provider,
-        keys=_changed_keys(ctx, provider, request),
+        keys=await _changed_keys(ctx, provider, request),
         encryption=request.get("AssertionEncryptionMode", provider.encryption),
     )
     _check_encryption(provider)
@@ -169,13 +176,13 @@ async def update_saml_provider(ctx: Context, request: Request) -> Request:
     return {"SAMLProviderArn": arn(ctx, provider.name)}
 
 
-def _changed_keys(ctx: Context, provider: SamlProvider, request: Request) -> tuple[PrivateKey, ...]:
+async def _changed_keys(ctx: Context, provider: SamlProvider, request: Request) -> tuple[PrivateKey, ...]:
     keys, removed = provider.keys, request.get("RemovePrivateKey")
     if removed is not None:
         keys = tuple(key for key in keys if key.id != removed)
         if len(keys) == len(provider.keys):
             raise refusals.no_saml_key(removed)
-    return _with_key(ctx, keys, request["AddPrivateKey"]) if "AddPrivateKey" in request else keys
+    return await _with_key(ctx, keys, request["AddPrivateKey"]) if "AddPrivateKey" in request else keys
 
 
 @service.operation

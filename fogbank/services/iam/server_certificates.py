@@ -15,12 +15,13 @@ from fogbank.services.iam import ids, limits, refusals, tags, x509
 from fogbank.services.iam.entities import Kind, by_name
 from fogbank.services.iam.listing import page
 from fogbank.services.iam.service import service
+from fogbank.services.iam.vault import vault
 
 Request = dict[str, Any]
 
 
 class ServerCertificate(Record, frozen=True):
-    """body, chain, key: PEM; uploaded, expires: epoch seconds."""
+    """body, chain: PEM; sealed_key: the private key's; uploaded, expires: epoch seconds."""
 
     name: str
     path: str
@@ -28,7 +29,7 @@ class ServerCertificate(Record, frozen=True):
     uploaded: int
     expires: int
     body: str
-    key: str
+    sealed_key: bytes
     chain: str | None = None
     tags: dict[str, str] = {}
 
@@ -67,14 +68,15 @@ async def upload_server_certificate(ctx: Context, request: Request) -> Request:
     x509.check_time(parsed, ctx.now())
     if "CertificateChain" in request:
         x509.check_chain(parsed, x509.several(request["CertificateChain"]))
+    id = await certificates.new_id(ctx, request["ServerCertificateName"])
     certificate = ServerCertificate(
         name=request["ServerCertificateName"],
         path=request.get("Path", "/"),
-        id=await certificates.new_id(ctx, request["ServerCertificateName"]),
+        id=id,
         uploaded=int(ctx.now()),
         expires=x509.expiration(parsed),
         body=request["CertificateBody"],
-        key=request["PrivateKey"],
+        sealed_key=await vault.seal(ctx, request["PrivateKey"].encode(), id),
         chain=request.get("CertificateChain"),
         tags=tags.of_new(request, "server-certificate"),
     )

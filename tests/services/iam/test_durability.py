@@ -1,12 +1,15 @@
 """What was acknowledged is there after `kill -9`: who there is, what they may, whom a role trusts."""
 
 import json
+import sqlite3
+from base64 import b32decode
 
 import pytest
 from botocore.exceptions import ClientError
 
 from fogbank.testing.clients import Clients
 from fogbank.testing.process import ServerProcess
+from tests.services.iam.pki import Certified
 
 
 @pytest.fixture
@@ -36,3 +39,17 @@ def test_a_killed_server_comes_back_with_its_users_and_their_permissions(server)
     sqs.list_queues()
     with pytest.raises(ClientError, match="AccessDenied"):
         sqs.create_queue(QueueName="q")
+
+
+def test_neither_seeds_nor_private_keys_lie_in_the_store(server, tmp_path):
+    iam = Clients(server.endpoint)("iam")
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    made = Certified("web")
+    iam.upload_server_certificate(ServerCertificateName="web", CertificateBody=made.pem, PrivateKey=made.key_pem)
+    server.kill()
+    (store,) = tmp_path.rglob("state.db")
+    with sqlite3.connect(store) as database:
+        rows = b"".join(bytes(part) for row in database.execute("select * from kv") for part in row)
+    assert made.pem.encode() in rows
+    assert made.key_pem.splitlines()[1].encode() not in rows
+    assert b32decode(device["Base32StringSeed"]) not in rows
