@@ -11,6 +11,7 @@ have them too. asyncpg (the extra `fogbank[postgres]`) is loaded on opening.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -130,12 +131,13 @@ class PostgresTransaction(Transaction):
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if connection.is_in_transaction():
-            try:
-                await connection.execute("ROLLBACK")
-            except Exception:
-                connection.terminate()
-        await self._store.pool.release(connection)
+        with contextlib.suppress(self._store.driver.InterfaceError):  # it is lost, and the pool knows already
+            if connection.is_in_transaction():
+                try:
+                    await connection.execute("ROLLBACK")
+                except Exception:
+                    connection.terminate()
+            await self._store.pool.release(connection)
 
 
 class _Refusals:
