@@ -173,17 +173,17 @@ class Bench:
         growing = KINDS[kind](self.server.endpoint)
         host, port = self.server.endpoint.rpartition("/")[2].rsplit(":", 1)
         address = host, int(port)
-        connection = Connection(address)
-        connection.ask(growing.create())
+        pour(address, [growing.create()])
         for before, size in itertools.pairwise([0, *sizes]):
             began = time.perf_counter()
             pour(address, growing.grow(before, size))
             print(f"{kind}: {size:,} after {time.perf_counter() - began:.0f} s", flush=True)
+            connection = Connection(address)  # an idle one would not have lasted through the loading
             for names, make in growing.loads(size).items():
                 measured = measure(self.server.endpoint, connection, make, self.seconds, len(names))
                 for name, figures in zip(names, measured, strict=True):
                     self._note(kind, name, size, figures)
-        connection.socket.close()
+            connection.socket.close()
 
     def _note(self, kind: str, name: str, size: int, figures: Figures) -> None:
         self.results.setdefault(kind, {}).setdefault(name, {})[size] = figures

@@ -70,7 +70,6 @@ class Connection:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
-        self._missing = -1
 
     def ask(self, request: bytes) -> bytes:
         """Send a request and wait for the body of its answer."""
@@ -114,9 +113,9 @@ def pour(address: tuple[str, int], requests: Iterable[bytes], connections: int =
         for descriptor, _ in poll.poll():
             if busy[descriptor].take() is None:
                 continue
-            request = next(waiting, None)
-            if request is not None:
-                busy[descriptor].socket.sendall(request)
+            following = next(waiting, None)
+            if following is not None:
+                busy[descriptor].socket.sendall(following)
                 continue
             poll.unregister(descriptor)
             busy.pop(descriptor).socket.close()
