@@ -130,7 +130,7 @@ def test_file_that_cannot_be_had_is_one_line(fogbank, detached, tmp_path, comman
 def test_load_of_something_else_is_refused(fogbank, queues, tmp_path):
     (tmp_path / "letter.txt").write_text("Good morning")
     done = fogbank("load", str(tmp_path / "letter.txt"))
-    assert (done.returncode, done.stderr) == (Exit.FAILED, "fogbank: not a Fogbank snapshot\n")
+    assert (done.returncode, done.stderr) == (Exit.FAILED, "fogbank: not a Fogbank snapshot, or not all of it\n")
     assert queues() == ["kept"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -70,10 +71,18 @@ def test_a_defect_is_logged_with_its_traceback_under_the_request_id(running, aws
     assert of_requests(caplog)[0].request_id == told
 
 
-def test_a_slow_request_is_logged_with_its_stages(caplog):
-    with server(slow_request=1) as slow:
+def test_a_slow_request_is_logged_with_its_stages(caplog, monkeypatch):
+    with server(slow_request=10) as slow:
+        operation = slow.app.services.get("s3").operations["create_bucket"]
+        handler = operation.handler
+
+        async def slowly(ctx, request):
+            time.sleep(0.02)
+            return await handler(ctx, request)
+
+        monkeypatch.setattr(operation, "handler", slowly)
         clients = Clients(slow.endpoint)
-        clients("s3").create_bucket(Bucket="slowly-made")  # the first request loads the service
+        clients("s3").create_bucket(Bucket="slowly-made")
         clients.close()
     (record,) = of_requests(caplog)
     assert record.levelno == logging.WARNING
