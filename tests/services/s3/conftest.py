@@ -27,7 +27,9 @@ def s3(aws):
 def files(fogbank_server, monkeypatch):
     """Gives the names of all blobs that there are, once those are gone that nobody needs."""
     app = fogbank_server.app
-    monkeypatch.setattr("fogbank.kernel.blobs._GRACE", 0.0)  # nobody else serves this state
+    monkeypatch.setattr(
+        "fogbank.kernel.blobs._GRACE", -2.0
+    )  # nobody else serves this state: what was dropped just now may go
 
     def names():
         while not fogbank_server.call(app.upkeep.remove_dropped()):
