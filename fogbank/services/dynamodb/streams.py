@@ -53,8 +53,11 @@ class Stream(Record, frozen=True):
 
 
 class Head(Record, frozen=True):
+    """`first` is that of the open shard, so that a change need not read it."""
+
     sequence: int
     shard: int
+    first: int = 0
 
 
 class Shard(Record, frozen=True):
@@ -98,7 +101,7 @@ async def enabled(ctx: Context, table: Table, view: str, space: int) -> Table:
     streams.put(ctx, stream, table.name, label)
     first = int(now * UNIT)
     await _open_shard(ctx, space, 0, first, None)
-    heads.put(ctx, Head(first, 0), space)
+    heads.put(ctx, Head(first, 0, first), space)
     return msgspec.structs.replace(table, stream_label=label, stream_view=view, stream_space=space)
 
 
@@ -150,13 +153,11 @@ async def _next(ctx: Context, space: int) -> int:
     head = await heads.get(ctx, space)
     assert head is not None
     sequence = max(head.sequence + 1, int(ctx.now() * UNIT))
-    number_ = head.shard
-    open_since = await shards.get(ctx, space, number_)
-    assert open_since is not None
-    if sequence - open_since.first > SHARD_SECONDS * UNIT:
-        number_ += 1
-        await _open_shard(ctx, space, number_, sequence, await _close_shard(ctx, space, head))
-    heads.put(ctx, Head(sequence, number_), space)
+    shard, first = head.shard, head.first
+    if sequence - first > SHARD_SECONDS * UNIT:
+        shard, first = shard + 1, sequence
+        await _open_shard(ctx, space, shard, first, await _close_shard(ctx, space, head))
+    heads.put(ctx, Head(sequence, shard, first), space)
     return sequence
 
 

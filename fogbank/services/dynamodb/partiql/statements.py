@@ -63,10 +63,14 @@ def _select_of(statement: Statement) -> Select | None:
     return statement.select if isinstance(statement, Exists) else statement if isinstance(statement, Select) else None
 
 
+def _table_of(statement: Statement) -> str:
+    return (statement.select if isinstance(statement, Exists) else statement).table
+
+
 async def _ask(ctx: Context, statement: Statement) -> None:
     """Raise AccessDeniedException unless the caller may do this to the table or index."""
     select = _select_of(statement)
-    about: Request = {"TableName": (select or statement).table}  # type: ignore[union-attr]
+    about: Request = {"TableName": _table_of(statement)}
     if select is not None and select.index_name is not None:
         about["IndexName"] = select.index_name
     await access.check(ctx, _ACTIONS[type(statement)], about)
@@ -74,7 +78,7 @@ async def _ask(ctx: Context, statement: Statement) -> None:
 
 async def _schema(ctx: Context, statement: Statement) -> KeySchema:
     select = _select_of(statement)
-    table = await find(ctx, (select or statement).table)  # type: ignore[union-attr]
+    table = await find(ctx, _table_of(statement))
     if select is None or select.index_name is None:
         return table.layout
     index = table.layout.indexes.get(select.index_name)
@@ -165,19 +169,19 @@ async def batch_execute_statement(ctx: Context, request: Request) -> Document:
     kinds: set[bool] = set()
     for given in request["Statements"]:
         try:
-            statement: Statement | None = _parsed(given)
+            statement = _parsed(given)
         except AWSError as error:
             responses.append({"Error": _error(error)})
             continue
         kinds.add(isinstance(statement, Select | Exists))
-        responses.append(await _in_batch(ctx, statement, given))  # type: ignore[arg-type]
+        responses.append(await _in_batch(ctx, statement, given))
     if len(kinds) > 1:
         raise errors.validation("Select statements and write statements cannot be mixed in one batch")
     return {"Responses": responses}
 
 
 async def _in_batch(ctx: Context, statement: Statement, given: Request) -> Document:
-    table = (_select_of(statement) or statement).table  # type: ignore[union-attr]
+    table = _table_of(statement)
     try:
         await _ask(ctx, statement)
         found = await ctx.undoing(_batched, ctx, statement, given)
