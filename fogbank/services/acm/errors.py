@@ -215,10 +215,6 @@ def too_many_tags() -> AWSError:
     return AWSError("TooManyTagsException", f"A certificate can have {limits.TAGS} tags.")
 
 
-def reserved_tag() -> AWSError:
-    return AWSError("InvalidTagException", "Tag keys beginning with aws: are reserved for system use.")
-
-
 def tags_of_certificates_elsewhere() -> AWSError:
     return validation(
         "Use AddTagsToCertificate, RemoveTagsFromCertificate and ListTagsForCertificate for certificates."

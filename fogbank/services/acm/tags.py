@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.certificates import tagging
 from fogbank.kernel import Context
 from fogbank.services.acm import errors, limits
 from fogbank.services.acm.access import ON_CERTIFICATE
@@ -16,13 +17,7 @@ Tags = dict[str, str]
 
 def added(ctx: Context, present: Tags, given: list[dict[str, str]]) -> Tags:
     """The tags with those of a request added. Raises TooManyTagsException, InvalidTagException."""
-    for tag in given:
-        if tag["Key"].lower().startswith("aws:") and ctx.principal.kind != "service":
-            raise errors.reserved_tag()
-    tags = {**present, **{tag["Key"]: tag.get("Value", "") for tag in given}}
-    if len(tags) > limits.TAGS:
-        raise errors.too_many_tags()
-    return tags
+    return tagging.added(ctx, present, given, limits.TAGS, errors.too_many_tags())
 
 
 @service.operation(**ON_CERTIFICATE)
@@ -36,11 +31,7 @@ async def add_tags_to_certificate(ctx: Context, request: Request) -> None:
 async def remove_tags_from_certificate(ctx: Context, request: Request) -> None:
     """Remove tags; one that is given with a value only if it has that value. API_RemoveTagsFromCertificate."""
     certificate = await find(ctx, request)
-    tags = dict(certificate.tags)
-    for tag in request["Tags"]:
-        if "Value" not in tag or tags.get(tag["Key"]) == tag["Value"]:
-            tags.pop(tag["Key"], None)
-    save(ctx, certificate, tags=tags)
+    save(ctx, certificate, tags=tagging.removed(certificate.tags, request["Tags"]))
 
 
 @service.operation(**ON_CERTIFICATE)

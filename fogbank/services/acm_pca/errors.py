@@ -169,7 +169,3 @@ def lockout() -> AWSError:
 
 def too_many_tags() -> AWSError:
     return AWSError("TooManyTagsException", f"You can associate up to {limits.TAGS} tags with a private CA.")
-
-
-def reserved_tag() -> AWSError:
-    return AWSError("InvalidTagException", "Tag keys beginning with aws: are reserved for system use.")

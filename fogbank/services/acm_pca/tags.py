@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.certificates import tagging
 from fogbank.kernel import Context, pages
 from fogbank.services.acm_pca import errors, limits, states
 from fogbank.services.acm_pca.access import OWNED
@@ -16,13 +17,7 @@ Tags = dict[str, str]
 
 def added(ctx: Context, present: Tags, given: list[dict[str, str]]) -> Tags:
     """The tags with those of a request added. Raises TooManyTagsException, InvalidTagException."""
-    for tag in given:
-        if tag["Key"].lower().startswith("aws:") and ctx.principal.kind != "service":
-            raise errors.reserved_tag()
-    tags = {**present, **{tag["Key"]: tag.get("Value", "") for tag in given}}
-    if len(tags) > limits.TAGS:
-        raise errors.too_many_tags()
-    return tags
+    return tagging.added(ctx, present, given, limits.TAGS, errors.too_many_tags())
 
 
 @service.operation(**OWNED)
@@ -36,11 +31,7 @@ async def tag_certificate_authority(ctx: Context, request: Request) -> None:
 async def untag_certificate_authority(ctx: Context, request: Request) -> None:
     """Remove tags; one that is given with a value only if it has that value. API_UntagCertificateAuthority."""
     scope, authority = await _find(ctx, request)
-    tags = dict(authority.tags)
-    for tag in request["Tags"]:
-        if "Value" not in tag or tags.get(tag["Key"]) == tag["Value"]:
-            tags.pop(tag["Key"], None)
-    save(scope, authority, tags=tags)
+    save(scope, authority, tags=tagging.removed(authority.tags, request["Tags"]))
 
 
 @service.operation(**OWNED)

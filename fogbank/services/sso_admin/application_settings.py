@@ -8,7 +8,7 @@ from typing import Any
 from fogbank.identity import policy_grammar
 from fogbank.kernel import Context
 from fogbank.services.sso_admin import errors, limits
-from fogbank.services.sso_admin.application import ON_APPLICATION, Targets, change, grants, methods, named, scopes
+from fogbank.services.sso_admin.application import ON_APPLICATION, Key, Targets, change, grants, methods, named, scopes
 from fogbank.services.sso_admin.listing import listed
 from fogbank.services.sso_admin.service import service
 from fogbank.services.sso_admin.token_issuers import find_issuer
@@ -46,19 +46,23 @@ async def put_application_access_scope(ctx: Context, request: Request) -> Reques
 @service.operation(**ON_APPLICATION)
 async def get_application_access_scope(ctx: Context, request: Request) -> Request:
     """API_GetApplicationAccessScope."""
+    _, targets = await _scope_of(ctx, request)
+    return _scope(request["Scope"], targets)
+
+
+async def _scope_of(ctx: Context, request: Request) -> tuple[Key, Targets]:
+    """(the application's key, what the scope leads to). Raises ResourceNotFoundException."""
     _, key = await named(ctx, request)
     targets = await scopes.get(ctx, *key, request["Scope"])
     if targets is None:
         raise errors.not_found(f"The application has no access scope {request['Scope']}.")
-    return _scope(request["Scope"], targets)
+    return key, targets
 
 
 @service.operation(**ON_APPLICATION)
 async def delete_application_access_scope(ctx: Context, request: Request) -> Request:
     """API_DeleteApplicationAccessScope."""
-    _, key = await named(ctx, request)
-    if await scopes.get(ctx, *key, request["Scope"]) is None:
-        raise errors.not_found(f"The application has no access scope {request['Scope']}.")
+    key, _ = await _scope_of(ctx, request)
     scopes.delete(ctx, *key, request["Scope"])
     return {}
 
@@ -92,18 +96,23 @@ async def put_application_authentication_method(ctx: Context, request: Request) 
 @service.operation(**ON_APPLICATION)
 async def get_application_authentication_method(ctx: Context, request: Request) -> Request:
     """API_GetApplicationAuthenticationMethod."""
+    _, method = await _method_of(ctx, request)
+    return {"AuthenticationMethod": method}
+
+
+async def _method_of(ctx: Context, request: Request) -> tuple[Key, Request]:
+    """(the application's key, the method). Raises ResourceNotFoundException."""
     _, key = await named(ctx, request)
     method = await methods.get(ctx, *key, request["AuthenticationMethodType"])
     if method is None:
         raise errors.not_found("The application has no such authentication method.")
-    return {"AuthenticationMethod": method}
+    return key, method
 
 
 @service.operation(**ON_APPLICATION)
 async def delete_application_authentication_method(ctx: Context, request: Request) -> Request:
     """API_DeleteApplicationAuthenticationMethod."""
-    await get_application_authentication_method(ctx, request)
-    _, key = await named(ctx, request)
+    key, _ = await _method_of(ctx, request)
     methods.delete(ctx, *key, request["AuthenticationMethodType"])
     return {}
 
@@ -149,18 +158,23 @@ async def _check_grant(ctx: Context, grant: Request) -> None:
 @service.operation(**ON_APPLICATION)
 async def get_application_grant(ctx: Context, request: Request) -> Request:
     """API_GetApplicationGrant."""
+    _, grant = await _grant_of(ctx, request)
+    return {"Grant": grant}
+
+
+async def _grant_of(ctx: Context, request: Request) -> tuple[Key, Request]:
+    """(the application's key, the grant). Raises ResourceNotFoundException."""
     _, key = await named(ctx, request)
     grant = await grants.get(ctx, *key, request["GrantType"])
     if grant is None:
         raise errors.not_found(f"The application has no grant of type {request['GrantType']}.")
-    return {"Grant": grant}
+    return key, grant
 
 
 @service.operation(**ON_APPLICATION)
 async def delete_application_grant(ctx: Context, request: Request) -> Request:
     """API_DeleteApplicationGrant."""
-    await get_application_grant(ctx, request)
-    _, key = await named(ctx, request)
+    key, _ = await _grant_of(ctx, request)
     grants.delete(ctx, *key, request["GrantType"])
     return {}
 
