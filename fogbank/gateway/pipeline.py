@@ -24,10 +24,11 @@ from fogbank import protocols
 from fogbank.gateway import admin, exchange, routing
 from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
+from fogbank.identity import ANONYMOUS, Identity
 from fogbank.identity.principals import service_principal
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
-from fogbank.kernel.service import Operation, Service
+from fogbank.kernel.service import Answered, Operation, Service
 from fogbank.storage.base import Damaged, StoreError
 from fogbank.telemetry.requests import RequestMeter
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from fogbank.gateway.exchange import Reply
     from fogbank.gateway.front import Front
     from fogbank.gateway.routing import Target
-    from fogbank.identity import Identity
     from fogbank.protocols import Codec
     from fogbank.telemetry.collect import Collector
     from fogbank.telemetry.trace import Trace
@@ -111,28 +111,44 @@ class Gateway:
         if request.path.startswith(admin.PREFIXES):
             trace.service, trace.operation = "fogbank", admin.name_of(request)
             return await admin.handle(self.app, request)
-        target: Target | None = None
         try:
             target = routing.find(self.app.services, request)
-            trace.service = target.model.service_id
-            target.resolve()
-            identity = await self._authenticate(target, request, trace)
-            if target.edge is not None:
-                return await self._open_edge(target, identity, request, request_id)
-            return await self._operate(target, identity, request, trace)
         except AWSError as error:
-            return _refuse(target, error, request_id)
-        except PayloadError as error:
-            refusal = AWSError(error.code, error.message, error.status, None, **error.members)
-            return _refuse(target, refusal, request_id)
-        except Damaged as error:
-            log.error("%s %s: %s", request.method, request.path, error)
-            return _refuse(target, internal_failure(request_id), request_id)
-        except StoreError as error:
-            return _refuse(target, unavailable(error), request_id)
+            return _refuse(None, error, request_id)
+        trace.service = target.model.service_id
+        try:
+            response = await self._attempt(target, request, trace)
+        except Exception as failure:
+            refusal = _error_of(failure, request, request_id)
+            response = _refuse(target, refusal, request_id)
+            if target.service is not None and target.service.after:
+                await self._after(target, request, response, refusal, trace)
+        else:
+            if target.service is not None and target.service.after:
+                await self._after(target, request, response, None, trace)
+        return response
+
+    async def _attempt(self, target: Target, request: Request, trace: Trace) -> Response:
+        target.resolve()
+        identity = await self._authenticate(target, request, trace)
+        if target.edge is not None:
+            return await self._open_edge(target, identity, request, trace.request_id)
+        return await self._operate(target, identity, request, trace)
+
+    async def _after(
+        self, target: Target, request: Request, response: Response, error: AWSError | None, trace: Trace
+    ) -> None:
+        """Let the service look at what it answered; what goes wrong there is logged, and changes no answer."""
+        service, ctx = target.service, target.ctx
+        assert service is not None
+        if ctx is None:  # refused before anybody knew who asked
+            ctx = self._context(service, "", Identity(ANONYMOUS), request, trace.request_id)
+        answered = Answered(target.request, target.params, response, error)
+        try:
+            for look in service.after:
+                await look(ctx, answered)
         except Exception:
-            log.exception("%s %s", request.method, request.path)
-            return _refuse(target, internal_failure(request_id), request_id)
+            log.exception("after %s %s", request.method, request.path)
 
     async def _authenticate(self, target: Target, request: Request, trace: Trace) -> Identity:
         operation = target.operation
@@ -158,6 +174,7 @@ class Gateway:
         trace.parsed = perf_counter()
         ctx = self._context(service, operation.name, identity, request, trace.request_id)
         ctx.protocol = routed.protocol
+        target.ctx, target.params = ctx, params
         if operation.transaction:
             response = await ctx.transact(self._run, ctx, operation, codec, params)
         else:
@@ -174,7 +191,7 @@ class Gateway:
 
     async def _open_edge(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
         assert target.edge is not None and target.service is not None
-        ctx = self._context(target.service, "", identity, request, request_id)
+        ctx = target.ctx = self._context(target.service, "", identity, request, request_id)
         return await target.edge.handler(ctx, target.request)
 
     def _operation(self, target: Target) -> tuple[Service, Operation]:
@@ -241,6 +258,21 @@ def _validation_error(service: Service, protocol: str, violations: list[Any]) ->
         return service.validation_error(message, violations)
     code = "ValidationError" if protocol in ("query", "ec2") else "ValidationException"
     return AWSError(code, message, 400)
+
+
+def _error_of(failure: Exception, request: Request, request_id: str) -> AWSError:
+    """What the caller is told of what went wrong; what is our own fault is logged."""
+    if isinstance(failure, AWSError):
+        return failure
+    if isinstance(failure, PayloadError):
+        return AWSError(failure.code, failure.message, failure.status, None, **failure.members)
+    if isinstance(failure, Damaged):
+        log.error("%s %s: %s", request.method, request.path, failure)
+        return internal_failure(request_id)
+    if isinstance(failure, StoreError):
+        return unavailable(failure)
+    log.error("%s %s", request.method, request.path, exc_info=failure)
+    return internal_failure(request_id)
 
 
 def _refuse(target: Target | None, error: AWSError, request_id: str) -> Response:

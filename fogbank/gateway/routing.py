@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fogbank import protocols
 from fogbank.http import Request
 from fogbank.kernel.errors import AWSError
 
 if TYPE_CHECKING:
+    from fogbank.kernel.context import Context
     from fogbank.kernel.registry import Registry
     from fogbank.kernel.service import Edge, Service
     from fogbank.protocols.model import OperationModel, ServiceModel
@@ -44,10 +45,11 @@ _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 class Target:
     """Where a request goes. `routed` is the operation, or `edge` the door when it is none of the model's.
 
-    `request` is the request as the operation's URI sees it: in path style, whatever style the client used.
+    `ctx` and `params` are the operation's, as soon as there are any. `request` is the request as the operation's URI sees it: in path
+    style, whatever style the client used.
     """
 
-    __slots__ = ("edge", "model", "request", "routed", "service")
+    __slots__ = ("ctx", "edge", "model", "params", "request", "routed", "service")
 
     def __init__(self, model: ServiceModel, service: Service | None, request: Request) -> None:
         self.model = model
@@ -55,6 +57,8 @@ class Target:
         self.request = request
         self.routed: Routed | None = None
         self.edge: Edge | None = None
+        self.ctx: Context | None = None
+        self.params: dict[str, Any] = {}
 
     @property
     def protocol(self) -> str:

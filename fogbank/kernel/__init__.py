@@ -3,6 +3,6 @@
 from fogbank.kernel.collection import Collection, Record
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError
-from fogbank.kernel.service import Service
+from fogbank.kernel.service import Answered, Service
 
-__all__ = ["AWSError", "Collection", "Context", "Record", "Service"]
+__all__ = ["AWSError", "Answered", "Collection", "Context", "Record", "Service"]

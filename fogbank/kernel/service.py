@@ -21,6 +21,7 @@ Given = Mapping[str, str | tuple[str, ...]]
 Keys = Callable[["Context", dict[str, Any]], Given | Awaitable[Given]]
 Tags = Callable[["Context", dict[str, Any]], Awaitable["Mapping[str, str]"]]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
+After = Callable[["Context", "Answered"], Awaitable[None]]
 Fidelity = Literal["hand", "derived"]
 
 R = TypeVar("R")
@@ -106,6 +107,24 @@ class Edge:
         self.handler = handler
 
 
+class Answered:
+    """A request and its answer, for those who look at them afterwards (`Service.after`).
+
+    `request` is as the operation's URI sees it, `params` what was read from it, if it got that far; `response` may still be given
+    headers; `error` is what it was refused with.
+    """
+
+    __slots__ = ("error", "params", "request", "response")
+
+    def __init__(
+        self, request: Request, params: dict[str, Any], response: Response, error: AWSError | None = None
+    ) -> None:
+        self.request = request
+        self.params = params
+        self.response = response
+        self.error = error
+
+
 class Service:
     """One AWS API, by botocore's name of it.
 
@@ -114,6 +133,7 @@ class Service:
     documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
     enums              false when the service checks enumerated values itself
     validation_error   makes the error from the model's violations, where the service has words of its own
+    after              functions that look at every answer before it leaves, outside of any transaction (CORS headers, access logs)
     """
 
     def __init__(
@@ -137,6 +157,7 @@ class Service:
         self.collections: dict[str, Collection[Any]] = {}
         self.tasks: dict[str, TaskKind] = {}
         self.edges: list[Edge] = []
+        self.after: list[After] = []
         self.provided: dict[str, Any] = {}
         self.resource_types: dict[str, ResourceType] = {}
 

@@ -12,7 +12,7 @@ import msgspec
 
 from fogbank.identity.principals import canonical_id
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, errors, owners, reads, vault
+from fogbank.services.s3 import access, changes, errors, owners, reads, vault
 from fogbank.services.s3.records import ENFORCED, Bucket, buckets, home_of
 from fogbank.services.s3.service import service
 
@@ -72,7 +72,9 @@ async def put_object_acl(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     acl = _canned(home.bucket, request, OWNERS_OWN)
     record = await reads.readable(home, request)
-    await vault.rewrite(home, request["Key"], replace(record, traits=replace(record.traits, acl=acl)))
+    changed = replace(record, traits=replace(record.traits, acl=acl))
+    await vault.rewrite(home, request["Key"], changed)
+    await changes.happened(changes.ACL, home, request["Key"], changed)
     return {}
 
 

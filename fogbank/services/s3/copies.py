@@ -15,7 +15,7 @@ import msgspec
 
 from fogbank.http import Payload
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies, conditions, errors, limits, objects, reads, tags, traits
+from fogbank.services.s3 import access, bodies, changes, conditions, errors, limits, objects, reads, tags, traits
 from fogbank.services.s3.bodies import Received, Sink
 from fogbank.services.s3.digests import DEFAULT, FULL_OBJECT, Sums
 from fogbank.services.s3.records import Home, Object, Traits, home_of
@@ -158,7 +158,8 @@ async def drain(ctx: Context, stream: AsyncIterator[bytes], algorithm: str) -> R
 async def _finish(ctx: Context, request: Request, wanted: Traits, source: Source, received: Received) -> Answer:
     home = await objects.place_for(ctx, request)
     algorithm = _algorithm(request, source.record)
-    record = await objects.store(home, request, _merged(request, wanted, source.record.traits), received, algorithm)
+    merged = _merged(request, wanted, source.record.traits)
+    record = await objects.store(home, request, merged, received, algorithm, changes.COPY)
     answer: Answer = {"CopyObjectResult": _result(record), "CopySourceVersionId": source.version_id}
     if home.bucket.versioning:
         answer["VersionId"] = record.version_id

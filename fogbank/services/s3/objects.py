@@ -13,6 +13,7 @@ from fogbank.services.s3 import (
     access,
     acls,
     bodies,
+    changes,
     conditions,
     digests,
     errors,
@@ -108,8 +109,10 @@ async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, rec
     return answer_to_write(record, home.bucket)
 
 
-async def store(home: Home, request: Request, wanted: Traits, received: bodies.Received, algorithm: str) -> Object:
-    """Make the bytes and traits the current version of the key."""
+async def store(
+    home: Home, request: Request, wanted: Traits, received: bodies.Received, algorithm: str, event: str = changes.PUT
+) -> Object:
+    """Make the bytes and traits the current version of the key; `event` is how that is told."""
     ctx, key = home.ctx, request["Key"]
     record = Object(
         int(ctx.now()),
@@ -125,6 +128,7 @@ async def store(home: Home, request: Request, wanted: Traits, received: bodies.R
     )
     record = await vault.add(home, key, record)
     received.keep(home, key, record)
+    await changes.happened(event, home, key, record)
     return record
 
 
@@ -169,9 +173,11 @@ async def _delete(home: Home, key: str, version_id: str | None, match: str | Non
     conditions.check_delete(match, before.etag if before is not None else None)
     if home.bucket.versioning:
         marker = await vault.add_marker(home, key)
+        await changes.happened(changes.MARKED, home, key, marker)
         return {"DeleteMarker": True, "VersionId": marker.version_id}
     if before is not None:
         await vault.remove(home, key, before)
+        await changes.happened(changes.DELETED, home, key, before)
     return {}
 
 
@@ -180,6 +186,7 @@ async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
     if record is None:
         return {"VersionId": version_id}
     await vault.remove(home, key, record)
+    await changes.happened(changes.DELETED, home, key, record)
     return {"VersionId": version_id, "DeleteMarker": True if record.deleted else None}
 
 

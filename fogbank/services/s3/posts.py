@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from fogbank.http import Payload, Request, Response
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies, digests, errors, forms, objects, tags, traits
+from fogbank.services.s3 import access, bodies, changes, digests, errors, forms, objects, tags, traits
 from fogbank.services.s3.records import Object, home_of
 from fogbank.services.s3.service import service
 
@@ -54,7 +54,7 @@ async def post_object(ctx: Context, request: Request) -> Response:
             _policies().check_length(policy, received.size)
         received.check(claim)
         home = await home_of(ctx, wanted)
-        return await objects.store(home, wanted, chosen, received, claim.algorithm)
+        return await objects.store(home, wanted, chosen, received, claim.algorithm, changes.POST)
 
     record = await objects.commit(ctx, received, keep)
     return await _answer(ctx, fields, wanted, record)

@@ -53,7 +53,11 @@ class Claim(Record, frozen=True):
 
 
 class Bucket(Record, frozen=True):
-    """`created` is epoch seconds; `versioning` is empty until it was Enabled or Suspended for the first time."""
+    """`created` is epoch seconds; `versioning` is empty until it was Enabled or Suspended for the first time.
+
+    `features` names those of the bucket's configurations that have a part in requests for its objects (`notification`), so that
+    the others cost these requests nothing.
+    """
 
     name: str
     account: str
@@ -66,6 +70,7 @@ class Bucket(Record, frozen=True):
     acl: str = "private"
     ownership: str = ENFORCED
     block_public: tuple[bool, bool, bool, bool] | None = (True, True, True, True)
+    features: tuple[str, ...] = ()
 
     @property
     def arn(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, digests, reads, tags, vault
+from fogbank.services.s3 import access, changes, digests, reads, tags, vault
 from fogbank.services.s3.records import Home, Object, home_of
 from fogbank.services.s3.service import service
 
@@ -38,6 +38,7 @@ async def _replace(ctx: Context, request: Request, wanted: tags.Tags) -> Answer:
     record = await reads.readable(home, request)
     changed = msgspec.structs.replace(record, traits=msgspec.structs.replace(record.traits, tags=wanted))
     await vault.rewrite(home, request["Key"], changed)
+    await changes.happened(changes.TAGGED if wanted else changes.UNTAGGED, home, request["Key"], changed)
     return {"VersionId": _version_id(home, record)}
 
 

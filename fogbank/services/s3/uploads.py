@@ -15,6 +15,7 @@ from fogbank.kernel import Context
 from fogbank.services.s3 import (
     access,
     bodies,
+    changes,
     copies,
     digests,
     errors,
@@ -307,6 +308,7 @@ async def _assemble(
     )
     record = await vault.add(home, request["Key"], record)
     manifests.put(home.ctx, Manifest(chosen), home.name, request["Key"], record.slot)
+    await changes.happened(changes.COMPLETED, home, request["Key"], record)
     return record
 
 
