@@ -9,8 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from fogbank import protocols
+from fogbank.identity import storage_access
 from fogbank.kernel import Context
-from fogbank.services.s3 import publicity, records, tags, vault, versions
+from fogbank.services.s3 import access_points, errors, publicity, records, tags, vault, versions
 from fogbank.services.s3.records import Home
 
 Request = dict[str, Any]
@@ -31,8 +33,30 @@ def object_arn(ctx: Context, request: Request) -> str:
 
 
 async def policy(ctx: Context, request: Request) -> str | None:
-    """The policy (JSON) that has a say about a request: the bucket's own, and what its ACLs amount to."""
-    return await (ctx.transact(_policy, ctx, request) if ctx.tx is None else _policy(ctx, request))
+    """The policy (JSON) that has a say about a request: the bucket's own, and what its ACLs amount to.
+
+    Raises AccessDenied when the request came through an access point that does not let it.
+    """
+    return await (ctx.transact(_admitted, ctx, request) if ctx.tx is None else _admitted(ctx, request))
+
+
+async def _admitted(ctx: Context, request: Request) -> str | None:
+    found = await _policy(ctx, request)
+    door = await access_points.door_of(ctx)
+    if door is not None:
+        for action in _actions(ctx, request):
+            await access_points.admit(ctx, door, action, request, condition_keys)
+    return found
+
+
+def _actions(ctx: Context, request: Request) -> tuple[str, ...]:
+    """What the operation that was called takes; nothing where it asks about each of its objects."""
+    operation = ctx.service.operations[ctx.operation]
+    if operation.resource is no_resource:
+        return ()
+    action = operation.action or f"s3:{protocols.load('s3').operation_by_snake(operation.name).name}"
+    found = action(ctx, request) if callable(action) else action
+    return (found,) if isinstance(found, str) else found
 
 
 async def _policy(ctx: Context, request: Request) -> str | None:
@@ -41,11 +65,11 @@ async def _policy(ctx: Context, request: Request) -> str | None:
     if ctx.principal.account == bucket.account:
         return bucket.policy or None
     own = bucket.policy
-    if own and bucket.blocks("RestrictPublicBuckets") and publicity.is_public(json.loads(own)):
+    if own and publicity.is_public(json.loads(own)) and await blocks(home, "RestrictPublicBuckets"):
         own = ""  # a public policy lets in nobody but the owner's own account, and services
         if ctx.principal.kind == "service":
             own = bucket.policy
-    granted = await _granted(home, request.get("Key"))
+    granted = await _granted(ctx, home, request.get("Key"))
     if not granted:
         return own or None
     statements = json.loads(own)["Statement"] if own else []
@@ -53,10 +77,30 @@ async def _policy(ctx: Context, request: Request) -> str | None:
     return json.dumps({"Version": "2012-10-17", "Statement": [*listed, *granted]})
 
 
-async def _granted(home: Home, key: str | None) -> list[dict[str, Any]]:
+async def blocks(home: Home, part: str) -> bool:
+    """Is this part of the block on public access in force: the bucket's own, or its account's?"""
+    return home.bucket.blocks(part) or await storage_access.blocks(home.ctx, part)
+
+
+async def check_public_acl(ctx: Context, home: Home, acl: str | None) -> None:
+    """Raise AccessDenied for a public ACL that the bucket, its account, or the access point that the request came through blocks.
+
+    A bucket without ACLs has another refusal for them.
+    """
+    if acl is None or not acl.startswith("public") or home.bucket.ownership == records.ENFORCED:
+        return
+    door = await access_points.door_of(ctx)
+    if await blocks(home, "BlockPublicAcls") or (door is not None and await door.blocks(ctx, "BlockPublicAcls")):
+        raise errors.access_denied()
+
+
+async def _granted(ctx: Context, home: Home, key: str | None) -> list[dict[str, Any]]:
     """What the ACLs of bucket and object grant to everyone, as statements."""
     bucket = home.bucket
-    if bucket.ownership == records.ENFORCED or bucket.blocks("IgnorePublicAcls"):
+    if bucket.ownership == records.ENFORCED or await blocks(home, "IgnorePublicAcls"):
+        return []
+    door = await access_points.door_of(ctx)
+    if door is not None and await door.blocks(ctx, "IgnorePublicAcls"):
         return []
     granted = []
     if bucket.acl in ("public-read", "public-read-write"):
@@ -174,11 +218,22 @@ DELETE = on_version("DeleteObject")
 
 async def check(ctx: Context, action: str | Action, request: Request) -> None:
     """Raise AccessDenied unless the caller may do `action` to the object, or bucket, that `request` names."""
+    await (ctx.transact(_check, ctx, action, request) if ctx.tx is None else _check(ctx, action, request))
+
+
+async def _check(ctx: Context, action: str | Action, request: Request) -> None:
+    home = await records.home_of(ctx, request)
+    named = action if isinstance(action, str) else action(ctx, request)
+    if named == "s3:PutObjectAcl":
+        await check_public_acl(ctx, home, request.get("ACL"))
+    door = await access_points.door_of(ctx)
+    if door is not None:
+        await access_points.admit(ctx, door, named, request, condition_keys)
     await ctx.authorise(
-        action if isinstance(action, str) else action(ctx, request),
+        named,
         object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request),
-        policy=await policy(ctx, request),
-        owner=await records.owner_of(ctx, request),
+        policy=await _policy(ctx, request),
+        owner=home.bucket.account,
         keys=condition_keys,
         params=request,
     )

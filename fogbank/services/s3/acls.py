@@ -56,7 +56,9 @@ async def get_bucket_acl(ctx: Context, request: Request) -> Answer:
 @service.operation(**access.ON_BUCKET)
 async def put_bucket_acl(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
-    buckets.put(home.ctx, replace(home.bucket, acl=_canned(home.bucket, request)), home.name)
+    acl = _canned(home.bucket, request)
+    await access.check_public_acl(ctx, home, acl)
+    buckets.put(home.ctx, replace(home.bucket, acl=acl), home.name)
     return {}
 
 
@@ -71,6 +73,7 @@ async def get_object_acl(ctx: Context, request: Request) -> Answer:
 async def put_object_acl(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     acl = _canned(home.bucket, request, OWNERS_OWN)
+    await access.check_public_acl(ctx, home, acl)
     record = await reads.readable(home, request)
     changed = replace(record, traits=replace(record.traits, acl=acl))
     await vault.rewrite(home, request["Key"], changed)

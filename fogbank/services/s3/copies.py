@@ -15,7 +15,19 @@ import msgspec
 
 from fogbank.http import Payload
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies, changes, conditions, errors, limits, objects, reads, tags, traits
+from fogbank.services.s3 import (
+    access,
+    access_points,
+    bodies,
+    changes,
+    conditions,
+    errors,
+    limits,
+    objects,
+    reads,
+    tags,
+    traits,
+)
 from fogbank.services.s3.bodies import Received, Sink
 from fogbank.services.s3.digests import DEFAULT, FULL_OBJECT, Sums
 from fogbank.services.s3.records import Home, Object, Traits, home_of
@@ -43,16 +55,15 @@ def parse_source(header: str) -> tuple[str, str, str | None]:
     path, question, query = header.rpartition("?versionId=")
     if not question:
         path, query = header, ""
-    bucket, slash, key = unquote(path).removeprefix("/").partition("/")
-    if not slash or not bucket or not key:
+    bucket, key = access_points.split_source(unquote(path))
+    if not bucket or not key:
         raise errors.bad_copy_source(header)
-    if bucket.startswith("arn:"):
-        raise errors.header_not_implemented("x-amz-copy-source", "Fogbank has no access points yet.")
     return bucket, key, query or None
 
 
 async def find_source(ctx: Context, request: Request) -> Source:
     """The source of a copy, when it exists, may be read, and meets the request's conditions."""
+    ctx = access_points.apart(ctx)
     bucket, key, version_id = parse_source(request["CopySource"])
     wanted: Request = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": request.get("ExpectedSourceBucketOwner")}
     if version_id is not None:
@@ -104,7 +115,7 @@ async def _check_tags(ctx: Context, request: Request) -> None:
     """Tags that are copied need permissions of their own, on both sides."""
     bucket, key, version_id = parse_source(request["CopySource"])
     of_source: Request = {"Bucket": bucket, "Key": key} | ({} if version_id is None else {"VersionId": version_id})
-    await access.check(ctx, access.on_version("GetObjectTagging"), of_source)
+    await access.check(access_points.apart(ctx), access.on_version("GetObjectTagging"), of_source)
     await access.check(ctx, "s3:PutObjectTagging", request)
 
 

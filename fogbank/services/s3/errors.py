@@ -112,6 +112,10 @@ def missing_digest() -> AWSError:
 # -- buckets
 
 
+def no_such_access_point(name: str) -> AWSError:
+    return AWSError("NoSuchAccessPoint", "The specified accesspoint does not exist", 404, AccessPointName=name)
+
+
 def no_such_bucket(name: str) -> AWSError:
     return AWSError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
 

@@ -35,7 +35,7 @@ async def put_bucket_policy(ctx: Context, request: Request) -> Answer:
     text = request["Policy"]
     home = await home_of(ctx, request)
     document = publicity.checked(text, home.bucket)
-    if home.bucket.blocks("BlockPublicPolicy") and publicity.is_public(document):
+    if publicity.is_public(document) and await access.blocks(home, "BlockPublicPolicy"):
         raise errors.public_policy_blocked(ctx.principal.arn, home.bucket.arn)
     _save(home, policy=text)
     return {}

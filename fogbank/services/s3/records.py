@@ -23,7 +23,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Collection, Context, Record
-from fogbank.services.s3 import errors, names, versions
+from fogbank.services.s3 import access_points, errors, names, versions
 from fogbank.services.s3.service import service
 
 ENABLED = "Enabled"
@@ -227,6 +227,9 @@ _NOTE = "home"
 async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
     name = request["Bucket"]
     home = await find(ctx, name)
+    if home is None and (behind := await access_points.bucket_behind(ctx, name)) is not None:
+        name = request["Bucket"] = behind
+        home = await find(ctx, name)
     if home is None:
         raise errors.no_such_bucket(name) if names.could_be_bucket(name) else errors.invalid_bucket_name(name)
     request[_NOTE] = (ctx.tx, home)
