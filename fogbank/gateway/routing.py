@@ -7,8 +7,8 @@ the host does. Only an unsigned request that names no other service is S3's, sin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fogbank import protocols
@@ -39,6 +39,9 @@ _OPEN_PATHS = {
     ("GET", "/federation/credentials"): "sso",
     ("POST", "/logout"): "sso",
 }
+# What S3's own API is signed for: besides the service itself, its directory buckets, Object Lambda and Outposts.
+_S3_SIGNING_NAMES = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
+_OUTPOSTS_PATH = "/S3Outposts/"
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -137,7 +140,9 @@ def _by_target(services: Registry, target: str, signing_name: str | None) -> str
 
 
 def _by_signing_name(services: Registry, signing_name: str, request: Request) -> str:
-    if signing_name == "s3":
+    if signing_name in _S3_SIGNING_NAMES:
+        if request.path.startswith(_OUTPOSTS_PATH) and signing_name == "s3-outposts":
+            return "s3outposts"
         return "s3control" if _is_s3_control(request) else "s3"
     if signing_name in services.names and _is_its_own(signing_name, request):
         return signing_name
@@ -175,7 +180,10 @@ def _only(signing_name: str, request: Request) -> str:
 
 
 def _is_s3_control(request: Request) -> bool:
-    return request.path.startswith("/v20180820/")
+    """S3 Control's paths could be keys in a bucket, too: that bucket is in the host, and no account in the headers."""
+    if not request.path.startswith("/v20180820/"):
+        return False
+    return "x-amz-account-id" in request.headers or _s3_hosts().bucket_of_host(request.headers.get("host", "")) is None
 
 
 def _unsigned(services: Registry, request: Request) -> str:
@@ -233,18 +241,17 @@ def _by_host(request: Request) -> str | None:
 
 
 @cache
-def _bucket_reader() -> Callable[[str], str | None]:
+def _s3_hosts() -> ModuleType:
     """What reads a bucket off a host name: S3's, imported with its first request."""
-    from fogbank.services.s3.hosts import bucket_of_host
+    from fogbank.services.s3 import hosts
 
-    return bucket_of_host
+    return hosts
 
 
 def _in_path_style(request: Request) -> Request:
-    bucket = _bucket_reader()(request.headers.get("host", ""))
-    if bucket is None:
+    path = _s3_hosts().path_of(request.headers.get("host", ""), request.path)
+    if path == request.path:
         return request
-    path = f"/{bucket}" if request.path == "/" else f"/{bucket}{request.path}"
     return Request(
         request.method,
         path,
