@@ -1,22 +1,26 @@
-"""What S3 asks of S3 Control before it lets somebody in: an account's block on public access, and the access points to buckets.
+"""What S3 and S3 Control ask of each other.
 
-    public-access-blocks   (account)                       -> PublicAccessBlock
-    access-points          (account, region) name          -> AccessPoint
-    multi-region           (account) name                  -> MultiRegionAccessPoint
-    aliases                (global) alias                  -> Alias: whose it is
+S3 asks, before it lets somebody in, for an account's block on public access, and for the access points to its buckets:
 
-S3 Control writes these rows and S3 reads them, so that neither imports the other, and S3 is not slower for what nobody uses. Every
-function takes a context inside a transaction.
+    public-access-blocks   (account)                               -> PublicAccessBlock
+    access-points          (account, region) name                  -> AccessPoint
+    attached               (global) bucket, account, region, name  -> nothing: which access points a bucket has
+    multi-region           (account) name                          -> MultiRegionAccessPoint
+    aliases                (global) alias                          -> Alias: whose it is
+
+S3 Control writes these rows and S3 reads them, so that neither imports the other, and S3 is not slower for what nobody uses. S3 Control
+asks by `Buckets`, which S3 provides. Every function takes a context inside a transaction.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from fogbank.kernel.collection import Collection, Record
 
 if TYPE_CHECKING:
+    from fogbank.app import App
     from fogbank.kernel.context import Context
 
 # The parts of a block on public access, in the order in which `Flags` has them.
@@ -103,6 +107,7 @@ public_access_blocks: Collection[PublicAccessBlock] = Collection(
     "s3control", "public-access-blocks", PublicAccessBlock, scope="account", cached=True
 )
 access_points: Collection[AccessPoint] = Collection("s3control", "access-points", AccessPoint, cached=True)
+attached: Collection[bytes] = Collection("s3control", "attached", bytes, scope="global")
 multi_region: Collection[MultiRegionAccessPoint] = Collection(
     "s3control", "multi-region", MultiRegionAccessPoint, scope="account", cached=True
 )
@@ -151,3 +156,34 @@ async def _at(
 def is_name_and_account(name: str) -> bool:
     """Could this be `name-account`, as the host of an access point begins?"""
     return _NAME_AND_ACCOUNT.fullmatch(name) is not None
+
+
+# -- what S3 Control asks of S3
+
+
+class Place(NamedTuple):
+    """Whose a bucket is, and where."""
+
+    account: str
+    region: str
+
+
+class Buckets(Protocol):
+    """Provided by S3."""
+
+    async def place(self, ctx: Context, name: str) -> Place | None:
+        """Where the bucket of that name is; None when there is none."""
+
+    async def tags(self, ctx: Context, name: str) -> dict[str, str]:
+        """The tags of a bucket that is there."""
+
+    async def set_tags(self, ctx: Context, name: str, tags: dict[str, str]) -> None:
+        """Give a bucket other tags."""
+
+
+def buckets(app: App) -> Buckets:
+    """S3's side, loaded by asking for it."""
+    service = app.services.get("s3")
+    assert service is not None
+    found: Buckets = service.provided["buckets"]
+    return found

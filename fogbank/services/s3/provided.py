@@ -1,0 +1,33 @@
+"""What S3 tells S3 Control about buckets; see `fogbank.identity.storage_access`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fogbank.identity.storage_access import Place
+from fogbank.kernel import Context
+from fogbank.services.s3 import errors, records
+from fogbank.services.s3.service import service
+
+
+class Buckets:
+    async def place(self, ctx: Context, name: str) -> Place | None:
+        home = await records.find(ctx, name)
+        return None if home is None else Place(home.bucket.account, home.bucket.region)
+
+    async def tags(self, ctx: Context, name: str) -> dict[str, str]:
+        return dict((await _home(ctx, name)).bucket.tags)
+
+    async def set_tags(self, ctx: Context, name: str, tags: dict[str, str]) -> None:
+        home = await _home(ctx, name)
+        records.buckets.put(home.ctx, msgspec.structs.replace(home.bucket, tags=tags), home.name)
+
+
+async def _home(ctx: Context, name: str) -> records.Home:
+    home = await records.find(ctx, name)
+    if home is None:
+        raise errors.no_such_bucket(name)
+    return home
+
+
+service.provide("buckets", Buckets())
