@@ -147,6 +147,12 @@ def _check_scope(door: Door, action: str, key: str | None) -> None:
         raise errors.access_denied()
 
 
+async def check_detached(ctx: Context, bucket: str) -> None:
+    """Raise BucketHasAccessPointsAttached for a bucket that cannot be deleted yet."""
+    if await storage_access.attached.count(ctx, bucket, limit=1):
+        raise errors.bucket_has_access_points(bucket)
+
+
 def split_source(path: str) -> tuple[str, str]:
     """(what is in the bucket's place, key) of a copy source that is decoded: `arn:...:accesspoint/name/object/key`."""
     if not path.startswith("arn:"):
