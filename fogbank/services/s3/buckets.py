@@ -8,7 +8,19 @@ import msgspec
 
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.s3 import access, acls, digests, errors, hosts, limits, names, owners, tags, uploads
+from fogbank.services.s3 import (
+    access,
+    access_points,
+    acls,
+    digests,
+    errors,
+    hosts,
+    limits,
+    names,
+    owners,
+    tags,
+    uploads,
+)
 from fogbank.services.s3.configurations import CONFIGURATIONS, MANY
 from fogbank.services.s3.records import (
     ENABLED,
@@ -124,6 +136,7 @@ async def delete_bucket(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     if await objects.scan(home.ctx, home.name, limit=1) or await history.scan(home.ctx, home.name, limit=1):
         raise errors.bucket_not_empty(home.name, bool(home.bucket.versioning))
+    await access_points.check_detached(home.ctx, home.name)
     await uploads.abort_all(home)
     await _forget_configurations(home.ctx, home.name)
     claims.delete(home.ctx, home.name)

@@ -112,6 +112,15 @@ def missing_digest() -> AWSError:
 # -- buckets
 
 
+def bucket_has_access_points(name: str) -> AWSError:
+    return AWSError(
+        "BucketHasAccessPointsAttached",
+        "The bucket you tried to delete has access points attached. Delete your access points before deleting your bucket.",
+        400,
+        BucketName=name,
+    )
+
+
 def no_such_access_point(name: str) -> AWSError:
     return AWSError("NoSuchAccessPoint", "The specified accesspoint does not exist", 404, AccessPointName=name)
 
