@@ -11,4 +11,5 @@ def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
     return AWSError("InvalidRequest", message, 400)
 
 
-service = Service("s3control", iam_prefix="s3", validation_error=_refuse_shape)
+# The ARNs of buckets, which can be tagged, do not fit the model's pattern.
+service = Service("s3control", iam_prefix="s3", documents=frozenset({"S3ResourceArn"}), validation_error=_refuse_shape)
