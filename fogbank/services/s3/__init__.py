@@ -1,13 +1,17 @@
 """Amazon S3: see docs/services/s3.md for what is real and what is not."""
 
 from fogbank.services.s3 import (
+    acceleration,
     acls,
     buckets,
     configurations,
     copies,
+    cors,
     lists,
     locks,
+    notifications,
     objects,
+    payment,
     policies,
     posts,
     provided,
@@ -15,17 +19,22 @@ from fogbank.services.s3 import (
     tagging,
     upload_lists,
     uploads,
+    website,
 )
 from fogbank.services.s3.service import service
 
 __all__ = [
+    "acceleration",
     "acls",
     "buckets",
     "configurations",
     "copies",
+    "cors",
     "lists",
     "locks",
+    "notifications",
     "objects",
+    "payment",
     "policies",
     "posts",
     "provided",
@@ -34,4 +43,5 @@ __all__ = [
     "tagging",
     "upload_lists",
     "uploads",
+    "website",
 ]

@@ -18,6 +18,7 @@ from fogbank.services.s3 import (
     limits,
     names,
     owners,
+    settings,
     tags,
     uploads,
 )
@@ -138,7 +139,8 @@ async def delete_bucket(ctx: Context, request: Request) -> Answer:
         raise errors.bucket_not_empty(home.name, bool(home.bucket.versioning))
     await access_points.check_detached(home.ctx, home.name)
     await uploads.abort_all(home)
-    await _forget_configurations(home.ctx, home.name)
+    await _forget_configurations(home.ctx.at(region=home.bucket.region), home.name)
+    await settings.forget(home)
     claims.delete(home.ctx, home.name)
     buckets.delete(home.ctx, home.name)
     return {}

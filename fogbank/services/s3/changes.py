@@ -7,8 +7,8 @@ among their `features`. The names of what happens are those of S3's event notifi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,15 +26,28 @@ ACL = "ObjectAcl:Put"
 EXPIRED = "LifecycleExpiration:Delete"
 EXPIRY_MARKED = "LifecycleExpiration:DeleteMarkerCreated"
 TRANSITIONED = "LifecycleTransition"
+TIERED = "IntelligentTiering"
+RESTORING = "ObjectRestore:Post"
+RESTORED = "ObjectRestore:Completed"
+RESTORE_ENDED = "ObjectRestore:Delete"
+NOT_REPLICATED = "Replication:OperationFailedReplication"
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Change(NamedTuple):
-    """One thing that happened. `record` is the version it happened to: as it is now, or as it was when it is gone."""
+    """One thing that happened. `record` is the version it happened to: as it is now, or as it was when it is gone.
+
+    `about` is what else is to be told, times in epoch seconds: of a restore its end (`expires`), of tiering the `tier`, of a
+    replication the `rule`, the `destination` (a bucket's ARN), the `operation` (OBJECT_PUT), when it was `requested`, and the
+    `failure` (AssumeRoleNotPermitted).
+    """
 
     event: str
     home: Home
     key: str
     record: Object
+    about: Mapping[str, Any] = _NOTHING
 
 
 Follower = Callable[[Change], Awaitable[None]]
@@ -52,12 +65,12 @@ def follow(feature: str) -> Callable[[Follower], Follower]:
     return declare
 
 
-async def happened(event: str, home: Home, key: str, record: Object) -> None:
+async def happened(event: str, home: Home, key: str, record: Object, **about: Any) -> None:
     """Tell whoever follows the bucket; inside the transaction of the change."""
     for feature in home.bucket.features:
         follower = _followers.get(feature)
         if follower is not None:
-            await follower(Change(event, home, key, record))
+            await follower(Change(event, home, key, record, about))
 
 
 def set_feature(home: Home, feature: str, on: bool) -> None:

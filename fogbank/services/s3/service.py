@@ -15,4 +15,7 @@ def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
     return errors.from_violation(re.sub(r"\.\d+\.member$", "", first.member), first.value)
 
 
-service = Service("s3", validation_error=_refuse_shape)
+# of notifications and websites: refused in words of their own
+_CHECKED_HERE = frozenset({"EventList", "FilterRuleName", "Protocol"})
+
+service = Service("s3", validation_error=_refuse_shape, documents=_CHECKED_HERE)

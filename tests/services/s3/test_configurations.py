@@ -3,20 +3,6 @@
 import pytest
 
 RULES = {
-    "cors": (
-        "cors",
-        {
-            "CORSConfiguration": {
-                "CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAgeSeconds": 5}]
-            }
-        },
-        "NoSuchCORSConfiguration",
-    ),
-    "website": (
-        "website",
-        {"WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}},
-        "NoSuchWebsiteConfiguration",
-    ),
     "lifecycle": (
         "lifecycle_configuration",
         {
@@ -45,36 +31,14 @@ def test_document_comes_back_until_it_is_deleted(refused, s3, bucket, name):
         get(Bucket=bucket)
 
 
-def test_logging_notification_acceleration_and_payment_have_defaults(s3, bucket):
+def test_logging_is_off_by_default(s3, bucket):
     assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
-    assert "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
-    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
-    assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
 
 
 def test_logging_is_kept(s3, bucket):
     enabled = {"TargetBucket": bucket, "TargetPrefix": "logs/"}
     s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled})
     assert s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"] == enabled
-
-
-def test_notification_is_kept(s3, bucket):
-    queue = {"Id": "n", "QueueArn": "arn:aws:sqs:us-east-1:1:q", "Events": ["s3:ObjectCreated:*"]}
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [queue]})
-    assert s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"] == [queue]
-
-
-def test_acceleration_is_kept(s3, bucket):
-    for status in ("Enabled", "Suspended"):
-        s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": status})
-        assert s3.get_bucket_accelerate_configuration(Bucket=bucket)["Status"] == status
-
-
-def test_acceleration_takes_no_periods(refused, s3, new_name):
-    name = f"{new_name()}.dotted"
-    s3.create_bucket(Bucket=name)
-    with refused("InvalidRequest", 400):
-        s3.put_bucket_accelerate_configuration(Bucket=name, AccelerateConfiguration={"Status": "Enabled"})
 
 
 def test_replication_needs_versioning(refused, s3, bucket, versioned):
@@ -97,20 +61,6 @@ def test_many_documents_by_id(refused, s3, bucket):
     s3.delete_bucket_metrics_configuration(Bucket=bucket, Id="a")
     with refused("NoSuchConfiguration", 404):
         s3.get_bucket_metrics_configuration(Bucket=bucket, Id="a")
-
-
-def test_configuration_is_the_same_from_every_region(aws, s3, bucket):
-    s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": "Enabled"})
-    elsewhere = aws("s3", region="eu-west-1")
-    assert elsewhere.get_bucket_accelerate_configuration(Bucket=bucket)["Status"] == "Enabled"
-
-
-def test_strangers_configure_nothing(refused, aws, s3, bucket):
-    stranger = aws("s3", account="111122223333")
-    with refused("AccessDenied", 403):
-        stranger.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": "Enabled"})
-    with refused("AccessDenied", 403):
-        stranger.get_bucket_cors(Bucket=bucket)
 
 
 def test_object_lock_is_not_there(refused, s3, bucket, put):

@@ -1,0 +1,44 @@
+"""Transfer acceleration: the setting, and the host names that follow from it."""
+
+import pytest
+
+
+@pytest.fixture
+def accelerate(s3):
+    def accelerate(bucket, status):
+        s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": status})
+
+    return accelerate
+
+
+def test_setting_is_kept(s3, bucket, accelerate):
+    assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
+    for status in ("Enabled", "Suspended"):
+        accelerate(bucket, status)
+        answer = s3.get_bucket_accelerate_configuration(Bucket=bucket)
+        assert answer["Status"] == status
+        assert "x-fogbank-fidelity" not in answer["ResponseMetadata"]["HTTPHeaders"]
+
+
+def test_setting_is_the_same_from_every_region(aws, bucket, accelerate):
+    accelerate(bucket, "Enabled")
+    elsewhere = aws("s3", region="eu-west-1")
+    assert elsewhere.get_bucket_accelerate_configuration(Bucket=bucket)["Status"] == "Enabled"
+
+
+def test_names_with_periods_are_refused(refused, s3, new_name, accelerate):
+    name = f"{new_name()}.dotted"
+    s3.create_bucket(Bucket=name)
+    with refused("InvalidRequest", 400):
+        accelerate(name, "Enabled")
+
+
+def test_setting_needs_a_status(refused, s3, bucket):
+    with refused("MalformedXML", 400):
+        s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={})
+
+
+def test_strangers_set_nothing(refused, aws, bucket):
+    stranger = aws("s3", account="111122223333")
+    with refused("AccessDenied", 403):
+        stranger.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": "Enabled"})
