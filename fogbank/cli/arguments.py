@@ -73,6 +73,13 @@ def _parser() -> _Parser:
     iam.add_argument("name", nargs="?", metavar="ROLE", help="for suggest: a role's name, or the ARN of a role or user")
     iam.add_argument("--account", metavar="ID", help="in this account (12 digits)")
     iam.add_argument("-n", "--limit", type=int, default=50, metavar="N", help="only the last N denials")
+    mail = command("mail", _lazy("mail", "mail"), "show the mails and texts that would have left")
+    mail.add_argument("--to", metavar="RECEIVER", help="only those to this address, phone number or device")
+    mail.add_argument("--kind", choices=("email", "sms", "push"), help="only those of this kind")
+    mail.add_argument("--account", metavar="ID", help="only those of this account (12 digits)")
+    mail.add_argument("-n", "--limit", type=int, default=20, metavar="N", help="only the last N (20)")
+    mail.add_argument("--json", action="store_true", help="as JSON")
+    mail.add_argument("--clear", action="store_true", help="throw everything away")
     doctor = command(
         "doctor", _lazy("doctor", "doctor"), "look for damage in a data directory", ("data_dir", "store", "blobs")
     )

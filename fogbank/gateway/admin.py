@@ -286,6 +286,27 @@ async def _suggestion(app: App, request: Request) -> Response:
     return _json({"policy": policy})
 
 
+_MAIL_FIELDS = frozenset({"account", "kind", "region", "service", "to"})
+
+
+async def _mail(app: App, request: Request) -> Response:
+    """The mails and texts that would have left, the last one first: `?to=...&kind=email|sms|push&account=...&limit=<number>`."""
+    from fogbank.kernel import mailbox
+
+    asked = dict(parse_qsl(request.query))
+    limit = asked.pop("limit", "100")
+    if not limit.isdigit() or not asked.keys() <= _MAIL_FIELDS:
+        raise _Refusal(400, "InvalidRequest", f"Expected limit (a number), {', '.join(sorted(_MAIL_FIELDS))}.")
+    return _json({"mail": await mailbox.listed(app, int(limit), **asked)})
+
+
+async def _clear_mail(app: App, request: Request) -> Response:
+    from fogbank.kernel import mailbox
+
+    await mailbox.clear(app)
+    return _json({"cleared": True})
+
+
 def _uptime(app: App) -> float:
     return round(datetime.now(UTC).timestamp() - app.started, 3)
 
@@ -334,6 +355,7 @@ _ROUTES: dict[str, dict[str, Handler]] = {
     "/_fogbank/tasks": {"GET": _tasks},
     "/_fogbank/iam/denials": {"GET": _denials},
     "/_fogbank/iam/suggestion": {"GET": _suggestion},
+    "/_fogbank/mail": {"GET": _mail, "DELETE": _clear_mail},
     "/_fogbank/metrics": {"GET": _metrics},
     "/_localstack/health": {"GET": _localstack_health},
     "/_localstack/info": {"GET": _localstack_info},

@@ -1,0 +1,73 @@
+"""Fan-out: which subscriptions a message gets to, and how.
+
+What ends in this store (queues, mails, texts, pushes) is delivered in the publisher's own transaction: a message that was acknowledged is
+there, in the order of its group. What goes elsewhere, and what a large topic has beyond its first hundred subscriptions, is a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from fogbank.kernel import Context
+from fogbank.services.sns import data_protection, filters, functions, mails, posts, queues
+from fogbank.services.sns.message import Message
+from fogbank.services.sns.parcel import Failed, Parcel
+from fogbank.services.sns.service import service
+from fogbank.services.sns.subscription import Subscription, subscriptions
+from fogbank.services.sns.topic import Topic, topics
+
+_AT_ONCE = 100
+
+Deliver = Callable[[Parcel, Subscription, str], Awaitable[None]]
+
+_BY_PROTOCOL: dict[str, Deliver] = {
+    "application": mails.deliver_push,
+    "email": mails.deliver_mail,
+    "email-json": mails.deliver_mail,
+    "firehose": functions.deliver,
+    "http": posts.deliver,
+    "https": posts.deliver,
+    "lambda": functions.deliver,
+    "sms": mails.deliver_text,
+    "sqs": queues.deliver,
+}
+
+
+async def fan_out(ctx: Context, topic: Topic, message: Message, after: str = "") -> None:
+    """Deliver to the subscriptions of the topic behind the id `after`. `ctx` is in the scope of the topic."""
+    found = await subscriptions.scan(ctx, topic.name, after=(after,) if after else None, limit=_AT_ONCE + 1)
+    parcel = Parcel(ctx, topic, message)
+    for subscription in found[:_AT_ONCE]:
+        if subscription.takes_new_messages:
+            await hand_over(parcel, subscription)
+    if len(found) > _AT_ONCE:
+        payload = {"topic": topic.name, "message": message, "after": found[_AT_ONCE - 1].id}
+        await ctx.schedule("fan_out_further", payload)
+
+
+async def hand_over(parcel: Parcel, subscription: Subscription) -> None:
+    """Deliver to a subscription, if its filter lets the message through."""
+    text = parcel.text(subscription)
+    policy = subscription.filter
+    if policy is not None and not filters.lets_through(
+        policy, subscription.filter_scope, text, parcel.message.attributes
+    ):
+        return
+    if parcel.topic.data_protection is not None:
+        try:
+            text = data_protection.applied(parcel.topic.data_protection, "Outbound", subscription.principal, text)
+        except data_protection.Denied:
+            refusal = Failed("403", "The data protection policy of the topic denies the message.")
+            await queues.given_up(parcel, subscription, text, refusal)
+            return
+    await _BY_PROTOCOL[subscription.protocol](parcel, subscription, text)
+
+
+@service.task
+async def fan_out_further(ctx: Context, payload: dict[str, Any]) -> None:
+    topic = await topics.get(ctx, payload["topic"])
+    if topic is not None:
+        await fan_out(ctx, topic, msgspec.convert(payload["message"], Message), payload["after"])
