@@ -31,8 +31,12 @@ class Settings(msgspec.Struct, kw_only=True):
     blobs: str = ""
     secrets: str = ""
     durability: Literal["process", "power"] = "process"
+    encrypt_at_rest: bool = True
     iam: Literal["enforce", "audit", "off"] = "enforce"
     credentials: Literal["default", "strict"] = "default"
+    consistency: Literal["strong", "adversarial"] = "strong"
+    dynamodb_throttle: bool = False
+    kinesis_throttle: bool = False
     workers: int = 1
     tls: bool = False
     region: str = "us-east-1"
@@ -164,6 +168,11 @@ OPTIONS = (
         "process|power",
     ),
     Option(
+        "encrypt_at_rest",
+        parse_switch,
+        "encrypt S3 objects under a key of this server's; those under keys of KMS or the customer always are",
+    ),
+    Option(
         "iam",
         _one_of("enforce", "audit", "off"),
         "refuse what policies forbid, only record it, or do not ask",
@@ -175,6 +184,14 @@ OPTIONS = (
         "accept dummy keys as account roots, or only issued keys",
         "default|strict",
     ),
+    Option(
+        "consistency",
+        _one_of("strong", "adversarial"),
+        "let everybody see every write at once, or make happen what AWS allows: stale reads, messages that are delivered twice",
+        "strong|adversarial",
+    ),
+    Option("dynamodb_throttle", parse_switch, "refuse requests that exceed the capacity of a DynamoDB table"),
+    Option("kinesis_throttle", parse_switch, "refuse records that exceed what a Kinesis shard takes"),
     Option("workers", _parse_count, "number of processes", "N"),
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),
     Option("region", _parse_name, "region of requests that do not name one", "REGION"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import tags
+from fogbank.services.dynamodb import encryption, guards, tags
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Expression
 from fogbank.services.dynamodb.parameters import Bindings, Request
@@ -40,20 +40,37 @@ def itself(ctx: Context, request: Request) -> tuple[str, ...]:
     return ()
 
 
-async def check(ctx: Context, action: str, request: Request, enclosing: str | None = None) -> None:
+async def check(ctx: Context, action: str, request: Request, enclosing: str | None = None) -> Table | None:
     """Raise AccessDeniedException unless the caller may do `action` (`GetItem`) with the table that the request names.
 
-    `enclosing` is the operation that the request is a part of (`TransactWriteItems`).
+    `enclosing` is the operation that the request is a part of (`TransactWriteItems`). Returns the table, if there is one.
     """
-    if await ctx.is_free():
-        return
-    table = await tables.get(ctx, request["TableName"].rpartition("/")[2])
+    named: str = request["TableName"]
+    table = await tables.get(ctx, named) if named[:4] != "arn:" else await guards.table_named(ctx, named)
+    owner = None if table is None else table.layout.account
+    if (
+        (table is None and named[:4] == "arn:")
+        or (table is not None and table.has_policy)
+        or not await ctx.is_free(owner)
+    ):
+        await _ask(ctx, table, action, request, enclosing)
+    if table is not None and table.encryption is not None:
+        await encryption.require(ctx, table)
+    return table
 
+
+async def _ask(ctx: Context, table: Table | None, action: str, request: Request, enclosing: str | None) -> None:
     def keys(ctx: Context, request: Request) -> Keys:
         return condition_keys(table, action, request, enclosing)
 
     await ctx.authorise(
-        f"dynamodb:{action}", indexed_arn(ctx, request), keys=keys, tags=tags.named_tags, params=request
+        f"dynamodb:{action}",
+        indexed_arn(ctx, request),
+        keys=keys,
+        tags=tags.named_tags,
+        params=request,
+        policy=await guards.policy_for(ctx, table),
+        owner=guards.scope_of(ctx, request["TableName"]).account,
     )
 
 

@@ -1,4 +1,4 @@
-"""On-demand backups: CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup.
+"""Backups: CreateBackup, DescribeBackup, ListBackups, DeleteBackup, RestoreTableFromBackup.
 
     backups       (table, created in microseconds, id)   Backup
     backup-items  (space, number)                         an item's row's value
@@ -15,25 +15,30 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.kernel import Record
+from fogbank.kernel import AWSError, Record
 from fogbank.services.dynamodb import errors, recovery, restoring, tables
 from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.descriptions import Size, describe
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import ON_TABLE
+from fogbank.services.dynamodb.tables import on_table
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
 
 Document = dict[str, Any]
 
+# what a deleted table leaves, in seconds
+SYSTEM_KEPT = 35 * 86400
 _LISTED = 100
 _CHUNK = 100
 
 
 class Backup(Record, frozen=True):
-    """`table` is the table's definition as it was. Bytes and items are counted while it is made."""
+    """`table` is the table's definition as it was. Bytes and items are counted while it is made.
+
+    `kind` is USER, or SYSTEM for what a table with point-in-time recovery leaves when it is deleted; that is kept for 35 days.
+    """
 
     id: str
     name: str
@@ -43,6 +48,7 @@ class Backup(Record, frozen=True):
     status: str = "CREATING"
     items: int = 0
     bytes: int = 0
+    kind: str = "USER"
 
     @property
     def arn(self) -> str:
@@ -76,18 +82,37 @@ async def find(ctx: Context, arn: str) -> Backup:
 # -- making
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def create_backup(ctx: Context, request: Document) -> Document:
     table = await recovery.find(ctx, request["TableName"])
     if table.status == "CREATING":
         raise errors.backup_of_table_in_use(table.name)
+    backup = await _begin(ctx, table, request["BackupName"], "USER")
+    await recovery.begin(ctx, table)
+    return {"BackupDetails": _details(backup)}
+
+
+async def _begin(ctx: Context, table: Table, name: str, kind: str) -> Backup:
     now = ctx.now()
     backup_id = f"{int(now * 1000):014}-{ctx.ids.hex(8)}"
-    backup = _put(ctx, Backup(backup_id, request["BackupName"], next(tables.new_spaces(ctx)), now, table))
-    await recovery.begin(ctx, table)
+    backup = _put(ctx, Backup(backup_id, name, next(tables.new_spaces(ctx)), now, table, kind=kind))
     payload = {"table": table.name, "id": table.id, "arn": backup.arn, "after": b""}
     await ctx.schedule("copy_into_backup", payload)
-    return {"BackupDetails": _details(backup)}
+    return backup
+
+
+async def keep_last_moment(ctx: Context, table: Table) -> None:
+    """A table with recovery is being deleted: it is removed when it has been copied into a backup of its last moment."""
+    backup = await _begin(ctx, table, f"{table.name}$DeletedTableBackup", "SYSTEM")
+    await ctx.schedule("forget_backup", {"arn": backup.arn}, delay=SYSTEM_KEPT)
+
+
+@service.task
+async def forget_backup(ctx: Context, payload: Document) -> None:
+    try:
+        await _remove(ctx, await find(ctx, payload["arn"]))
+    except AWSError:
+        return  # somebody deleted it before
 
 
 @service.task
@@ -106,7 +131,10 @@ async def copy_into_backup(ctx: Context, payload: Document) -> None:
         await ctx.schedule("copy_into_backup", {**payload, "after": piece.after})
         return
     _put(ctx, backup, status="AVAILABLE")
-    await recovery.end(ctx, table)
+    if backup.kind == "SYSTEM":
+        await ctx.schedule("remove_table", {"table": table.name, "id": table.id})
+    else:
+        await recovery.end(ctx, table)
 
 
 # -- showing
@@ -118,8 +146,9 @@ def _details(backup: Backup) -> Document:
         "BackupName": backup.name,
         "BackupSizeBytes": backup.bytes,
         "BackupStatus": backup.status,
-        "BackupType": "USER",
+        "BackupType": backup.kind,
         "BackupCreationDateTime": backup.created,
+        "BackupExpiryDateTime": backup.created + SYSTEM_KEPT if backup.kind == "SYSTEM" else None,
     }
 
 
@@ -163,7 +192,7 @@ async def describe_backup(ctx: Context, request: Document) -> Document:
 
 @service.operation
 async def list_backups(ctx: Context, request: Document) -> Document:
-    """On-demand backups, table by table in the order of their making. Nothing but them is there to be listed."""
+    """Table by table, in the order of their making. There are none of AWS Backup."""
     limit = request.get("Limit", _LISTED)
     low, high = request.get("TimeRangeLowerBound", 0.0), request.get("TimeRangeUpperBound", float("inf"))
     prefix = () if request.get("TableName") is None else (tables.table_name(ctx, request["TableName"]),)
@@ -172,9 +201,8 @@ async def list_backups(ctx: Context, request: Document) -> Document:
     if start is not None:
         arns = [backup.arn for backup in found]
         found = found[arns.index(start) + 1 :] if start in arns else []
-    if request.get("BackupType", "ALL") not in ("USER", "ALL"):
-        found = []
-    found = [backup for backup in found if low <= backup.created < high]
+    kind = request.get("BackupType", "ALL")
+    found = [backup for backup in found if low <= backup.created < high and kind in (backup.kind, "ALL")]
     shown = found[:limit]
     return {
         "BackupSummaries": [_summary(backup) for backup in shown],
@@ -195,9 +223,13 @@ async def delete_backup(ctx: Context, request: Document) -> Document:
     backup = await find(ctx, request["BackupArn"])
     if backup.status == "CREATING":
         raise errors.backup_in_use(backup.arn)
+    await _remove(ctx, backup)
+    return {"BackupDescription": _description(msgspec.structs.replace(backup, status="DELETED"))}
+
+
+async def _remove(ctx: Context, backup: Backup) -> None:
     backups.delete(ctx, backup.table.name, past.moment_of(backup.created), backup.id)
     await ctx.schedule("purge", {"collection": copies.name, "space": backup.space})
-    return {"BackupDescription": _description(msgspec.structs.replace(backup, status="DELETED"))}
 
 
 @service.operation(resource=backup_arn)

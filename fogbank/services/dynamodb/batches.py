@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, limits, rows
+from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, rows
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
@@ -58,7 +58,7 @@ async def batch_get_item(ctx: Context, request: Request) -> Document:
     consumed: list[Document] = []
     room = limits.BATCH_SIZE
     for reads, (layout, keys) in bound:
-        images, room = await _read(ctx, keys, room)
+        images, room = await _read(ctx, reads, keys, room)
         found = [image for image in images if image is not None]
         responses[reads.name] = [projected(image, reads.projection) for image in found]
         if len(images) < len(keys):
@@ -92,13 +92,14 @@ async def _bound_keys(ctx: Context, reads: _Reads) -> tuple[Layout, list[Key]]:
     return layout, [layout.key_in_request(key) for key in reads.keys]
 
 
-async def _read(ctx: Context, keys: list[Key], room: int) -> tuple[list[Image | None], int]:
+async def _read(ctx: Context, reads: _Reads, keys: list[Key], room: int) -> tuple[list[Image | None], int]:
     """The images of keys, as many as there is room for (bytes), and the room that is left."""
     images: list[Image | None] = []
+    read = rows.read_late if lagging.is_stale(ctx, reads.rest) else rows.read
     for key in keys:
         if room <= 0:
             break
-        image = await rows.read(ctx, key)
+        image = await read(ctx, key)
         images.append(image)
         room -= image.size if image else 0
     return images, room

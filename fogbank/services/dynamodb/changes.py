@@ -1,4 +1,4 @@
-"""UpdateTable: billing, capacity, protection, class, and indexes that come and go."""
+"""UpdateTable: billing, capacity, protection, class, encryption, indexes that come and go; replicas are in `replicas.py`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, errors, sizes, streams, tables
+from fogbank.services.dynamodb import creation, encryption, errors, replicas, streams, tables
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
-from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import ON_TABLE
+from fogbank.services.dynamodb.tables import on_table
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -19,12 +18,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _UNSUPPORTED = {
-    "ReplicaUpdates": "UpdateTable with ReplicaUpdates",
-    "MultiRegionConsistency": "UpdateTable with MultiRegionConsistency",
-    "GlobalTableWitnessUpdates": "UpdateTable with GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode": "UpdateTable with GlobalTableSettingsReplicationMode",
     "VectorIndexUpdates": "UpdateTable with VectorIndexUpdates",
-    "WarmThroughput": "UpdateTable with WarmThroughput",
 }
 _CHANGES = (
     "BillingMode",
@@ -35,27 +30,61 @@ _CHANGES = (
     "TableClass",
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
+    "WarmThroughput",
 )
+_REPLICA_CHANGES = ("ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency")
+_ALONE = "DisassociationProtectionEnabled"
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def update_table(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     _refuse_at_sight(request)
-    if not any(request.get(member) not in (None, []) for member in _CHANGES):
+    changing = [member for member in _CHANGES if request.get(member) not in (None, [])]
+    among_replicas = [member for member in _REPLICA_CHANGES if request.get(member)]
+    if request.get(_ALONE) is not None:
+        return await _protect(ctx, table, request, changing + among_replicas)
+    if not changing and not among_replicas:
         raise errors.validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
             "or SSESpecification or ReplicaUpdates is required"
         )
     tables.require_idle(table)
+    if changing:
+        table = await _changed(ctx, table, request)
+    if among_replicas:
+        table = await replicas.update(ctx, table, request)
+    return {"TableDescription": await tables.shown(ctx, table)}
+
+
+async def _protect(ctx: Context, table: Table, request: Document, others: list[str]) -> Document:
+    if others:
+        raise errors.invalid_parameters(f"{_ALONE} must be the only change in the request")
+    tables.require_idle(table)
+    await replicas.protect(ctx, table, request[_ALONE])
+    return {"TableDescription": await tables.shown(ctx, table)}
+
+
+async def _changed(ctx: Context, table: Table, request: Document) -> Table:
+    """What a request asks for about the table itself. Returns its record as it is now, already written."""
     changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
+    changed = await encryption.chosen(ctx, changed, request.get("SSESpecification"))
     if "StreamSpecification" in request:
         changed = await _change_stream(ctx, changed, request)
     for update in request.get("GlobalSecondaryIndexUpdates") or []:
         changed = await _change_index(ctx, changed, update, request)
-    changed = tables.put(ctx, changed, status="UPDATING")
+    changed = tables.put(ctx, _warmed(changed, request), status="UPDATING")
     await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
-    return {"TableDescription": describe(changed, await sizes.sizes_of(ctx, table))}
+    if table.group:
+        await replicas.follow(ctx, changed)
+    return changed
+
+
+def _warmed(table: Table, request: Document) -> Table:
+    if not request.get("WarmThroughput"):
+        return table
+    reads, writes = creation.warm_throughput(request, table.on_demand, table.reads, table.writes)
+    return msgspec.structs.replace(table, warm_reads=reads or table.warm_reads, warm_writes=writes or table.warm_writes)
 
 
 async def _change_stream(ctx: Context, table: Table, request: Document) -> Table:
@@ -64,6 +93,8 @@ async def _change_stream(ctx: Context, table: Table, request: Document) -> Table
         raise errors.validation("Table has no stream to disable")
     if view is not None and table.stream_view is not None:
         raise errors.validation(f"Table already has an enabled stream: TableName: {table.name}")
+    if view is None and table.group and not table.is_strong:
+        raise errors.stream_of_replica()
     if view is None:
         return await streams.disabled(ctx, table)
     return await streams.enabled(ctx, table, view, next(tables.new_spaces(ctx)))
@@ -71,7 +102,6 @@ async def _change_stream(ctx: Context, table: Table, request: Document) -> Table
 
 def _refuse_at_sight(request: Document) -> None:
     """What is not implemented, and what cannot be asked at once."""
-    creation.refuse_unsupported(request, "UpdateTable")
     for member, what in _UNSUPPORTED.items():
         if request.get(member):
             raise errors.not_yet(what)
@@ -166,9 +196,10 @@ async def _change_index(ctx: Context, table: Table, update: Document, request: D
 
 
 def _changed_index(table: Table, index: Index, update: Document) -> Index:
-    if update.get("WarmThroughput"):
-        raise errors.not_yet("GlobalSecondaryIndexes with WarmThroughput")
     changes: Document = {"status": "UPDATING"}
+    if update.get("WarmThroughput"):
+        reads, writes = creation.warm_throughput(update, table.on_demand, index.reads, index.writes)
+        changes |= {"warm_reads": reads or index.warm_reads, "warm_writes": writes or index.warm_writes}
     if (throughput := update.get("ProvisionedThroughput")) is not None:
         if table.on_demand:
             raise errors.invalid_parameters(

@@ -13,22 +13,11 @@ Request = dict[str, Any]
 Keys = tuple[str, str | None]
 
 PAY_PER_REQUEST = "PAY_PER_REQUEST"
-# members whose effect is not there yet, and the values of them that change nothing
+# members whose effect is not there yet
 _UNSUPPORTED = {
     "GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn",
-    "ResourcePolicy": "CreateTable with ResourcePolicy",
     "VectorIndexes": "CreateTable with VectorIndexes",
-    "WarmThroughput": "CreateTable with WarmThroughput",
 }
-
-
-def refuse_unsupported(request: Request, operation: str) -> None:
-    """501 for what Fogbank would have to pretend."""
-    if (request.get("SSESpecification") or {}).get("Enabled"):
-        raise errors.not_yet(f"{operation} with SSESpecification")
-    for member, what in _UNSUPPORTED.items():
-        if request.get(member):
-            raise errors.not_yet(what)
 
 
 def stream_view(request: Request) -> str | None:
@@ -45,7 +34,10 @@ def stream_view(request: Request) -> str | None:
 
 
 def table_from(request: Request, arn: str, table_id: str, now: float, spaces: Any) -> Table:
-    """The record of a new table. `spaces` gives fresh space numbers. Raises ValidationException."""
+    """The record of a new table. `spaces` gives fresh space numbers. Raises ValidationException, or 501 for what is not there yet."""
+    for member, what in _UNSUPPORTED.items():
+        if request.get(member):
+            raise errors.not_yet(what)
     attributes = _attributes(request)
     keys = _table_keys(request, attributes)
     on_demand = request.get("BillingMode") == PAY_PER_REQUEST
@@ -54,7 +46,8 @@ def table_from(request: Request, arn: str, table_id: str, now: float, spaces: An
     shared = _global_indexes(request, attributes, on_demand, spaces)
     _check_attributes_used(attributes, keys, [*local, *shared])
     check_index_names([*local, *shared])
-    ceiling = request.get("OnDemandThroughput") or {}
+    ceiling = _ceiling(request, on_demand)
+    warm = warm_throughput(request, on_demand, reads, writes)
     return Table(
         name=request["TableName"],
         id=table_id,
@@ -74,6 +67,8 @@ def table_from(request: Request, arn: str, table_id: str, now: float, spaces: An
         max_writes=ceiling.get("MaxWriteRequestUnits"),
         table_class=request.get("TableClass"),
         is_protected=bool(request.get("DeletionProtectionEnabled")),
+        warm_reads=warm[0],
+        warm_writes=warm[1],
     )
 
 
@@ -191,6 +186,33 @@ def _index_capacity(definition: Request, on_demand: bool) -> tuple[int, int]:
     return throughput["ReadCapacityUnits"], throughput["WriteCapacityUnits"]
 
 
+def _ceiling(definition: Request, on_demand: bool) -> Request:
+    """The most that a table or index on demand may consume, checked."""
+    ceiling: Request = definition.get("OnDemandThroughput") or {}
+    if ceiling and not on_demand:
+        raise errors.invalid_parameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+    for name in ("MaxReadRequestUnits", "MaxWriteRequestUnits"):
+        if ceiling.get(name, 1) < 1 and ceiling[name] != -1:
+            raise errors.invalid_parameters(f"{name} must be a positive number, or -1 for no maximum")
+    return {name: units for name, units in ceiling.items() if units != -1}
+
+
+def warm_throughput(definition: Request, on_demand: bool, reads: int, writes: int) -> tuple[int, int]:
+    """(reads, writes) per second that a table or index is to be ready for, not less than it is; 0 for what is not said.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
+    """
+    wanted = definition.get("WarmThroughput") or {}
+    floors = (limits.WARM_READS, limits.WARM_WRITES) if on_demand else (reads, writes)
+    warm = []
+    for name, floor in zip(("ReadUnitsPerSecond", "WriteUnitsPerSecond"), floors, strict=True):
+        units = wanted.get(name)
+        if units is not None and units < floor:
+            raise errors.warm_throughput_too_low(name, units, floor)
+        warm.append(units or 0)
+    return warm[0], warm[1]
+
+
 # -- indexes
 
 
@@ -230,16 +252,17 @@ def _global_indexes(request: Request, attributes: dict[str, str], on_demand: boo
 
 
 def global_index(definition: Request, attributes: dict[str, str], on_demand: bool, spaces: Any) -> Index:
-    if definition.get("WarmThroughput"):
-        raise errors.not_yet("GlobalSecondaryIndexes with WarmThroughput")
     reads, writes = _index_capacity(definition, on_demand)
-    ceiling = definition.get("OnDemandThroughput") or {}
+    ceiling = _ceiling(definition, on_demand)
+    warm = warm_throughput(definition, on_demand, reads, writes)
     return msgspec.structs.replace(
         _index(definition, attributes, True, spaces),
         reads=reads,
         writes=writes,
         max_reads=ceiling.get("MaxReadRequestUnits"),
         max_writes=ceiling.get("MaxWriteRequestUnits"),
+        warm_reads=warm[0],
+        warm_writes=warm[1],
     )
 
 

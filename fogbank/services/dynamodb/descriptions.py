@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fogbank.services.dynamodb import limits
+from fogbank.services.dynamodb import encryption, limits
 from fogbank.services.dynamodb.schema import Index, Table
 
 Description = dict[str, Any]
@@ -28,7 +28,7 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
         ],
         "TableName": table.name,
         "KeySchema": _key_schema(table.hash, table.range),
-        "TableStatus": table.status,
+        "TableStatus": _status(table),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table),
         "TableSizeBytes": size.bytes,
@@ -43,10 +43,16 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
         "LatestStreamLabel": table.stream_label,
         "LatestStreamArn": None if table.stream_label is None else f"{table.arn}/stream/{table.stream_label}",
         "RestoreSummary": _restored(table),
+        "SSEDescription": encryption.describe(table),
         "DeletionProtectionEnabled": table.is_protected,
         "OnDemandThroughput": _ceiling(table),
         "WarmThroughput": _warm(table, table, table.status),
     }
+
+
+def _status(table: Table) -> str:
+    lost = table.encryption is not None and table.encryption.lost is not None
+    return "INACCESSIBLE_ENCRYPTION_CREDENTIALS" if lost and table.status == "ACTIVE" else table.status
 
 
 def _key_schema(hash_name: str, range_name: str | None) -> list[dict[str, str]]:
@@ -106,11 +112,13 @@ def _ceiling(of: Table | Index) -> Description | None:
 
 
 def _warm(table: Table, of: Table | Index, status: str) -> Description:
-    if table.on_demand:
-        reads, writes = limits.WARM_READS, limits.WARM_WRITES
-    else:
-        reads, writes = of.reads, of.writes
-    return {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": writes, "Status": status}
+    """What it can take at once: what it has anyway, or more if it was asked to be ready for more."""
+    reads, writes = (limits.WARM_READS, limits.WARM_WRITES) if table.on_demand else (of.reads, of.writes)
+    return {
+        "ReadUnitsPerSecond": max(reads, of.warm_reads),
+        "WriteUnitsPerSecond": max(writes, of.warm_writes),
+        "Status": status,
+    }
 
 
 def _describe_index(table: Table, index: Index, sizes: dict[int, Size]) -> Description:

@@ -336,3 +336,257 @@ def too_many_index_changes() -> AWSError:
 def not_yet(what: str) -> AWSError:
     """A request whose effect Fogbank cannot have yet is refused, not swallowed."""
     return AWSError("NotImplemented", f"Fogbank does not implement dynamodb {what} yet.", 501)
+
+
+# -- global tables
+
+
+def local_replica() -> AWSError:
+    return validation(
+        "Cannot add, delete, or update the local region through ReplicaUpdates. "
+        "Use CreateTable, DeleteTable, or UpdateTable as required."
+    )
+
+
+def one_replica_action() -> AWSError:
+    return invalid_parameters(
+        "Each replica update must have exactly one action, and each Region can be named only once"
+    )
+
+
+def no_such_region(region: str) -> AWSError:
+    return validation(f"Unsupported or invalid Region: {region}")
+
+
+def replica_is_table(name: str) -> AWSError:
+    return validation(
+        f"Failed to create a the new replica of table with name: '{name}' "
+        "because one or more replicas already existed as tables."
+    )
+
+
+def replica_needs_key() -> AWSError:
+    return invalid_parameters("KMSMasterKeyId must be specified for each replica.")
+
+
+def replica_needs_images(name: str) -> AWSError:
+    return invalid_parameters(
+        f"Table {name} must have DynamoDB Streams enabled with the view type NEW_AND_OLD_IMAGES to be a replica"
+    )
+
+
+def stream_of_replica() -> AWSError:
+    return invalid_parameters("Disabling Stream is not allowed for a Global Table replica.")
+
+
+def no_such_replica() -> AWSError:
+    return validation("Replica specified in the Replica Update or Replica Delete action of the request was not found.")
+
+
+def replica_was_source() -> AWSError:
+    return validation(
+        "Replica cannot be deleted because it has acted as a source region for new replica(s) "
+        "being added to the table in the last 24 hours."
+    )
+
+
+def consistency_of_existing() -> AWSError:
+    return invalid_parameters(
+        "MultiRegionConsistency can only be specified when a global table is created by adding replicas to a table"
+    )
+
+
+def witness_without_strong() -> AWSError:
+    return invalid_parameters(
+        "A witness can only be added when a global table with MultiRegionConsistency STRONG is created"
+    )
+
+
+def strong_needs_three() -> AWSError:
+    return invalid_parameters(
+        "A global table with MultiRegionConsistency STRONG must have exactly three replicas, or two replicas and a witness"
+    )
+
+
+def strong_regions(names: list[str]) -> AWSError:
+    return invalid_parameters(
+        f"The Regions [{', '.join(names)}] cannot form a global table with MultiRegionConsistency STRONG: "
+        "they must belong to the same Region set"
+    )
+
+
+def strong_without(what: str) -> AWSError:
+    return invalid_parameters(f"{what} is not supported for global tables with MultiRegionConsistency STRONG")
+
+
+def strong_needs_empty(name: str) -> AWSError:
+    return invalid_parameters(f"Table {name} must be empty to become a global table with MultiRegionConsistency STRONG")
+
+
+def strong_cannot_grow() -> AWSError:
+    return invalid_parameters("Replicas cannot be added to a global table with MultiRegionConsistency STRONG")
+
+
+def strong_shrinks_at_once() -> AWSError:
+    return invalid_parameters(
+        "A single replica or witness of a global table with MultiRegionConsistency STRONG cannot be deleted: "
+        "all but one have to be deleted together"
+    )
+
+
+def transaction_on_strong() -> AWSError:
+    return validation("Transactional operations are not supported on global tables with MultiRegionConsistency STRONG")
+
+
+def disassociation_alone() -> AWSError:
+    return invalid_parameters("Disassociate must be the only update in the request")
+
+
+def disassociation_elsewhere() -> AWSError:
+    return invalid_parameters(
+        "Only the local replica can be disassociated: send the request to the Region of the replica"
+    )
+
+
+def disassociation_protected() -> AWSError:
+    return validation(
+        "Replica cannot be disassociated as it is currently protected against disassociation. "
+        "Disable disassociation protection first."
+    )
+
+
+def disassociation_of_strong() -> AWSError:
+    return invalid_parameters(
+        "Only replicas of global tables with MultiRegionConsistency EVENTUAL can be disassociated"
+    )
+
+
+def global_table_exists(name: str) -> AWSError:
+    return AWSError("GlobalTableAlreadyExistsException", f"Global table with name: '{name}' already exists.")
+
+
+def no_such_global_table(name: str) -> AWSError:
+    return AWSError(
+        "GlobalTableNotFoundException", f"Global table not found: Global table with name: '{name}' does not exist."
+    )
+
+
+def joined_table_missing(name: str, region: str) -> AWSError:
+    return AWSError("TableNotFoundException", f"Table not found: Table '{name}' does not exist in Region '{region}'.")
+
+
+def unfit_to_join(name: str, region: str, why: str) -> AWSError:
+    return invalid_parameters(f"Table '{name}' in Region '{region}' cannot be a replica of a global table: {why}")
+
+
+def replica_exists(name: str, region: str) -> AWSError:
+    return AWSError(
+        "ReplicaAlreadyExistsException",
+        f"Global table with name: '{name}' already has a replica in Region: '{region}'.",
+    )
+
+
+def replica_not_found(name: str, region: str) -> AWSError:
+    return AWSError(
+        "ReplicaNotFoundException", f"Global table with name: '{name}' does not have a replica in Region: '{region}'."
+    )
+
+
+def index_not_found(name: str) -> AWSError:
+    return AWSError("IndexNotFoundException", f"Index not found: {name}")
+
+
+# -- resource policies
+
+
+def invalid_resource_arn(arn: str) -> AWSError:
+    return validation(f"Invalid ResourceArn: {arn} is not the ARN of a table or stream of this Region")
+
+
+def no_policy(arn: str) -> AWSError:
+    return AWSError("PolicyNotFoundException", f"Resource-based policy not found for the provided ResourceArn: {arn}")
+
+
+def policy_revision(revision: str) -> AWSError:
+    return AWSError(
+        "PolicyNotFoundException",
+        f"The policy's revision ID does not match the expected revision ID: {revision}",
+    )
+
+
+def policy_too_large() -> AWSError:
+    return AWSError("LimitExceededException", "The resource-based policy exceeds the maximum size of 20 KB")
+
+
+def malformed_policy(reason: str) -> AWSError:
+    return validation(f"Resource-based policy is invalid: {reason}")
+
+
+def policy_locks_out() -> AWSError:
+    return validation(
+        "The resource-based policy would keep you from changing it again. "
+        "Set ConfirmRemoveSelfResourceAccess to true to confirm that this is wanted."
+    )
+
+
+# -- encryption
+
+
+def key_without_encryption() -> AWSError:
+    return invalid_parameters("SSEType and KMSMasterKeyId can only be specified when SSESpecification.Enabled is true")
+
+
+def encryption_type(given: str) -> AWSError:
+    return invalid_parameters(f"SSEType {given} is not supported: the only supported value is KMS")
+
+
+def key_unfit(arn: str) -> AWSError:
+    return validation(f"KMS key cannot be used to encrypt tables: {arn} must be a symmetric encryption key")
+
+
+def key_refused(error: AWSError) -> AWSError:
+    """KMS's refusal of a key that somebody chose."""
+    return validation(f"KMS validation error: {error.message}")
+
+
+def key_inaccessible(error: AWSError) -> AWSError:
+    """KMS's refusal of the key of a table that somebody reads or writes."""
+    return AWSError("AccessDeniedException", error.message, 400)
+
+
+# -- capacity
+
+
+def warm_throughput_too_low(name: str, given: int, floor: int) -> AWSError:
+    return invalid_parameters(
+        f"Requested {name} for WarmThroughput is lower than the current value: Requested: {given}, current: {floor}"
+    )
+
+
+# -- Kinesis
+
+
+def destination_not_enableable() -> AWSError:
+    return validation(
+        "Table is not in a valid state to enable Kinesis Streaming Destination: "
+        "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
+    )
+
+
+def destination_not_active(operation: str) -> AWSError:
+    return validation(
+        f"Table is not in a valid state to {operation.lower()} Kinesis Streaming Destination: "
+        f"KinesisStreamingDestination must be ACTIVE to perform {operation} operation."
+    )
+
+
+def no_such_stream(arn: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", f"Requested resource not found: Kinesis stream: {arn} not found")
+
+
+def stream_elsewhere(arn: str) -> AWSError:
+    return validation(f"The Kinesis stream must be in the same account and Region as the table: {arn}")
+
+
+def too_many_destinations() -> AWSError:
+    return AWSError("LimitExceededException", "A table can have at most two Kinesis streaming destinations at once")

@@ -20,7 +20,7 @@ import msgspec
 from fogbank.http import FileBody
 from fogbank.identity.principals import Principal
 from fogbank.kernel import AWSError, Record, pages
-from fogbank.services.dynamodb import creation, errors, limits, restoring, rows, tables
+from fogbank.services.dynamodb import creation, encryption, errors, limits, restoring, rows, tables
 from fogbank.services.dynamodb.interchange import ion, jobs, lines, readers
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Table
@@ -147,9 +147,9 @@ async def _create(ctx: Context, wanted: Document) -> Table:
     name = tables.table_name(ctx, wanted["TableName"])
     request = {**wanted, "TableName": name}
     table = creation.table_from(request, tables.arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), tables.new_spaces(ctx))
-    creation.refuse_unsupported(request, "ImportTable")
     if await tables.tables.get(ctx, name) is not None:
         raise errors.table_exists(name)
+    table = await encryption.chosen(ctx, table, request.get("SSESpecification"))
     indexes = tuple([tables.with_status(index, "CREATING") for index in table.indexes])
     return tables.put(ctx, table, indexes=indexes)
 

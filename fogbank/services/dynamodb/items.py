@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, rows
+from fogbank.services.dynamodb import access, capacity, errors, lagging, rows
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
@@ -14,24 +14,26 @@ from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Layout
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import find
+from fogbank.services.dynamodb.tables import find, living
 from fogbank.services.dynamodb.writing import Change, Delete, Put, Write, take_in_key
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
+    from fogbank.services.dynamodb.schema import Table
 
 Document = dict[str, Any]
 
 
 @service.operation(resource=itself)
 async def get_item(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "GetItem", request)
+    found = await access.check(ctx, "GetItem", request)
     bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
     projection = bindings.projection()
     bindings.finish()
     take_in_key(request["Key"])
-    table = await find(ctx, request["TableName"])
-    image = await rows.read(ctx, table.layout.key_in_request(request["Key"]))
+    table = await find(ctx, request["TableName"]) if found is None else living(found)
+    key = table.layout.key_in_request(request["Key"])
+    image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}
     if capacity.is_wanted(request):
         units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
@@ -46,22 +48,22 @@ def projected(image: Image, projection: Projection | None) -> orjson.Fragment | 
 
 @service.operation(resource=itself)
 async def put_item(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "PutItem", request)
+    found = await access.check(ctx, "PutItem", request)
     _require_old_values(request)
-    return await write(ctx, request, Put(request))
+    return await write(ctx, found, request, Put(request))
 
 
 @service.operation(resource=itself)
 async def delete_item(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "DeleteItem", request)
+    found = await access.check(ctx, "DeleteItem", request)
     _require_old_values(request)
-    return await write(ctx, request, Delete(request))
+    return await write(ctx, found, request, Delete(request))
 
 
 @service.operation(resource=itself)
 async def update_item(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "UpdateItem", request)
-    return await write(ctx, request, Change(request))
+    found = await access.check(ctx, "UpdateItem", request)
+    return await write(ctx, found, request, Change(request))
 
 
 def _require_old_values(request: Request) -> None:
@@ -69,9 +71,9 @@ def _require_old_values(request: Request) -> None:
         raise errors.validation("Return values set to invalid value")
 
 
-async def write(ctx: Context, request: Request, write: Write) -> Document:
-    """Put, change or delete an item, for whoever may do so, and answer as the request asks."""
-    table = await find(ctx, request["TableName"])
+async def write(ctx: Context, found: Table | None, request: Request, write: Write) -> Document:
+    """Put, change or delete an item, for whoever may do so, and answer as the request asks. `found` is its table, if known."""
+    table = await find(ctx, request["TableName"]) if found is None else living(found)
     layout = table.layout
     key = write.bind(layout)
     returns = request.get("ReturnValues", "NONE")

@@ -29,3 +29,6 @@ TABLE_CAPACITY = 40_000
 # what an on-demand table can take at once: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
 WARM_READS = 12_000
 WARM_WRITES = 4_000
+
+# a resource policy, in bytes
+POLICY_SIZE = 20 * 1024

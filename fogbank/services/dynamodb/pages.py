@@ -13,6 +13,7 @@ from fogbank.services.dynamodb.rows import Image
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
+    from fogbank.services.dynamodb.lagging import Scan
     from fogbank.services.dynamodb.schema import Layout
     from fogbank.services.dynamodb.values import Value
 
@@ -72,29 +73,39 @@ class Selection:
         """Look at one row, and take what is wanted of it into the page."""
         image = Image.stored(raw)
         if self.origin is not None:
-            image = await self._fetch(ctx, page, image, self.origin)
+            whole = await self._fetch(ctx, page, image, self.origin)
+            if whole is None:
+                return
+            image = whole
         if self.filter is not None and not self.filter.test(image.item, self.values):
             return
         page.count += 1
         if not self.is_count:
             page.found.append(image.raw[4:] if self.projection is None else self.projection.apply(image.item))
 
-    async def _fetch(self, ctx: Context, page: Page, entry: Image, origin: Layout) -> Image:
+    async def _fetch(self, ctx: Context, page: Page, entry: Image, origin: Layout) -> Image | None:
+        """The whole item of an index entry; a stale entry may have none."""
         image = await rows.read(ctx, origin.key_of(entry.item))
-        assert image is not None, "an index entry without its item"
-        page.fetched.append(image.size)
+        if image is not None:
+            page.fetched.append(image.size)
         return image
 
 
 async def read_page(
-    ctx: Context, low: bytes, high: bytes, selection: Selection, limit: int | None = None, reverse: bool = False
+    ctx: Context,
+    scan: Scan,
+    low: bytes,
+    high: bytes,
+    selection: Selection,
+    limit: int | None = None,
+    reverse: bool = False,
 ) -> Page:
-    """Read rows from `low` to before `high`, in key order or from the end."""
+    """Read rows from `low` to before `high`, in key order or from the end, by `scan`."""
     page = Page()
     chunk = _FIRST_CHUNK
     while True:
         wanted = chunk if limit is None else min(chunk, limit - page.scanned)
-        found = await ctx.tx.scan(low, high, wanted, reverse)
+        found = await scan(low, high, wanted, reverse)
         is_full = await _take_rows(ctx, page, selection, found)
         if is_full or (limit is not None and page.scanned == limit):
             return page

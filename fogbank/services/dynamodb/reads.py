@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import access, capacity, errors, legacy, pages
+from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, pages
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -14,7 +14,7 @@ from fogbank.services.dynamodb.key_ranges import KeyRange, key_range
 from fogbank.services.dynamodb.parameters import Bindings, Request
 from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import find
+from fogbank.services.dynamodb.tables import find, living
 from fogbank.services.dynamodb.values import Item, Value, take_in
 
 if TYPE_CHECKING:
@@ -42,15 +42,14 @@ class _Parts(NamedTuple):
 
 @service.operation(resource=itself)
 async def query(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "Query", request)
-    return await find_by_key(ctx, request)
+    return await find_by_key(ctx, await access.check(ctx, "Query", request), request)
 
 
-async def find_by_key(ctx: Context, request: Request) -> Document:
-    """A Query, for whoever may make it."""
+async def find_by_key(ctx: Context, found: Table | None, request: Request) -> Document:
+    """A Query, for whoever may make it. `found` is its table, if known."""
     parts = _parts(request, _QUERY_EXPRESSIONS, _QUERY_LEGACY, "QueryFilter")
     terms = _key_terms(request, parts.key_condition)
-    table = await find(ctx, request["TableName"])
+    table = await find(ctx, request["TableName"]) if found is None else living(found)
     schema = _schema(table, request)
     wanted = key_range(schema, terms, parts.values)
     if parts.condition is not None:
@@ -61,7 +60,9 @@ async def find_by_key(ctx: Context, request: Request) -> Document:
     if parts.start is not None:
         row = _row_in_range(table.layout, schema, parts.start, wanted)
         low, high = (low, row) if reverse else (row + b"\0", high)
-    page = await pages.read_page(ctx, low, high, selection, request.get("Limit"), reverse)
+    page = await pages.read_page(
+        ctx, lagging.scanner(ctx, request), low, high, selection, request.get("Limit"), reverse
+    )
     if schema is table.layout and schema.range is None:
         page.last = None  # there was one item at most
     return _answer(request, table, schema, page)
@@ -69,15 +70,14 @@ async def find_by_key(ctx: Context, request: Request) -> Document:
 
 @service.operation(resource=itself)
 async def scan(ctx: Context, request: Request) -> Document:
-    await access.check(ctx, "Scan", request)
-    return await find_anywhere(ctx, request)
+    return await find_anywhere(ctx, await access.check(ctx, "Scan", request), request)
 
 
-async def find_anywhere(ctx: Context, request: Request) -> Document:
-    """A Scan, for whoever may make it."""
+async def find_anywhere(ctx: Context, found: Table | None, request: Request) -> Document:
+    """A Scan, for whoever may make it. `found` is its table, if known."""
     parts = _parts(request, _SCAN_EXPRESSIONS, _SCAN_LEGACY, "ScanFilter")
     first, end = _segment(request)
-    table = await find(ctx, request["TableName"])
+    table = await find(ctx, request["TableName"]) if found is None else living(found)
     schema = _schema(table, request)
     selection = _selection(table, schema, request, parts)
     low = schema.prefix + first.to_bytes(4, "big")
@@ -88,7 +88,7 @@ async def find_anywhere(ctx: Context, request: Request) -> Document:
         if not low <= row < high:
             raise _outside_segment(request)
         low = row + b"\0"
-    page = await pages.read_page(ctx, low, high, selection, request.get("Limit"))
+    page = await pages.read_page(ctx, lagging.scanner(ctx, request), low, high, selection, request.get("Limit"))
     return _answer(request, table, schema, page)
 
 

@@ -11,7 +11,7 @@ from fogbank.services.dynamodb import errors, restoring, tables
 from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import ON_TABLE
+from fogbank.services.dynamodb.tables import on_table
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -31,12 +31,12 @@ async def find(ctx: Context, given: str) -> Table:
     return table
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def describe_continuous_backups(ctx: Context, request: Document) -> Document:
     return {"ContinuousBackupsDescription": _describe(ctx, await find(ctx, request["TableName"]))}
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def update_continuous_backups(ctx: Context, request: Document) -> Document:
     """Switch point-in-time recovery on or off, or change its period. Off, what it knew is gone."""
     table = await find(ctx, request["TableName"])

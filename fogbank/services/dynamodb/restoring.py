@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, errors, rows, tables
+from fogbank.services.dynamodb import creation, encryption, errors, rows, tables
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table
 
@@ -26,8 +26,6 @@ async def create(ctx: Context, request: Document, source: Table, at: float, back
     name = tables.table_name(ctx, request["TargetTableName"])
     if await tables.tables.get(ctx, name) is not None:
         raise errors.restore_target_exists(name)
-    if (request.get("SSESpecificationOverride") or {}).get("Enabled"):
-        raise errors.not_yet("restoring with SSESpecificationOverride")
     spaces = tables.new_spaces(ctx)
     on_demand = source.on_demand
     if request.get("BillingModeOverride") is not None:
@@ -56,6 +54,11 @@ async def create(ctx: Context, request: Document, source: Table, at: float, back
         is_restoring=True,
     )
     table = msgspec.structs.replace(table, attributes=_attributes_used(table))
+    override = request.get("SSESpecificationOverride")
+    if override is None:
+        table = await encryption.like(ctx, table, source, None)
+    else:
+        table = await encryption.chosen(ctx, table, override)
     tables.tables.put(ctx, table, name)
     return table
 

@@ -1,7 +1,7 @@
 """Items in the store: reading them, and the one place where they are written.
 
-`replace` is the only way in which an item changes, whatever operation or task it comes from: table, index entries, expiry and the
-stream follow from the item before and the item after.
+`replace` is the only way in which an item changes, whatever operation or task it comes from: table, index entries, expiry, the streams and
+the other replicas follow from the item before and the item after.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import expiry, history, streams
+from fogbank.services.dynamodb import expiry, groups, history, kinesis_log, lagging, streams, unreplicated
 from fogbank.services.dynamodb.values import Item, item_size
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fogbank.services.dynamodb.schema import IndexLayout, Key, Layout
 
 _SIZE = 4
+
+CALLER, TTL, REPLICATION = "caller", "ttl", "replication"
+"""Who writes: whoever asked for it, DynamoDB because an item expired, or DynamoDB because another replica was written to."""
 
 
 class Image:
@@ -67,17 +70,26 @@ async def read(ctx: Context, key: Key) -> Image | None:
     return None if raw is None else Image.stored(raw)
 
 
+async def read_late(ctx: Context, key: Key) -> Image | None:
+    """An item as it was before it changed, if that was a moment ago."""
+    raw = await lagging.get(ctx, key.row)
+    return None if raw is None else Image.stored(raw)
+
+
 async def replace(
-    ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None, by_ttl: bool = False
+    ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None, by: str = CALLER
 ) -> list[Change]:
     """Put `new` in the place of `old`; None stands for no item. Returns what it did to indexes.
 
-    For a table that `is_plain`, `old` need not be known: None will do. `by_ttl`: it was DynamoDB that removed what expired.
+    For a table that `is_plain`, `old` need not be known: None will do. The table need not be in the context's account and region.
     """
     writes = ctx.tx.writes
+    if ctx.app.settings.consistency == "adversarial":
+        await lagging.note(ctx, layout, key, old, new)
     writes[key.row] = None if new is None else new.raw
     if layout.is_plain:
         return []
+    ctx = layout.scope(ctx)
     if layout.table.history_space:
         await history.note(ctx, layout, key.row, old)
     changes = [
@@ -85,11 +97,32 @@ async def replace(
         for index in layout.indexes.values()
         if (change := _replace_entry(writes, index, key, old, new)) is not None
     ]
-    if layout.table.stream_view is not None:
-        await streams.record(ctx, layout, old, new, by_ttl)
     if layout.table.ttl is not None:
         await expiry.track(ctx, layout.table, key, None if old is None else old.item, None if new is None else new.item)
+    await _tell(ctx, layout, key, old, new, by)
     return changes
+
+
+async def _tell(ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None, by: str) -> None:
+    """Let the table's streams know of a change, and the other replicas."""
+    table = layout.table
+    if table.stream_view is not None:
+        await streams.record(ctx, layout, old, new, by == TTL)
+    if table.destinations:
+        await kinesis_log.note(ctx, layout, old, new, by == TTL)
+    if table.group and by != REPLICATION and not (old is None and new is None):
+        if table.is_strong:
+            await _replace_elsewhere(ctx, layout, key, old, new)
+        else:
+            await unreplicated.note(ctx, layout, key, b"" if new is None else new.raw)
+
+
+async def _replace_elsewhere(ctx: Context, layout: Layout, key: Key, old: Image | None, new: Image | None) -> None:
+    """A write of a strongly consistent global table takes place in all replicas."""
+    group = await groups.group_of(ctx, layout.table)
+    for table in await groups.replicas(ctx, group, but=layout.region) if group is not None else ():
+        place = table.layout.prefix + key.row[len(layout.prefix) :]
+        await replace(ctx, table.layout, key._replace(row=place), old, new, by=REPLICATION)
 
 
 def _replace_entry(

@@ -14,13 +14,16 @@ those that ask a local index for more than it has.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from fogbank.kernel import Record, keys
 from fogbank.services.dynamodb import errors, limits
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.values import Item, Value, key_bytes, size_of
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
 
 END = b"\0\0"
 
@@ -44,6 +47,30 @@ class Index(Record, frozen=True):
     writes: int = 0
     max_reads: int | None = None
     max_writes: int | None = None
+    warm_reads: int = 0
+    warm_writes: int = 0
+
+
+class Destination(Record, frozen=True):
+    """A Kinesis stream that is told of every change. `precision` is MILLISECOND or MICROSECOND."""
+
+    stream: str
+    status: str = "ENABLING"
+    precision: str = "MICROSECOND"
+    description: str | None = None
+
+
+class Encryption(Record, frozen=True):
+    """A KMS key by its ARN, the table's own key under it, and the grant by which DynamoDB uses it.
+
+    `is_managed`: it is AWS's key of the account. `lost` is when it was found to be out of reach (epoch seconds).
+    """
+
+    key: str
+    is_managed: bool
+    sealed: bytes
+    grant: str = ""
+    lost: float | None = None
 
 
 class Table(Record, frozen=True, dict=True):
@@ -51,6 +78,13 @@ class Table(Record, frozen=True, dict=True):
 
     `stream_label` is that of the latest stream; `stream_view` is None while none is enabled. `history_space` is 0 while nobody needs the
     table's past (see `history.py`). `restored_from` is the ARN of a table or backup.
+
+    group             the global table that it is a replica of (see `groups.py`)
+    is_strong         its writes take place in all replicas at once
+    has_policy        there is a resource policy for it (see `policies.py`)
+    warm_reads        what it was asked to be warmed up for, per second, as `warm_writes`; 0 for what is there anyway
+    destinations      the Kinesis streams it was ever connected with
+    encryption        the KMS key that it is encrypted with, None for DynamoDB's own
     """
 
     name: str
@@ -89,6 +123,13 @@ class Table(Record, frozen=True, dict=True):
     restored_from: str | None = None
     restored_at: float | None = None
     is_restoring: bool = False
+    group: str = ""
+    is_strong: bool = False
+    has_policy: bool = False
+    warm_reads: int = 0
+    warm_writes: int = 0
+    destinations: tuple[Destination, ...] = ()
+    encryption: Encryption | None = None
 
     @cached_property
     def layout(self) -> Layout:
@@ -146,10 +187,11 @@ class KeySchema:
 class Layout(KeySchema):
     """What the hot paths need of a table, worked out once."""
 
-    __slots__ = ("indexes", "is_plain", "table")
+    __slots__ = ("account", "indexes", "is_plain", "region", "table")
 
     def __init__(self, table: Table) -> None:
         _, _, _, region, account, _ = table.arn.split(":", 5)
+        self.account, self.region = account, region
         scope = keys.encode(("dynamodb", "items", account, region))
         super().__init__(table, scope + keys.encode((table.space,)), table.hash, table.range)
         scope = keys.encode(("dynamodb", "index-items", account, region))
@@ -158,7 +200,15 @@ class Layout(KeySchema):
         ordered = sorted(table.indexes, key=lambda index: index.name)
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
         # nothing but the item itself changes with it, so that what it replaces need not be known
-        self.is_plain = not (self.indexes or table.ttl or table.stream_view or table.history_space)
+        self.is_plain = not (
+            self.indexes or table.ttl or table.stream_view or table.history_space or table.group or table.destinations
+        )
+
+    def scope(self, ctx: Context) -> Context:
+        """The context of what belongs to the table, which may be another account's, or a replica in another region."""
+        if ctx.account == self.account and ctx.region == self.region:
+            return ctx
+        return ctx.at(account=self.account, region=self.region)
 
     # -- keys
 

@@ -1,4 +1,4 @@
-"""Tables: finding them, CreateTable, DescribeTable, ListTables, DeleteTable, and the tasks that bring them to life and remove them.
+"""Tables: finding them, CreateTable, DescribeTable, ListTables, and the task that brings them to life. `deletion.py` removes them.
 
 CREATING and DELETING last until a task that is due at once: as short as they can be while waiters and answers see them. Items can be
 written to a table that is still CREATING, so that scripts which do not wait do not depend on who is faster.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fogbank.kernel import keys
 from fogbank.kernel.actions import with_members
-from fogbank.services.dynamodb import creation, errors, history, sizes, streams, tags
+from fogbank.kernel.service import Handler
+from fogbank.services.dynamodb import creation, encryption, errors, groups, guards, policies, sizes, streams, tags
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, tables
 from fogbank.services.dynamodb.service import service
@@ -25,6 +28,7 @@ Document = dict[str, Any]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z").match
 _LISTED = 100
+_CREATING = {"Tags": "dynamodb:TagResource", "ResourcePolicy": "dynamodb:PutResourcePolicy"}
 
 
 # -- finding
@@ -32,9 +36,14 @@ _LISTED = 100
 
 async def find(ctx: Context, name: str) -> Table:
     """The table that a request of the data plane is for. Raises ResourceNotFoundException."""
-    table = await tables.get(ctx, name)
+    table = await guards.table_named(ctx, name)
     if table is None:
-        table = await tables.get(ctx, table_name(ctx, name))
+        table_name(guards.scope_of(ctx, name), name)
+    return living(table)
+
+
+def living(table: Table | None) -> Table:
+    """The table, if it is there to be read and written. Raises ResourceNotFoundException."""
     if table is None or table.status == "DELETING":
         raise errors.no_such_resource()
     return table
@@ -83,8 +92,18 @@ def table_arn(ctx: Context, request: Document) -> str:
     return name if name.startswith("arn:") else arn_of(ctx, name)
 
 
-# Options of operations on one table.
-ON_TABLE: dict[str, Any] = {"resource": table_arn, "tags": tags.named_tags}
+ON_TABLE: dict[str, Any] = {"resource": table_arn, "tags": tags.named_tags, **guards.BY_POLICY}
+"""Options of operations on one table."""
+
+
+def on_table(handler: Handler) -> Handler:
+    """Declare an operation on one table, which may be another account's when the request gives its ARN."""
+
+    @wraps(handler)
+    async def scoped(ctx: Context, request: Document) -> Document | None:
+        return await handler(guards.scope_of(ctx, request["TableName"]), request)
+
+    return service.operation_from(scoped, **ON_TABLE)
 
 
 def indexed_arn(ctx: Context, request: Document) -> str:
@@ -110,20 +129,22 @@ def new_spaces(ctx: Context) -> Iterator[int]:
 # -- creating
 
 
-@service.operation(resource=table_arn, action=with_members("dynamodb:CreateTable", {"Tags": "dynamodb:TagResource"}))
+@service.operation(resource=table_arn, action=with_members("dynamodb:CreateTable", _CREATING))
 async def create_table(ctx: Context, request: Document) -> Document:
     name = table_name(ctx, request["TableName"])
     table = creation.table_from(
         {**request, "TableName": name}, arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), new_spaces(ctx)
     )
-    creation.refuse_unsupported(request, "CreateTable")
     view = creation.stream_view(request)
     tags.check(request.get("Tags") or [])
     if await tables.get(ctx, name) is not None:
         raise errors.table_exists(name)
     created = msgspec.structs.replace(table, indexes=tuple([with_status(index, "CREATING") for index in table.indexes]))
+    created = await encryption.chosen(ctx, created, request.get("SSESpecification"))
     if view is not None:
         created = await streams.enabled(ctx, created, view, next(new_spaces(ctx)))
+    if request.get("ResourcePolicy"):
+        created = policies.attach(ctx, created, request["ResourcePolicy"])
     tables.put(ctx, created, name)
     tags.replace(ctx, name, request.get("Tags") or [])
     await ctx.schedule("activate_table", {"table": name, "id": table.id})
@@ -139,9 +160,18 @@ def with_status(index: Index, status: str) -> Index:
 
 @service.task
 async def activate_table(ctx: Context, payload: Document) -> None:
-    """CREATING or UPDATING -> ACTIVE, with all indexes but those that are being built or removed."""
+    """CREATING or UPDATING -> ACTIVE, unless the table waits for a replica."""
     table = await tables.get(ctx, payload["table"])
-    if table is None or table.id != payload["id"] or table.status not in ("CREATING", "UPDATING"):
+    if table is None or table.id != payload["id"]:
+        return
+    group = await groups.group_of(ctx, table)
+    if group is None or all(member.status == "ACTIVE" for member in group.members):
+        activate(ctx, table)
+
+
+def activate(ctx: Context, table: Table) -> None:
+    """The table is ACTIVE, with all indexes but those that are being built or removed."""
+    if table.status not in ("CREATING", "UPDATING"):
         return
     indexes = [
         index if index.is_backfilling or index.status == "DELETING" else with_status(index, "ACTIVE")
@@ -154,10 +184,20 @@ async def activate_table(ctx: Context, payload: Document) -> None:
 # -- showing
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def describe_table(ctx: Context, request: Document) -> Document:
-    table = await find_described(ctx, request)
-    return {"Table": describe(table, await sizes.sizes_of(ctx, table))}
+    table = await encryption.looked_after(ctx, await find_described(ctx, request))
+    return {"Table": await shown(ctx, table)}
+
+
+async def shown(ctx: Context, table: Table) -> Document:
+    """A TableDescription, with all that is known of sizes and replicas."""
+    return describe(table, await sizes.sizes_of(ctx, table)) | await groups.describe(ctx, table)
+
+
+async def has_items(ctx: Context, table: Table) -> bool:
+    prefix = table.layout.prefix
+    return bool(await ctx.tx.scan(prefix, keys.after_prefix(prefix), 1))
 
 
 @service.operation
@@ -169,39 +209,6 @@ async def list_tables(ctx: Context, request: Document) -> Document:
     return {"TableNames": names, "LastEvaluatedTableName": names[-1] if len(rows) > limit else None}
 
 
-# -- deleting
-
-
-@service.operation(**ON_TABLE)
-async def delete_table(ctx: Context, request: Document) -> Document:
-    table = await find_described(ctx, request)
-    require_idle(table)
-    if table.is_protected:
-        raise errors.deletion_protected()
-    if table.history_users > (table.recoverable_since is not None):
-        raise errors.table_in_use(table.name, "backed up")
-    size = await sizes.sizes_of(ctx, table)
-    if table.stream_view is not None:
-        table = await streams.disabled(ctx, table)
-    deleted = put(ctx, table, status="DELETING")
-    await ctx.schedule("remove_table", {"table": table.name, "id": table.id})
-    answer = describe(deleted, size)
-    return {"TableDescription": {name: answer[name] for name in _SHOWN_OF_DELETED}}
-
-
-_SHOWN_OF_DELETED = (
-    "TableName",
-    "TableStatus",
-    "ProvisionedThroughput",
-    "TableSizeBytes",
-    "ItemCount",
-    "TableArn",
-    "TableId",
-    "BillingModeSummary",
-    "DeletionProtectionEnabled",
-)
-
-
 def require_idle(table: Table) -> None:
     """Refuse to change a table that is being changed."""
     if table.status == "DELETING":
@@ -210,22 +217,3 @@ def require_idle(table: Table) -> None:
         raise errors.table_in_use(table.name, "created")
     if table.status == "UPDATING":
         raise errors.table_in_use(table.name, "updated")
-
-
-@service.task
-async def remove_table(ctx: Context, payload: Document) -> None:
-    """The table goes at once, so that its name is free; its rows follow, in parts."""
-    table = await tables.get(ctx, payload["table"])
-    if table is None or table.id != payload["id"]:
-        return
-    tables.delete(ctx, table.name)
-    tags.replace(ctx, table.name, [])
-    await ctx.schedule("purge", {"collection": "items", "space": table.space})
-    for index in table.indexes:
-        await ctx.schedule("purge", {"collection": "index-items", "space": index.space})
-    if table.ttl is not None:
-        await ctx.unschedule("expire_items", table.name)
-    if table.history_space:
-        await ctx.unschedule("forget_history", table.name)
-        await history.purge(ctx, table.history_space)
-        await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})

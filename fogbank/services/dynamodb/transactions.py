@@ -52,6 +52,11 @@ def _require_one_operation_each(keys: list[Key]) -> None:
         raise errors.validation("Transaction request cannot include multiple operations on one item")
 
 
+def _refuse_strong(layouts: list[Layout]) -> None:
+    if any(layout.table.is_strong for layout in layouts):
+        raise errors.transaction_on_strong()
+
+
 # -- writing
 
 
@@ -76,6 +81,7 @@ async def write_all(ctx: Context, request: Request) -> Document:
     """A TransactWriteItems, for whoever may make it."""
     writes = [_write_of(member) for member in request["TransactItems"]]
     layouts = [(await find(ctx, write.request["TableName"])).layout for write in writes]
+    _refuse_strong(layouts)
     steps = _bind(writes, layouts)
     _require_one_operation_each([step.key for step in steps])
     token = request.get("ClientRequestToken")
@@ -195,6 +201,7 @@ async def get_all(ctx: Context, request: Request) -> Document:
     """A TransactGetItems, for whoever may make it."""
     reads = [_read_of(member["Get"]) for member in request["TransactItems"]]
     layouts = [(await find(ctx, read.table)).layout for read in reads]
+    _refuse_strong(layouts)
     keys: list[Key] = []
     for position, (read, layout) in enumerate(zip(reads, layouts, strict=True)):
         try:

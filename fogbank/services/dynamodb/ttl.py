@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import errors, expiry, rows, tables
+from fogbank.services.dynamodb import errors, expiry, groups, replicas, rows, tables
 from fogbank.services.dynamodb.expiry import expiries
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.tables import ON_TABLE
+from fogbank.services.dynamodb.tables import on_table
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 _CHUNK = 100
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def update_time_to_live(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     wanted = request["TimeToLiveSpecification"]
@@ -29,11 +29,20 @@ async def update_time_to_live(ctx: Context, request: Document) -> Document:
         )
     if wanted["Enabled"] == (table.ttl is not None):
         raise errors.validation(f"TimeToLive is already {'enabled' if wanted['Enabled'] else 'disabled'}")
-    if wanted["Enabled"]:
-        await _enable(ctx, table, attribute)
-    else:
-        await _disable(ctx, table)
+    if table.is_strong:
+        raise errors.strong_without("Time to Live")
+    for each in await _alike(ctx, table):
+        if wanted["Enabled"]:
+            await _enable(each.layout.scope(ctx), each, attribute)
+        else:
+            await _disable(each.layout.scope(ctx), each)
     return {"TimeToLiveSpecification": {"Enabled": wanted["Enabled"], "AttributeName": attribute}}
+
+
+async def _alike(ctx: Context, table: Table) -> list[Table]:
+    """The tables whose time to live is the same: this one, and its other replicas."""
+    group = await groups.group_of(ctx, table)
+    return [table] if group is None or group.version != groups.CURRENT else await groups.replicas(ctx, group)
 
 
 async def _enable(ctx: Context, table: Table, attribute: str) -> None:
@@ -48,7 +57,7 @@ async def _disable(ctx: Context, table: Table) -> None:
     await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})
 
 
-@service.operation(**ON_TABLE)
+@on_table
 async def describe_time_to_live(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     if table.ttl is None:
@@ -61,7 +70,7 @@ async def describe_time_to_live(ctx: Context, request: Document) -> Document:
 async def expire_items(ctx: Context, payload: Document) -> None:
     """Remove the items whose second has come, and come again for the next."""
     table = await tables.tables.get(ctx, payload["table"])
-    if table is None or table.ttl is None or table.status == "DELETING":
+    if table is None or table.ttl is None or table.status == "DELETING" or not await replicas.expires_here(ctx, table):
         return
     expired = await expiries.items(ctx, (int, bytes), table.ttl_space, until=(int(ctx.now()) + 1,), limit=_CHUNK)
     for (second, row), _ in expired:
@@ -76,4 +85,4 @@ async def _expire(ctx: Context, table: Table, row: bytes, second: int) -> None:
         return
     image = rows.Image.stored(raw)
     if expiry.expiry_of(table.ttl or "", image.item) == second:
-        await rows.replace(ctx, table.layout, table.layout.key_of(image.item), image, None, by_ttl=True)
+        await rows.replace(ctx, table.layout, table.layout.key_of(image.item), image, None, by=rows.TTL)

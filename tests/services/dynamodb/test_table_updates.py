@@ -77,11 +77,6 @@ def test_the_table_class_is_changed(ddb, table):
     assert described(ddb, table)["TableClassSummary"]["TableClass"] == "STANDARD_INFREQUENT_ACCESS"
 
 
-def test_replicas_are_refused_and_not_swallowed(ddb, table):
-    with refusal("NotImplemented"):
-        ddb.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
-
-
 # -- indexes
 
 

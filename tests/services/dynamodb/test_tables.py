@@ -281,8 +281,7 @@ def test_a_local_index_wants_a_sort_key(ddb):
 @pytest.mark.parametrize(
     "feature",
     [
-        {"SSESpecification": {"Enabled": True}},
-        {"ResourcePolicy": "{}"},
+        {"GlobalTableSourceArn": "arn:aws:dynamodb:eu-west-1:111111111111:table/things"},
     ],
 )
 def test_what_is_not_implemented_is_refused_and_not_swallowed(ddb, feature):

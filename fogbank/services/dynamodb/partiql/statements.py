@@ -110,7 +110,7 @@ async def _select(ctx: Context, select: Select, request: Request) -> Document:
     wanted = plan.request | {name: request[name] for name in (*_PASSED_ON, "Limit") if name in request}
     if request.get("NextToken"):
         wanted["ExclusiveStartKey"] = _start(request)
-    answer = await (reads.find_by_key if plan.is_query else reads.find_anywhere)(ctx, wanted)
+    answer = await (reads.find_by_key if plan.is_query else reads.find_anywhere)(ctx, None, wanted)
     last = answer.get("LastEvaluatedKey")
     return {
         "Items": answer["Items"],
@@ -139,17 +139,17 @@ async def _write(ctx: Context, statement: Statement, request: Request) -> Docume
     if isinstance(statement, Insert):
         put = plans.insert(statement, schema) | more
         try:
-            return await items.write(ctx, put, Put(put))
+            return await items.write(ctx, None, put, Put(put))
         except AWSError as error:
             raise _duplicate(error) from None
     if isinstance(statement, Update):
         change = plans.update(statement, schema) | more
-        return await items.write(ctx, change, Change(change))
+        return await items.write(ctx, None, change, Change(change))
     assert isinstance(statement, Delete)
     if statement.returning not in ("NONE", "ALL_OLD"):
         raise errors.validation("RETURNING clause of a DELETE statement must be ALL OLD *")
     removal = plans.delete(statement, schema) | more
-    return await items.write(ctx, removal, DeleteWrite(removal))
+    return await items.write(ctx, None, removal, DeleteWrite(removal))
 
 
 def _duplicate(error: AWSError) -> AWSError:
