@@ -67,6 +67,15 @@ def keep(ctx: Context, name: str) -> None:
     ctx.after_commit(lambda: ctx.app.upkeep.named(name))
 
 
+async def kept_seal(ctx: Context, name: str) -> Seal:
+    """What the bytes of a blob are that is part of the state. Raises OSError when nobody noted it (data format 1)."""
+    row = await kept.get(ctx, name)
+    seal = Kept.of(row).seal if row is not None else None
+    if seal is None:
+        raise FileNotFoundError(f"nothing is known of the blob {name}")
+    return seal
+
+
 def drop(ctx: Context, name: str) -> None:
     kept.delete(ctx, name)
     dropped.put(ctx, b"", int(time.time()), name)

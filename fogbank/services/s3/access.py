@@ -12,7 +12,7 @@ from typing import Any
 from fogbank import protocols
 from fogbank.identity import storage_access
 from fogbank.kernel import Context
-from fogbank.services.s3 import access_points, errors, publicity, records, tags, vault, versions
+from fogbank.services.s3 import access_points, errors, locks, publicity, records, tags, vault, versions
 from fogbank.services.s3.records import Home
 
 Request = dict[str, Any]
@@ -149,6 +149,7 @@ async def condition_keys(ctx: Context, request: Request) -> dict[str, str | tupl
     }
     for name, value in (await _existing_tags(ctx, request)).items():
         found[f"s3:ExistingObjectTag/{name}"] = value
+    found.update(locks.condition_keys(request, ctx.now()))
     if request.get("Tagging").__class__ is str:
         given = tags.from_header(request["Tagging"])
         found.update({f"s3:RequestObjectTag/{name}": value for name, value in given.items()})
@@ -229,11 +230,20 @@ async def _check(ctx: Context, action: str | Action, request: Request) -> None:
     door = await access_points.door_of(ctx)
     if door is not None:
         await access_points.admit(ctx, door, named, request, condition_keys)
-    await ctx.authorise(
-        named,
-        object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request),
-        policy=await _policy(ctx, request),
-        owner=home.bucket.account,
-        keys=condition_keys,
-        params=request,
-    )
+    arn = object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request)
+    await ctx.authorise(named, arn, **await _about(ctx, home, request))
+
+
+async def _about(ctx: Context, home: Home, request: Request) -> dict[str, Any]:
+    return {
+        "policy": await _policy(ctx, request),
+        "owner": home.bucket.account,
+        "keys": condition_keys,
+        "params": request,
+    }
+
+
+async def may(ctx: Context, action: str, request: Request) -> bool:
+    """Whether the caller may do `action` to the object that `request` names; for what an answer tells. Inside a transaction."""
+    home = await records.home_of(ctx, request)
+    return await ctx.may(action, object_arn(ctx, request), **await _about(ctx, home, request))

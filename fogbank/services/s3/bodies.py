@@ -1,58 +1,74 @@
 """The bytes of objects: how they come in, where they are put, how they go out.
 
-Small bodies are rows of the store and never leave the event loop. Larger ones are hashed and written by a worker thread, a batch at a
-time, while the next batch arrives: memory stays flat, and the loop free, whatever the size of the object.
+Small bodies are rows of the store and never leave the event loop. Larger ones are hashed, encrypted and written by worker threads, a batch
+at a time, while the next batch arrives: memory stays flat, and the loop free, whatever the size of the object.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, NamedTuple
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
 
 from fogbank.http import FileBody, Payload, ResponseBody
 from fogbank.kernel import Context
-from fogbank.services.s3 import errors, limits
+from fogbank.services.s3 import errors, keys, limits
+from fogbank.services.s3.ciphers import Cipher, Encryptor
 from fogbank.services.s3.digests import Claim, Hashes, Sums, sums_of, verify
+from fogbank.services.s3.encryption import CustomerKey
+from fogbank.services.s3.keys import Sealing
 from fogbank.services.s3.records import Home, Manifest, Object, bodies, manifests
+from fogbank.services.s3.spans import Decrypted, Span, SpanBody, spans
 from fogbank.storage.base import Uncertain
-from fogbank.storage.blobs import BlobBody, Blobs, BlobWriter, in_thread
+from fogbank.storage.blobs import BlobWriter, in_thread
 
 _BATCH = 1024 * 1024
-_READ = 1024 * 1024
-# So many parts are opened before the first byte is sent, so that a delete cannot break the answer.
-_OPEN_AHEAD = 64
 
 
 class Received:
-    """A body that has arrived: `data` when it is small, else the `blob` that holds it, named by no record yet."""
+    """A body that has arrived: `data` when it is small, else the `blob` that holds it, named by no record yet.
 
-    __slots__ = ("algorithm", "blob", "data", "size", "sums", "trailers")
+    `sealing` is how the blob is encrypted, with a part's `salt`; small bodies are encrypted when it is known where they go.
+    """
 
-    def __init__(self, size: int, algorithm: str, sums: Sums, data: bytes, blob: str, trailers: dict[str, str]) -> None:
+    __slots__ = ("algorithm", "blob", "data", "salt", "sealing", "size", "sums", "trailers")
+
+    def __init__(
+        self,
+        size: int,
+        algorithm: str,
+        sums: Sums,
+        data: bytes,
+        blob: str,
+        trailers: dict[str, str],
+        sealing: Sealing | None = None,
+        salt: bytes = b"",
+    ) -> None:
         self.size = size
         self.algorithm = algorithm
         self.sums = sums
         self.data = data
         self.blob = blob
         self.trailers = trailers
+        self.sealing = sealing
+        self.salt = salt
 
     def check(self, claim: Claim) -> None:
         verify(claim, self.sums, self.trailers)
 
-    @property
-    def pocket(self) -> bytes:
-        """The bytes that lie in the object's record."""
-        return self.data if self.size <= limits.POCKET_BYTES else b""
+    def encrypted(self, sealing: Sealing) -> bytes:
+        """The bytes of a small body as they are kept."""
+        cipher = sealing.cipher()
+        return self.data if cipher is None else cipher.encrypt(self.data)
 
-    def keep(self, home: Home, key: str, record: Object) -> None:
-        """Make the bytes those of a version: in the transaction that writes its record."""
+    def keep(self, home: Home, key: str, record: Object, data: bytes) -> None:
+        """Make the bytes those of a version, in the transaction that writes its record; `data` are those of a small body."""
         if record.blob:
             home.ctx.keep_blob(self.blob)
         elif record.has_row:
-            bodies.put(home.ctx, self.data, home.name, key, record.slot)
+            bodies.put(home.ctx, data, home.name, key, record.slot)
 
     def give_up(self, ctx: Context, error: BaseException) -> None:
         """The transaction failed, so the bytes go; if it may have been kept all the same, the blobs' upkeep finds out."""
@@ -77,11 +93,11 @@ def take(payload: Payload, algorithm: str) -> Received:
     return Received(len(data), algorithm, sums_of(data, algorithm), data, "", payload.trailers)
 
 
-async def receive(ctx: Context, payload: Payload, algorithm: str) -> Received:
+async def receive(ctx: Context, payload: Payload, algorithm: str, sealing: Sealing, salt: bytes = b"") -> Received:
     """A large body, into a blob. Raises PayloadError when it breaks off or is not what was signed, and keeps nothing then."""
     if payload.length is not None and payload.length > limits.OBJECT_BYTES:
         raise errors.entity_too_large(payload.length, limits.OBJECT_BYTES)
-    sink = Sink(ctx, algorithm, payload.expected_sha256 is not None)
+    sink = Sink(ctx, algorithm, sealing, salt, payload.expected_sha256 is not None)
     try:
         async for chunk in payload:
             await sink.write(chunk)
@@ -91,13 +107,39 @@ async def receive(ctx: Context, payload: Payload, algorithm: str) -> Received:
         raise
 
 
-class Sink:
-    """Hashes and writes a blob in two worker threads, one batch behind what arrives."""
+async def drain(
+    ctx: Context, stream: AsyncIterator[bytes], algorithm: str, sealing: Sealing, salt: bytes = b""
+) -> Received:
+    """Hash, encrypt and write a stream of ours into a blob."""
+    sink = Sink(ctx, algorithm, sealing, salt)
+    try:
+        async for data in stream:
+            await sink.write(data)
+        return await sink.finish()
+    except BaseException:
+        sink.abort()
+        raise
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
 
-    def __init__(self, ctx: Context, algorithm: str, with_sha256: bool = False) -> None:
+
+class Sink:
+    """Hashes, encrypts and writes a blob in two worker threads, one batch behind what arrives."""
+
+    def __init__(
+        self, ctx: Context, algorithm: str, sealing: Sealing, salt: bytes = b"", with_sha256: bool = False
+    ) -> None:
         self._writer: BlobWriter = ctx.blobs.create()
         self._algorithm = algorithm
         self._hashes = Hashes(algorithm, with_sha256)
+        self._sealing = sealing
+        self._salt = salt
+        cipher = sealing.cipher(salt)
+        self._encryptor = Encryptor(cipher) if cipher is not None else None
+        # of the bytes as they are kept, where those are others than came
+        self._kept_md5 = hashlib.md5(usedforsecurity=False)
         self._batch: list[bytes] = []
         self._batched = 0
         self._working: asyncio.Future[Any] | None = None
@@ -125,7 +167,16 @@ class Sink:
     def _write(self, batch: list[bytes]) -> None:
         for data in batch:
             self._hashes.update_others(data)
+        if self._encryptor is not None:
+            batch = [self._encryptor.update(batch)]
+            self._kept_md5.update(batch[0])
+        for data in batch:
             self._writer.write_now(data)
+
+    def _write_rest(self, encryptor: Encryptor) -> None:
+        rest = encryptor.finish()
+        self._kept_md5.update(rest)
+        self._writer.write_now(rest)
 
     async def _settle(self) -> None:
         # shielded: a request that is cancelled must not take the file from under the thread
@@ -140,9 +191,15 @@ class Sink:
             await self._settle()
         if payload is not None:
             payload.check_sha256(self._hashes.sha256())
-        blob = await self._writer.finish(self._hashes.md5.digest())
         trailers = payload.trailers if payload is not None else {}
-        return Received(self.size, self._algorithm, self._hashes.sums(), b"", blob, trailers)
+        sums, blob = self._hashes.sums(), await self._finish_blob()
+        return Received(self.size, self._algorithm, sums, b"", blob, trailers, self._sealing, self._salt)
+
+    async def _finish_blob(self) -> str:
+        if self._encryptor is None:
+            return await self._writer.finish(self._hashes.md5.digest())
+        await in_thread(self._write_rest, self._encryptor)
+        return await self._writer.finish(self._kept_md5.digest())
 
     def abort(self) -> None:
         """Throw everything away, as soon as the thread has let go of it."""
@@ -161,23 +218,35 @@ class Sink:
 # -- going out
 
 
-class Span(NamedTuple):
-    blob: str
-    offset: int
-    length: int
+async def open_body(
+    home: Home, key: str, record: Object, offset: int, length: int, customer: CustomerKey | None = None
+) -> ResponseBody:
+    """A range of an object's bytes as a response body; inside the transaction that read the record.
 
-
-async def open_body(home: Home, key: str, record: Object, offset: int, length: int) -> ResponseBody:
-    """A range of an object's bytes as a response body; inside the transaction that read the record."""
+    `customer` is the key of the customer that came with the request. Raises as `keys.unwrap`.
+    """
+    content = await keys.unwrap(home, key, record.traits.encryption, record.envelope, customer)
     if length == 0:
         return b""
+    if not record.blob and not record.parts:
+        data = record.body or await bodies.get(home.ctx, home.name, key, record.slot) or b""
+        return _within(data, record.size, offset, length, keys.cipher_of(content))
     if record.blob:
-        return home.ctx.blobs.open(record.blob, offset, length)
-    if record.parts:
+        wanted = [Span(record.blob, offset, length, record.size)]
+    else:
         wanted = await part_spans(home, key, record, offset, length)
-        return SpanBody(home.ctx.blobs, wanted) if len(wanted) > 1 else home.ctx.blobs.open(*wanted[0])
-    data = record.body or await bodies.get(home.ctx, home.name, key, record.slot) or b""
-    return data if length == record.size else data[offset : offset + length]
+    if content:
+        return Decrypted(home.ctx.blobs, wanted, content).body()
+    if len(wanted) > 1:
+        return SpanBody(home.ctx.blobs, wanted)
+    return home.ctx.blobs.open(record.blob or wanted[0].blob, wanted[0].offset, length)
+
+
+def _within(data: bytes, size: int, offset: int, length: int, cipher: Cipher | None) -> bytes:
+    """A range of a small body: it is one chunk at most."""
+    if cipher is not None:
+        data = cipher.decrypt(data)
+    return data if length == size else data[offset : offset + length]
 
 
 async def manifest_of(home: Home, key: str, record: Object) -> Manifest:
@@ -186,87 +255,14 @@ async def manifest_of(home: Home, key: str, record: Object) -> Manifest:
 
 
 async def part_spans(home: Home, key: str, record: Object, offset: int, length: int) -> list[Span]:
-    manifest = await manifest_of(home, key, record)
-    return spans([(part.blob, part.size) for part in manifest.parts], offset, length)
+    return spans((await manifest_of(home, key, record)).parts, offset, length)
 
 
-def spans(pieces: Iterable[tuple[str, int]], offset: int, length: int) -> list[Span]:
-    """Where the bytes from `offset` on lie in pieces (blob, size) that follow each other."""
-    found: list[Span] = []
-    for blob, size in pieces:
-        if offset < size and length > 0:
-            taken = min(size - offset, length)
-            found.append(Span(blob, offset, taken))
-            length -= taken
-            offset = 0
-        else:
-            offset -= size
-    return found
-
-
-class SpanBody:
-    """The bytes of several blobs after one another, read in worker threads."""
-
-    def __init__(self, blobs: Blobs, wanted: list[Span]) -> None:
-        self._blobs = blobs
-        self._closed = wanted[_OPEN_AHEAD:][::-1]
-        self._open: list[BlobBody] = [blobs.open(*span) for span in reversed(wanted[:_OPEN_AHEAD])]
-
-    @classmethod
-    def of(cls, blobs: Blobs, file: FileBody) -> SpanBody:
-        """The bytes of one open file."""
-        body = cls(blobs, [])
-        body._open.append(file)
-        return body
-
-    def __del__(self) -> None:
-        self._close()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while True:
-            if not self._open:
-                if not self._closed:
-                    raise StopAsyncIteration
-                self._open.append(self._blobs.open(*self._closed.pop()))
-            if data := await _next_piece(self._open[-1]):
-                return data
-            _let_go(self._open.pop())
-
-    async def aclose(self) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        for body in self._open:
-            _let_go(body)
-        self._open.clear()
-        self._closed.clear()
-
-
-async def _next_piece(body: BlobBody) -> bytes:
-    """Empty at the end. Raises EOFError when that comes too early."""
-    if not isinstance(body, FileBody):
-        return await anext(body, b"")
-    if body.length == 0:
-        return b""
-    data: bytes = await in_thread(os.pread, body.fd, min(_READ, body.length), body.offset)
-    if not data:
-        raise EOFError("a blob is shorter than its record says")
-    body.offset += len(data)
-    body.length -= len(data)
-    return data
-
-
-def _let_go(body: BlobBody) -> None:
-    if isinstance(body, FileBody):
-        body.close()
-
-
-async def pieces(home: Home, key: str, record: Object, offset: int, length: int) -> AsyncIterator[bytes]:
+async def pieces(
+    home: Home, key: str, record: Object, offset: int, length: int, customer: CustomerKey | None = None
+) -> AsyncIterator[bytes]:
     """A body to read from, for copies. Made inside the transaction that read the record, read outside of it."""
-    body = await open_body(home, key, record, offset, length)
+    body = await open_body(home, key, record, offset, length, customer)
     if isinstance(body, bytes):
         return _one(body)
     return SpanBody.of(home.ctx.blobs, body) if isinstance(body, FileBody) else body

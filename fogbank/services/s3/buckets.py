@@ -1,4 +1,4 @@
-"""Buckets: create, find, list, delete, and what is set on them as a whole (versioning, encryption, tags)."""
+"""Buckets: create, find, list, delete, and what is set on them as a whole (versioning, tags)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ from fogbank.services.s3 import (
     digests,
     errors,
     hosts,
+    keys,
     limits,
+    lock_errors,
+    mfa,
     names,
     owners,
     settings,
     tags,
     uploads,
 )
-from fogbank.services.s3.configurations import CONFIGURATIONS, MANY
 from fogbank.services.s3.records import (
     ENABLED,
     ENFORCED,
     SUSPENDED,
     Bucket,
     Claim,
-    Encryption,
+    DefaultRetention,
     buckets,
     claims,
     find,
@@ -51,7 +53,12 @@ FIRST_REGION = "us-east-1"
 
 
 _CREATE = with_members(
-    "s3:CreateBucket", {"ACL": "s3:PutBucketAcl", "ObjectOwnership": "s3:PutBucketOwnershipControls"}
+    "s3:CreateBucket",
+    {
+        "ACL": "s3:PutBucketAcl",
+        "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",
+        "ObjectOwnership": "s3:PutBucketOwnershipControls",
+    },
 )
 
 
@@ -81,6 +88,8 @@ async def create_bucket(ctx: Context, request: Request) -> Answer:
         tags=tags.check_bucket(tags.from_set(document.get("Tags") or [])),
         acl=request.get("ACL") or "private",
         ownership=request.get("ObjectOwnership") or ENFORCED,
+        versioning=ENABLED if request.get("ObjectLockEnabledForBucket") else "",
+        retention=DefaultRetention() if request.get("ObjectLockEnabledForBucket") else None,
     )
     acls.check_bucket(bucket)
     claims.put(ctx, Claim(ctx.account, region), name)
@@ -99,8 +108,6 @@ def _check_name(name: str, ctx: Context, request: Request) -> None:
 
 
 def _refuse_unsupported(request: Request, document: Request) -> None:
-    if request.get("ObjectLockEnabledForBucket"):
-        raise errors.header_not_implemented("x-amz-bucket-object-lock-enabled", "Fogbank has no object lock yet.")
     if "Location" in document or "Bucket" in document:
         raise errors.header_not_implemented("CreateBucketConfiguration", "Fogbank has no directory buckets yet.")
     if request.keys() & {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"}:
@@ -139,20 +146,11 @@ async def delete_bucket(ctx: Context, request: Request) -> Answer:
         raise errors.bucket_not_empty(home.name, bool(home.bucket.versioning))
     await access_points.check_detached(home.ctx, home.name)
     await uploads.abort_all(home)
-    await _forget_configurations(home.ctx.at(region=home.bucket.region), home.name)
+    await keys.forget(home)
     await settings.forget(home)
     claims.delete(home.ctx, home.name)
     buckets.delete(home.ctx, home.name)
     return {}
-
-
-async def _forget_configurations(ctx: Context, name: str) -> None:
-    documents = service.collections["configurations"]
-    for kind in CONFIGURATIONS:
-        documents.delete(ctx, kind, name)
-    for kind in MANY:
-        for (key,), _ in await documents.items(ctx, (str,), kind, name):
-            documents.delete(ctx, kind, name, key)
 
 
 # -- finding
@@ -218,66 +216,27 @@ def _entry(bucket: Bucket, with_region: bool) -> Answer:
 @service.operation(**access.ON_BUCKET)
 async def put_bucket_versioning(ctx: Context, request: Request) -> Answer:
     """Enable or suspend versioning: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html"""
+    digests.check_document(ctx.request)
     document = request["VersioningConfiguration"] or {}
-    if document.get("MFADelete") == "Enabled" or "MFA" in request:
-        raise errors.header_not_implemented("x-amz-mfa", "Fogbank does not implement MFA delete yet.")
-    status = document.get("Status")
+    status, mfa_delete = document.get("Status"), document.get("MFADelete")
     if status not in (ENABLED, SUSPENDED):
         raise errors.bad_versioning_document()
     home = await home_of(ctx, request)
-    buckets.put(home.ctx, replace(home.bucket, versioning=status), home.name)
+    bucket = home.bucket
+    if mfa_delete == ENABLED or bucket.mfa_delete == ENABLED or "MFA" in request:
+        await mfa.verify(home, request.get("MFA"))
+    if status == SUSPENDED and bucket.retention is not None:
+        raise lock_errors.versioning_is_needed()
+    changed = replace(bucket, versioning=status, mfa_delete=mfa_delete or bucket.mfa_delete)
+    buckets.put(home.ctx, changed, home.name)
     return {}
 
 
 @service.operation(**access.ON_BUCKET)
 async def get_bucket_versioning(ctx: Context, request: Request) -> Answer:
     """Empty until versioning was set for the first time."""
-    return {"Status": (await home_of(ctx, request)).bucket.versioning or None}
-
-
-# -- encryption
-
-
-@service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
-async def put_bucket_encryption(ctx: Context, request: Request) -> Answer:
-    """Set how new objects are encrypted by default."""
-    rules = request["ServerSideEncryptionConfiguration"].get("Rules") or []
-    if len(rules) != 1:
-        raise errors.malformed_xml()
-    wanted = rules[0].get("ApplyServerSideEncryptionByDefault") or {}
-    if "BlockedEncryptionTypes" in rules[0]:
-        raise errors.header_not_implemented("BlockedEncryptionTypes", "Fogbank does not implement it yet.")
-    encryption = Encryption(
-        wanted.get("SSEAlgorithm") or "AES256",
-        wanted.get("KMSMasterKeyID") or "",
-        bool(rules[0].get("BucketKeyEnabled")),
-    )
-    if encryption.kms_key and encryption.algorithm == "AES256":
-        raise errors.invalid_argument(
-            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-            "ApplyServerSideEncryptionByDefault",
-            "AES256",
-        )
-    home = await home_of(ctx, request)
-    buckets.put(home.ctx, replace(home.bucket, encryption=encryption), home.name)
-    return {}
-
-
-@service.operation(action="s3:GetEncryptionConfiguration", **access.ON_BUCKET)
-async def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
-    """Every bucket has one; AES256 unless it was set."""
-    encryption = (await home_of(ctx, request)).bucket.encryption
-    default = {"SSEAlgorithm": encryption.algorithm, "KMSMasterKeyID": encryption.kms_key or None}
-    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": encryption.bucket_key}
-    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
-
-
-@service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
-async def delete_bucket_encryption(ctx: Context, request: Request) -> Answer:
-    """Back to the default."""
-    home = await home_of(ctx, request)
-    buckets.put(home.ctx, replace(home.bucket, encryption=Encryption()), home.name)
-    return {}
+    bucket = (await home_of(ctx, request)).bucket
+    return {"Status": bucket.versioning or None, "MFADelete": bucket.mfa_delete or None}
 
 
 # -- tags

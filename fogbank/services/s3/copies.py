@@ -15,24 +15,29 @@ import msgspec
 
 from fogbank.http import Payload
 from fogbank.kernel import Context
+from fogbank.kernel.blobs import kept_seal
 from fogbank.services.s3 import (
     access,
     access_points,
     bodies,
     changes,
     conditions,
+    courses,
+    encryption,
     errors,
+    keys,
     limits,
     objects,
     reads,
     tags,
     traits,
 )
-from fogbank.services.s3.bodies import Received, Sink
+from fogbank.services.s3.bodies import Received
 from fogbank.services.s3.digests import DEFAULT, FULL_OBJECT, Sums
-from fogbank.services.s3.records import Home, Object, Traits, home_of
+from fogbank.services.s3.keys import Sealing
+from fogbank.services.s3.lifecycle_headers import tell_expiration
+from fogbank.services.s3.records import Encryption, Home, Object, Traits, home_of
 from fogbank.services.s3.service import service
-from fogbank.storage.blobs import Seal
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -72,8 +77,7 @@ async def find_source(ctx: Context, request: Request) -> Source:
     home = await home_of(ctx, wanted)
     record = await reads.readable(home, wanted)
     conditions.check_copy(request, record.etag, record.modified)
-    if record.storage_class in reads.ARCHIVED:
-        raise errors.archived(record.storage_class)
+    await courses.use(home, key, record)
     return Source(home, key, record)
 
 
@@ -84,16 +88,21 @@ async def find_source(ctx: Context, request: Request) -> Source:
 async def copy_object(ctx: Context, request: Request) -> Answer:
     """Copy an object: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html"""
     wanted = traits.read(request)
-    source, received, stream = await ctx.transact(_begin, ctx, request)
-    if stream is not None:
-        received = await drain(ctx, stream, _algorithm(request, source.record))
-    assert received is not None
+    source, found = await ctx.transact(_begin, ctx, request, wanted)
+    if isinstance(found, Received):
+        received = found
+    else:
+        stream, sealing = found
+        received = await bodies.drain(ctx, stream, _algorithm(request, source.record), sealing)
     return await objects.commit(ctx, received, _finish, ctx, request, wanted, source, received)
 
 
-async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | None, AsyncIterator[bytes] | None]:
-    """The source, and its bytes: already as a body of their own, or as a stream that has to be hashed."""
-    await objects.place_for(ctx, request)
+Stream = tuple[AsyncIterator[bytes], Sealing]
+
+
+async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source, Received | Stream]:
+    """The source, and its bytes: already as a body of their own, or as a stream that has to be hashed and encrypted."""
+    home = await objects.place_for(ctx, request)
     source = await find_source(ctx, request)
     record = source.record
     if record.traits.tags and request.get("TaggingDirective") != "REPLACE":
@@ -101,14 +110,18 @@ async def _begin(ctx: Context, request: Request) -> tuple[Source, Received | Non
     if record.size > limits.OBJECT_BYTES:
         raise errors.copy_source_too_large(limits.OBJECT_BYTES)
     _check_change(request, source)
+    customer = encryption.customer_key(request, "CopySource")
     if not record.blob and not record.parts:
-        data = await bodies.open_body(source.home, source.key, record, 0, record.size)
+        data = await bodies.open_body(source.home, source.key, record, 0, record.size, customer)
         assert isinstance(data, bytes)
-        return source, bodies.take(Payload(data), _algorithm(request, record)), None
-    if record.blob and _keeps_sums(record, _algorithm(request, record)):
+        return source, bodies.take(Payload(data), _algorithm(request, record))
+    chosen = keys.choose(home, request["Key"], request, wanted.encryption)
+    if _can_link(ctx, record, _algorithm(request, record), chosen):
+        content = await keys.unwrap(source.home, source.key, record.traits.encryption, record.envelope, customer)
         with suppress(OSError):  # where the file system has no links, the bytes are read and written
-            return source, _linked(ctx, record), None
-    return source, None, await bodies.pieces(source.home, source.key, record, 0, record.size)
+            return source, await _linked(ctx, record, await keys.wrap(home, request["Key"], request, chosen, content))
+    sealing = await keys.begin(home, request["Key"], request, wanted.encryption)
+    return source, (await bodies.pieces(source.home, source.key, record, 0, record.size, customer), sealing)
 
 
 async def _check_tags(ctx: Context, request: Request) -> None:
@@ -119,11 +132,21 @@ async def _check_tags(ctx: Context, request: Request) -> None:
     await access.check(ctx, "s3:PutObjectTagging", request)
 
 
-def _linked(ctx: Context, record: Object) -> Received:
+def _can_link(ctx: Context, record: Object, algorithm: str, chosen: Encryption) -> bool:
+    """May the copy be the same bytes on disk, under another name?"""
+    return (
+        bool(record.blob)
+        and _keeps_sums(record, algorithm)
+        and (encryption.has_md5_etag(record.traits.encryption) or not encryption.has_md5_etag(chosen))
+        and keys.can_share(chosen, record.envelope, ctx.app.settings.encrypt_at_rest)
+    )
+
+
+async def _linked(ctx: Context, record: Object, sealing: Sealing) -> Received:
     """The bytes of a blob under another name."""
     sums = Sums(record.etag, record.checksum)
-    blob = ctx.blobs.link(record.blob, Seal(record.size, bytes.fromhex(record.etag)))
-    return Received(record.size, record.checksum_algorithm, sums, b"", blob, {})
+    blob = ctx.blobs.link(record.blob, await kept_seal(ctx, record.blob))
+    return Received(record.size, record.checksum_algorithm, sums, b"", blob, {}, sealing)
 
 
 def _algorithm(request: Request, record: Object) -> str:
@@ -147,23 +170,7 @@ def _check_change(request: Request, source: Source) -> None:
     raise errors.copy_onto_itself()
 
 
-_CHANGES = frozenset({"StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation"})
-
-
-async def drain(ctx: Context, stream: AsyncIterator[bytes], algorithm: str) -> Received:
-    """Hash and write a stream of ours into a blob."""
-    sink = Sink(ctx, algorithm)
-    try:
-        async for data in stream:
-            await sink.write(data)
-        return await sink.finish()
-    except BaseException:
-        sink.abort()
-        raise
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
+_CHANGES = frozenset({"StorageClass", "ServerSideEncryption", "SSECustomerAlgorithm", "WebsiteRedirectLocation"})
 
 
 async def _finish(ctx: Context, request: Request, wanted: Traits, source: Source, received: Received) -> Answer:
@@ -174,7 +181,8 @@ async def _finish(ctx: Context, request: Request, wanted: Traits, source: Source
     answer: Answer = {"CopyObjectResult": _result(record), "CopySourceVersionId": source.version_id}
     if home.bucket.versioning:
         answer["VersionId"] = record.version_id
-    traits.encryption_members(record.traits.encryption, answer)
+    encryption.members(record.traits.encryption, answer, request)
+    await tell_expiration(home, request["Key"], record, answer)
     return answer
 
 

@@ -16,14 +16,22 @@ from fogbank.services.s3 import (
     changes,
     conditions,
     digests,
+    encryption,
     errors,
+    keys,
     limits,
+    lock_errors,
+    locks,
+    mfa,
     names,
+    object_lock,
     traits,
     vault,
     versions,
 )
 from fogbank.services.s3.digests import FULL_OBJECT, Claim
+from fogbank.services.s3.keys import Sealing
+from fogbank.services.s3.lifecycle_headers import tell_expiration
 from fogbank.services.s3.records import Bucket, Encryption, Home, Object, Traits, home_of
 from fogbank.services.s3.service import service
 
@@ -45,17 +53,21 @@ async def put_object(ctx: Context, request: Request) -> Answer:
     """
     wanted = traits.read(request)
     claim = digests.claim(request, ctx.headers)
+    if locks.is_wanted(request) and claim.md5 is None and claim.value is None and not claim.in_trailer:
+        raise lock_errors.no_digest()
     payload = request.get("Body", _NO_BODY)
     if bodies.is_small(payload):
         return await ctx.transact(_put, ctx, request, wanted, claim, bodies.take(payload, claim.algorithm))
-    await ctx.transact(place_for, ctx, request)
-    return await put_large(ctx, request, wanted, claim, payload)
-
-
-async def put_large(ctx: Context, request: Request, wanted: Traits, claim: Claim, payload: Payload) -> Answer:
+    sealing = await ctx.transact(begin_large, ctx, request, wanted)
     check_framing(ctx)
-    received = await bodies.receive(ctx, payload, claim.algorithm)
+    received = await bodies.receive(ctx, payload, claim.algorithm, sealing)
     return await commit(ctx, received, _put, ctx, request, wanted, claim, received)
+
+
+async def begin_large(ctx: Context, request: Request, wanted: Traits) -> Sealing:
+    """The keys for a body that is about to arrive, when there is a place for it."""
+    home = await place_for(ctx, request)
+    return await keys.begin(home, request["Key"], request, wanted.encryption)
 
 
 def check_framing(ctx: Context) -> None:
@@ -97,16 +109,28 @@ async def check_extras(ctx: Context, request: Request, bucket: Bucket) -> None:
     """Tags and an ACL that come with an object need permissions of their own."""
     if request.get("Tagging"):
         await access.check(ctx, "s3:PutObjectTagging", request)
+    if locks.is_wanted(request):
+        await _check_lock(ctx, request)
     if request.get("ACL"):
         await access.check(ctx, "s3:PutObjectAcl", request)
         acls.check_canned(bucket, request["ACL"], acls.OWNERS_OWN)
+
+
+async def _check_lock(ctx: Context, request: Request) -> None:
+    """A lock that comes with an object needs permissions of its own."""
+    if not locks.RETENTION_MEMBERS.isdisjoint(request):
+        await access.check(ctx, "s3:PutObjectRetention", request)
+    if "ObjectLockLegalHoldStatus" in request:
+        await access.check(ctx, "s3:PutObjectLegalHold", request)
 
 
 async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, received: bodies.Received) -> Answer:
     home = await place_for(ctx, request)
     received.check(claim)
     record = await store(home, request, wanted, received, claim.algorithm)
-    return answer_to_write(record, home.bucket)
+    answer = answer_to_write(record, home.bucket, request)
+    await tell_expiration(home, request["Key"], record, answer)
+    return answer
 
 
 async def store(
@@ -114,34 +138,38 @@ async def store(
 ) -> Object:
     """Make the bytes and traits the current version of the key; `event` is how that is told."""
     ctx, key = home.ctx, request["Key"]
+    sealing = received.sealing or await keys.begin(home, key, request, wanted.encryption)
+    data = received.encrypted(sealing)
     record = Object(
         int(ctx.now()),
-        received.sums.md5,
+        received.sums.md5 if encryption.has_md5_etag(sealing.encryption) else ctx.ids.hex(32),
         received.size,
         traits.storage_class(request),
         algorithm,
         FULL_OBJECT if algorithm else "",
         blob=received.blob,
         checksum=received.sums.checksum,
-        traits=with_encryption(wanted, traits.effective_encryption(request, wanted.encryption, home.bucket)),
-        body=received.pocket,
+        traits=with_encryption(wanted, sealing.encryption),
+        body=data if received.size <= limits.POCKET_BYTES else b"",
+        envelope=sealing.envelope,
+        lock=locks.of_new(locks.requested(request, home.bucket, ctx.now()), home.bucket, ctx.now()),
     )
     record = await vault.add(home, key, record)
-    received.keep(home, key, record)
+    received.keep(home, key, record, data)
     await changes.happened(event, home, key, record)
     return record
 
 
-def with_encryption(wanted: Traits, encryption: Encryption) -> Traits:
-    return wanted if encryption == wanted.encryption else msgspec.structs.replace(wanted, encryption=encryption)
+def with_encryption(wanted: Traits, chosen: Encryption) -> Traits:
+    return wanted if chosen == wanted.encryption else msgspec.structs.replace(wanted, encryption=chosen)
 
 
-def answer_to_write(record: Object, bucket: Bucket) -> Answer:
+def answer_to_write(record: Object, bucket: Bucket, request: Request) -> Answer:
     answer: Answer = {"ETag": f'"{record.etag}"'}
     if bucket.versioning:
         answer["VersionId"] = record.version_id
     traits.checksum_members(record, answer)
-    traits.encryption_members(record.traits.encryption, answer)
+    encryption.members(record.traits.encryption, answer, request)
     return answer
 
 
@@ -153,7 +181,9 @@ async def delete_object(ctx: Context, request: Request) -> Answer:
     """Delete an object, or one version of it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
     _refuse_directory_conditions(request)
     home = await home_of(ctx, request)
-    return await _delete(home, request["Key"], request.get("VersionId"), request.get("IfMatch"))
+    if request.get("VersionId") is not None:
+        await mfa.check_delete(home, request.get("MFA"))
+    return await _delete(home, request)
 
 
 def _refuse_directory_conditions(request: Request) -> None:
@@ -166,11 +196,12 @@ def _refuse_directory_conditions(request: Request) -> None:
             raise errors.header_not_implemented(header)
 
 
-async def _delete(home: Home, key: str, version_id: str | None, match: str | None) -> Answer:
-    if version_id is not None:
-        return await _delete_version(home, key, version_id)
+async def _delete(home: Home, request: Request) -> Answer:
+    key = request["Key"]
+    if request.get("VersionId") is not None:
+        return await _delete_version(home, request)
     before = await vault.current(home, key)
-    conditions.check_delete(match, before.etag if before is not None else None)
+    conditions.check_delete(request.get("IfMatch"), before.etag if before is not None else None)
     if home.bucket.versioning:
         marker = await vault.add_marker(home, key)
         await changes.happened(changes.MARKED, home, key, marker)
@@ -181,10 +212,12 @@ async def _delete(home: Home, key: str, version_id: str | None, match: str | Non
     return {}
 
 
-async def _delete_version(home: Home, key: str, version_id: str) -> Answer:
+async def _delete_version(home: Home, request: Request) -> Answer:
+    key, version_id = request["Key"], request["VersionId"]
     record = await vault.version(home, key, version_id)
     if record is None:
         return {"VersionId": version_id}
+    await object_lock.check_delete(home, request, record)
     await vault.remove(home, key, record)
     await changes.happened(changes.DELETED, home, key, record)
     return {"VersionId": version_id, "DeleteMarker": True if record.deleted else None}
@@ -199,12 +232,16 @@ async def delete_objects(ctx: Context, request: Request) -> Answer:
     entries = wanted.get("Objects") or []
     if not 0 < len(entries) <= limits.DELETE_MANY:
         raise errors.malformed_xml()
+    if any(entry.get("VersionId") is not None for entry in entries):
+        await mfa.check_delete(home, request.get("MFA"))
+    bypass = request.get("BypassGovernanceRetention")
     deleted: list[Answer] = []
     failed: list[Answer] = []
     for entry in entries:
+        one = {**entry, "Bucket": home.name, "IfMatch": entry.get("ETag"), "BypassGovernanceRetention": bypass}
         try:
-            await access.check(ctx, access.DELETE, entry | {"Bucket": home.name})
-            deleted.append(await _delete_entry(home, entry))
+            await access.check(ctx, access.DELETE, one)
+            deleted.append(await _delete_entry(home, one))
         except AWSError as error:
             failed.append(_failure(entry, error))
     return {"Deleted": [] if wanted.get("Quiet") else deleted, "Errors": failed}
@@ -214,7 +251,7 @@ async def _delete_entry(home: Home, entry: Request) -> Answer:
     key, version_id = entry["Key"], entry.get("VersionId")
     if version_id is not None and version_id != versions.NULL and not versions.is_id(version_id):
         raise errors.no_such_version(key, version_id)
-    done = await _delete(home, key, version_id, entry.get("ETag"))
+    done = await _delete(home, entry)
     if not done.get("DeleteMarker"):
         return {"Key": key, "VersionId": version_id}
     return {"Key": key, "VersionId": version_id, "DeleteMarker": True, "DeleteMarkerVersionId": done["VersionId"]}

@@ -46,8 +46,8 @@ async def post_object(ctx: Context, request: Request) -> Response:
     await access.check(ctx, "s3:PutObject", wanted)
     chosen = traits.read(wanted)
     claim = digests.claim(wanted, {})
-    await ctx.transact(objects.place_for, ctx, wanted)
-    received = await bodies.receive(ctx, _File(parser, body, first), claim.algorithm)
+    sealing = await ctx.transact(objects.begin_large, ctx, wanted, chosen)
+    received = await bodies.receive(ctx, _File(parser, body, first), claim.algorithm, sealing)
 
     async def keep() -> Object:
         if policy is not None:

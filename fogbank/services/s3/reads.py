@@ -6,15 +6,28 @@ import time
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.s3 import access, bodies, conditions, errors, limits, ranges, traits, vault
+from fogbank.services.s3 import (
+    access,
+    bodies,
+    conditions,
+    courses,
+    encryption,
+    errors,
+    keys,
+    limits,
+    locks,
+    ranges,
+    traits,
+    vault,
+)
 from fogbank.services.s3.digests import COMPOSITE
-from fogbank.services.s3.records import Home, Object, home_of
+from fogbank.services.s3.lifecycle_headers import tell_expiration
+from fogbank.services.s3.records import CUSTOMER, Home, Lock, Object, home_of
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
-ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _OVERRIDES = {
     "ResponseCacheControl": "CacheControl",
     "ResponseContentDisposition": "ContentDisposition",
@@ -30,10 +43,10 @@ async def get_object(ctx: Context, request: Request) -> Answer:
     """An object's bytes and headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     home = await home_of(ctx, request)
     record = await readable(home, request)
-    if record.storage_class in ARCHIVED:
-        raise errors.archived(record.storage_class)
+    await courses.use(home, request["Key"], record)
+    customer = encryption.customer_key(request)
     answer, offset = await _answer(ctx, home, request, record)
-    answer["Body"] = await bodies.open_body(home, request["Key"], record, offset, answer["ContentLength"])
+    answer["Body"] = await bodies.open_body(home, request["Key"], record, offset, answer["ContentLength"], customer)
     return answer
 
 
@@ -42,8 +55,19 @@ async def head_object(ctx: Context, request: Request) -> Answer:
     """An object's headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
     home = await home_of(ctx, request)
     record = await readable(home, request)
+    await check_key(home, request, record, request.get("ChecksumMode") is not None)
     answer, _ = await _answer(ctx, home, request, record)
     return answer
+
+
+async def check_key(home: Home, request: Request, record: Object, about_bytes: bool) -> None:
+    """Raise unless the caller has the key of an object of which only the headers are read.
+
+    Who has no say with KMS may have those that tell nothing `about_bytes`, as a checksum does. Raises as `keys.unwrap`.
+    """
+    wanted, customer = record.traits.encryption, encryption.customer_key(request)
+    if customer is not None or wanted.algorithm == CUSTOMER or (about_bytes and wanted.uses_kms):
+        await keys.unwrap(home, request["Key"], wanted, record.envelope, customer)
 
 
 async def readable(home: Home, request: Request) -> Object:
@@ -86,8 +110,12 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
     """The headers of a read, its conditions and range applied, and where its bytes begin."""
     if not _CONDITIONS.isdisjoint(request):
         _check(request, record)
-    answer = traits.object_members(record, home.bucket)
+    answer = traits.object_members(record, home.bucket, request)
     answer["ContentLength"] = record.size
+    if record.lock is not None:
+        await _tell_lock(ctx, request, record.lock, answer)
+    if request.get("VersionId") is None:
+        await tell_expiration(home, request["Key"], record, answer)
     offset = 0
     part, requested = request.get("PartNumber"), request.get("Range")
     if part is not None:
@@ -103,6 +131,14 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
     if not _OVERRIDES.keys().isdisjoint(request):
         _override(ctx, request, answer)
     return answer, offset
+
+
+async def _tell_lock(ctx: Context, request: Request, lock: Lock, answer: Answer) -> None:
+    """Tell of a version's lock, as far as the reader may know."""
+    if (lock.until or lock.event_hold) and await access.may(ctx, "s3:GetObjectRetention", request):
+        locks.retention_members(lock, answer)
+    if lock.legal_hold and await access.may(ctx, "s3:GetObjectLegalHold", request):
+        answer["ObjectLockLegalHoldStatus"] = lock.legal_hold
 
 
 _CONDITIONS = frozenset({"IfMatch", "IfNoneMatch", "IfModifiedSince", "IfUnmodifiedSince"})
@@ -166,6 +202,7 @@ async def get_object_attributes(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     record = await readable(home, request)
     wanted = set(request["ObjectAttributes"])
+    await check_key(home, request, record, "Checksum" in wanted)
     answer: Answer = {"LastModified": record.modified}
     if home.bucket.versioning:
         answer["VersionId"] = record.version_id

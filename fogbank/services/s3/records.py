@@ -9,11 +9,12 @@
     manifests  bucket, key, slot         -> the parts of an object that was uploaded in parts
     uploads    bucket, key, upload id    -> Upload
     parts      upload id, part number    -> Part
+    bucket-keys  bucket, key, requester  -> BucketKey: see `keys.py`
 
 All but `names` are in the scope of the bucket's owner and of no region. An object's bytes lie in its record (up to POCKET_BYTES: one
-read less), in a row of `bodies`, in a blob, or in the blobs of its parts. `slot` is the version's order, empty for null versions, of
-which a key has at most one. `order` (see `versions.py`) is also the version's id, unless it is a null version. A null version that
-has never been anything but current has no order yet.
+read less), in a row of `bodies`, in a blob, or in the blobs of its parts; if the object has an envelope, encrypted (`ciphers.py`). `slot`
+is the version's order, empty for null versions, of which a key has at most one. `order` (see `versions.py`) is also the version's id,
+unless it is a null version. A null version that has never been anything but current has no order yet.
 """
 
 from __future__ import annotations
@@ -29,20 +30,98 @@ from fogbank.services.s3.service import service
 ENABLED = "Enabled"
 SUSPENDED = "Suspended"
 
-# The ownership that a bucket begins with: it has no ACLs.
+# Object ownership. Buckets begin with the first: they have no ACLs.
 ENFORCED = "BucketOwnerEnforced"
+PREFERRED = "BucketOwnerPreferred"
 
+# In place of a canned ACL's name: the grants are listed.
+GRANTED = "granted"
 
 # The parts of the block on public access, in the order of `Bucket.block_public`.
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
-class Encryption(Record, frozen=True):
-    """How bytes are said to be encrypted: `AES256` (S3's own key), `aws:kms` or `aws:kms:dsse` with a key of KMS."""
+S3_KEY = "AES256"
+KMS = "aws:kms"
+DSSE = "aws:kms:dsse"
+CUSTOMER = "SSE-C"
 
-    algorithm: str = "AES256"
+
+class Encryption(Record, frozen=True):
+    """Under whose key bytes are: `AES256` (S3's own), `aws:kms` or `aws:kms:dsse` (one of KMS), `SSE-C` (the customer's).
+
+    `context` is the further encryption context that the writer gave, as its header has it.
+    """
+
+    algorithm: str = S3_KEY
     kms_key: str = ""
     bucket_key: bool = False
+    context: str = ""
+
+    @property
+    def uses_kms(self) -> bool:
+        return self.algorithm in (KMS, DSSE)
+
+
+class Envelope(Record, frozen=True):
+    """How to come by the content keys of an object's bytes; see `keys.py`. Bytes without an envelope are as they came.
+
+    wrapped  the inner content key under its wrapping key: S3's own, a data key of KMS, or one made of the customer's
+    kms      KMS's ciphertext of the wrapping key
+    salt     by which the customer's key becomes the wrapping key
+    outer    the key of the second layer, under S3's own
+    """
+
+    wrapped: bytes = b""
+    kms: bytes = b""
+    salt: bytes = b""
+    outer: bytes = b""
+
+    @property
+    def layers(self) -> int:
+        """How often the bytes are encrypted."""
+        return bool(self.wrapped) + bool(self.outer)
+
+
+class BucketKey(Record, frozen=True):
+    """A data key of KMS for many objects of a bucket: KMS's ciphertext of it, the key under S3's own, until when it is good, and
+    the ARN of the key of KMS."""
+
+    kms: bytes
+    sealed: bytes
+    until: float
+    arn: str
+
+
+class DefaultRetention(Record, frozen=True):
+    """What a bucket with object lock says of new objects. Of `days` and `years` one is 0; the `hold_` ones are an event hold's."""
+
+    mode: str = ""
+    days: int = 0
+    years: int = 0
+    hold_days: int = 0
+    hold_years: int = 0
+
+
+class Lock(Record, frozen=True):
+    """What keeps a version from being deleted. `until` is epoch seconds, 0 with no `mode`.
+
+    `legal_hold` and `event_hold` are ON, OFF, or empty if they never were; the event hold's duration is in days or years.
+    """
+
+    mode: str = ""
+    until: float = 0
+    legal_hold: str = ""
+    event_hold: str = ""
+    hold_days: int = 0
+    hold_years: int = 0
+
+
+class Grant(Record, frozen=True):
+    """`grantee` is a canonical user's id or a group's URI; `permission` one of S3's words (`FULL_CONTROL`)."""
+
+    grantee: str
+    permission: str
 
 
 class Claim(Record, frozen=True):
@@ -56,7 +135,9 @@ class Bucket(Record, frozen=True):
     """`created` is epoch seconds; `versioning` is empty until it was Enabled or Suspended for the first time.
 
     `features` names those of the bucket's configurations that have a part in requests for its objects (`notification`), so that
-    the others cost these requests nothing.
+    the others cost these requests nothing. `acl` is a canned ACL's name, or GRANTED where the `grants` are listed one by one.
+    `blocked` are the kinds of encryption that new objects must not have. `retention` is there once the bucket has object lock.
+    `mfa_delete` is Enabled, Disabled, or empty if it was never set.
     """
 
     name: str
@@ -71,6 +152,10 @@ class Bucket(Record, frozen=True):
     ownership: str = ENFORCED
     block_public: tuple[bool, bool, bool, bool] | None = (True, True, True, True)
     features: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    blocked: tuple[str, ...] = (CUSTOMER,)
+    retention: DefaultRetention | None = None
+    mfa_delete: str = ""
 
     @property
     def arn(self) -> str:
@@ -90,6 +175,24 @@ class Traits(Record, frozen=True):
     tags: dict[str, str] = {}
     encryption: Encryption = Encryption()
     acl: str = ""
+    grants: tuple[Grant, ...] = ()
+
+
+class Course(Record, frozen=True):
+    """What became of a version after it was written; see `courses.py`. Moments are epoch seconds.
+
+    replication     PENDING, COMPLETED, FAILED or REPLICA, if replication has to do with it
+    restoring       by which tier a readable copy is on its way (`Standard`)
+    restored_until  how long there is a readable copy of an archived version
+    tier            the archive tier of Intelligent-Tiering in which it lies (`ARCHIVE_ACCESS`)
+    used            the day on which it was last read, where that counts
+    """
+
+    replication: str = ""
+    restoring: str = ""
+    restored_until: int = 0
+    tier: str = ""
+    used: int = 0
 
 
 class Object(Record, frozen=True):
@@ -97,7 +200,8 @@ class Object(Record, frozen=True):
 
     Listings read only the fields up to `checksum_type` (see `Listed`). `modified` is epoch seconds, `etag` is without quotes,
     `storage_class` empty for STANDARD, `checksum` base64 as its header has it. The bytes are `body`, those of `blob`, those of
-    the manifest when `parts` is not 0, or else those of the body row.
+    the manifest when `parts` is not 0, or else those of the body row; `size` counts them as they were before any encryption.
+    `owner` is the account that the object belongs to, empty for the bucket's.
     """
 
     modified: int
@@ -114,6 +218,10 @@ class Object(Record, frozen=True):
     checksum: str = ""
     traits: Traits = Traits()
     body: bytes = b""
+    envelope: Envelope = Envelope()
+    lock: Lock | None = None
+    owner: str = ""
+    course: Course = Course()
 
     @property
     def has_row(self) -> bool:
@@ -141,7 +249,10 @@ class Listed(Record, frozen=True):
 
 
 class Part(Record, frozen=True):
-    """A part of an upload or of an object. `blob` holds `size` bytes; `modified` is epoch seconds."""
+    """A part of an upload or of an object. `blob` holds `size` bytes; `modified` is epoch seconds.
+
+    `salt` sets its content keys apart from those of the other parts; without it the bytes are as they came.
+    """
 
     number: int
     size: int
@@ -150,6 +261,7 @@ class Part(Record, frozen=True):
     algorithm: str = ""
     checksum: str = ""
     modified: int = 0
+    salt: bytes = b""
 
 
 class Manifest(Record, frozen=True):
@@ -165,6 +277,9 @@ class Upload(Record, frozen=True):
     checksum_algorithm: str
     checksum_type: str
     traits: Traits
+    envelope: Envelope = Envelope()
+    lock: Lock | None = None
+    owner: str = ""
 
 
 claims: Collection[Claim] = service.collection("names", Claim, scope="global", cached=True)
@@ -176,6 +291,7 @@ bodies: Collection[bytes] = service.collection("bodies", bytes, scope="account")
 manifests: Collection[Manifest] = service.collection("manifests", Manifest, scope="account")
 uploads: Collection[Upload] = service.collection("uploads", Upload, scope="account")
 parts: Collection[Part] = service.collection("parts", Part, scope="account")
+bucket_keys: Collection[BucketKey] = service.collection("bucket-keys", BucketKey, scope="account")
 
 read_listed = msgspec.msgpack.Decoder(Listed).decode
 read_object = msgspec.msgpack.Decoder(Object).decode

@@ -9,13 +9,12 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from fogbank.services.s3 import errors, limits, tags
-from fogbank.services.s3.records import Bucket, Encryption, Object, Traits
+from fogbank.services.s3 import courses, encryption, errors, limits, tags
+from fogbank.services.s3.records import Bucket, Object, Traits
 
 Request = Mapping[str, Any]
 
 DEFAULT_TYPE = "binary/octet-stream"
-_NO_ENCRYPTION = Encryption()
 _HEADERS = (
     "CacheControl",
     "ContentDisposition",
@@ -24,7 +23,6 @@ _HEADERS = (
     "Expires",
     "WebsiteRedirectLocation",
 )
-_KMS = ("aws:kms", "aws:kms:dsse")
 
 
 def metadata_size(metadata: Mapping[str, str]) -> int:
@@ -50,7 +48,7 @@ def read(request: Request) -> Traits:
         headers,
         metadata or {},
         tags.from_header(tagging) if tagging else {},
-        requested_encryption(request) or _NO_ENCRYPTION,
+        encryption.requested(request) or encryption.NONE,
         request.get("ACL") or "",
     )
 
@@ -65,15 +63,7 @@ def _drop_framing(headers: dict[str, Any]) -> None:
         del headers["ContentEncoding"]
 
 
-_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-algorithm"
 _UNSUPPORTED = {
-    "SSECustomerAlgorithm": _CUSTOMER_KEY,
-    "SSECustomerKey": _CUSTOMER_KEY,
-    "CopySourceSSECustomerAlgorithm": f"x-amz-copy-source-{_CUSTOMER_KEY[6:]}",
-    "ObjectLockMode": "x-amz-object-lock-mode",
-    "ObjectLockRetainUntilDate": "x-amz-object-lock-retain-until-date",
-    "ObjectLockLegalHoldStatus": "x-amz-object-lock-legal-hold",
-    "ObjectLockEventHold": "x-amz-object-lock-event-hold",
     "GrantFullControl": "x-amz-grant-full-control",
     "GrantRead": "x-amz-grant-read",
     "GrantReadACP": "x-amz-grant-read-acp",
@@ -83,13 +73,13 @@ _UNSUPPORTED = {
 
 
 def refuse_unsupported(request: Request) -> None:
-    """Refuse, rather than ignore, what Fogbank does not do yet: customer keys, object locks, grants, appends."""
+    """Refuse, rather than ignore, what Fogbank does not do yet: grants, appends."""
     if not _UNSUPPORTED.keys().isdisjoint(request):
         name = next(name for name in _UNSUPPORTED if name in request)
         raise errors.header_not_implemented(_UNSUPPORTED[name], "Fogbank does not implement this header yet.")
 
 
-# -- storage class and encryption
+# -- storage class
 
 
 def storage_class(request: Request) -> str:
@@ -113,53 +103,7 @@ _FOREIGN_CLASSES = frozenset(
 )
 
 
-def requested_encryption(request: Request) -> Encryption | None:
-    """The encryption that a request asks for; None to take the bucket's."""
-    algorithm = request.get("ServerSideEncryption")
-    key = request.get("SSEKMSKeyId") or ""
-    if algorithm is None:
-        if key:
-            raise errors.kms_key_without_kms(key)
-        return None
-    if algorithm not in ("AES256", *_KMS):
-        raise errors.invalid_encryption_algorithm(algorithm)
-    if key and algorithm not in _KMS:
-        raise errors.kms_key_without_kms(key)
-    return Encryption(algorithm, key, bool(request.get("BucketKeyEnabled")))
-
-
-def effective_encryption(request: Request, wanted: Encryption, bucket: Bucket) -> Encryption:
-    """The encryption of a new object: what was asked for, else the bucket's, with the key's whole ARN."""
-    if request.get("ServerSideEncryption") is None:
-        wanted = bucket.encryption
-    if wanted.algorithm not in _KMS:
-        return wanted
-    bucket_key = request.get("BucketKeyEnabled")
-    return Encryption(
-        wanted.algorithm,
-        key_arn(wanted.kms_key, bucket),
-        wanted.bucket_key if bucket_key is None else bucket_key,
-    )
-
-
-def key_arn(key: str, bucket: Bucket) -> str:
-    """The ARN of a KMS key given by id, alias or ARN; without one, the alias of the key that AWS manages for S3."""
-    if key.startswith("arn:"):
-        return key
-    name = key or "alias/aws/s3"
-    resource = name if name.startswith("alias/") else f"key/{name}"
-    return f"arn:aws:kms:{bucket.region}:{bucket.account}:{resource}"
-
-
 # -- answers
-
-
-def encryption_members(encryption: Encryption, answer: dict[str, Any]) -> None:
-    answer["ServerSideEncryption"] = encryption.algorithm
-    if encryption.kms_key:
-        answer["SSEKMSKeyId"] = encryption.kms_key
-        if encryption.bucket_key:
-            answer["BucketKeyEnabled"] = True
 
 
 def checksum_members(record: Object, answer: dict[str, Any]) -> None:
@@ -173,7 +117,7 @@ def _in_ascii(value: str) -> str:
     return value if value.isascii() else f"=?UTF-8?B?{b64encode(value.encode()).decode()}?="
 
 
-def object_members(record: Object, bucket: Bucket) -> dict[str, Any]:
+def object_members(record: Object, bucket: Bucket, request: Request) -> dict[str, Any]:
     """The headers of a GET or HEAD of a whole object, but for its length and checksum."""
     traits = record.traits
     answer: dict[str, Any] = {
@@ -192,5 +136,7 @@ def object_members(record: Object, bucket: Bucket) -> dict[str, Any]:
         answer["StorageClass"] = record.storage_class
     if bucket.versioning:
         answer["VersionId"] = record.version_id
-    encryption_members(traits.encryption, answer)
+    if record.course != courses.NEW:
+        courses.tell(record, answer)
+    encryption.members(traits.encryption, answer, request)
     return answer

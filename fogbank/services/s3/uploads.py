@@ -6,21 +6,26 @@ parts' blobs, so that completing copies no bytes.
 
 from __future__ import annotations
 
+import os
 from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
 from fogbank.http import Payload
-from fogbank.kernel import Context
+from fogbank.kernel import AWSError, Context
 from fogbank.services.s3 import (
     access,
     bodies,
     changes,
     copies,
     digests,
+    encryption,
+    encryption_errors,
     errors,
     etags,
+    keys,
     limits,
+    locks,
     names,
     objects,
     ranges,
@@ -31,7 +36,20 @@ from fogbank.services.s3 import (
 from fogbank.services.s3.bodies import Received
 from fogbank.services.s3.copies import Source
 from fogbank.services.s3.digests import COMPOSITE, DEFAULT, FULL_OBJECT, Claim
-from fogbank.services.s3.records import Home, Manifest, Object, Part, Upload, home_of, manifests, parts, uploads
+from fogbank.services.s3.keys import Sealing
+from fogbank.services.s3.lifecycle_headers import tell_abortion, tell_expiration
+from fogbank.services.s3.records import (
+    CUSTOMER,
+    Home,
+    Manifest,
+    Object,
+    Part,
+    Upload,
+    home_of,
+    manifests,
+    parts,
+    uploads,
+)
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
@@ -65,21 +83,24 @@ async def create_multipart_upload(ctx: Context, request: Request) -> Answer:
     names.check_key(request["Key"])
     home = await home_of(ctx, request)
     await objects.check_extras(ctx, request, home.bucket)
-    encryption = traits.effective_encryption(request, wanted.encryption, home.bucket)
+    sealing = await keys.begin(home, request["Key"], request, wanted.encryption)
     upload = Upload(
         int(ctx.now()),
         ctx.principal.arn,
         traits.storage_class(request),
         algorithm,
         kind,
-        objects.with_encryption(wanted, encryption),
+        objects.with_encryption(wanted, sealing.encryption),
+        sealing.envelope,
+        locks.requested(request, home.bucket, ctx.now()),
     )
     upload_id = versions.upload_id(ctx.now(), ctx.ids.bytes(versions.RANDOM_BYTES))
     uploads.put(home.ctx, upload, home.name, request["Key"], upload_id)
     answer: Answer = {"Bucket": home.name, "Key": request["Key"], "UploadId": upload_id}
     if algorithm:
         answer["ChecksumAlgorithm"], answer["ChecksumType"] = algorithm, kind
-    traits.encryption_members(encryption, answer)
+    encryption.members(sealing.encryption, answer, request)
+    await tell_abortion(home, request["Key"], upload.initiated, answer)
     return answer
 
 
@@ -109,9 +130,9 @@ async def upload_part(ctx: Context, request: Request) -> Answer:
     traits.refuse_unsupported(request)
     _check_number(request["PartNumber"])
     claim = digests.claim(request, ctx.headers)
-    algorithm = await ctx.transact(_may_send, ctx, request, claim)
+    algorithm, sealing = await ctx.transact(_may_send, ctx, request, claim)
     objects.check_framing(ctx)
-    received = await bodies.receive(ctx, request.get("Body", _NO_BODY), algorithm)
+    received = await bodies.receive(ctx, request.get("Body", _NO_BODY), algorithm, sealing, _salt(sealing))
     return await objects.commit(ctx, received, _keep_part, ctx, request, claim, received)
 
 
@@ -120,29 +141,53 @@ def _check_number(number: int) -> None:
         raise errors.bad_part_number(number)
 
 
-async def _may_send(ctx: Context, request: Request, claim: Claim) -> str:
-    """The checksum algorithm to compute of a part. Raises InvalidRequest when the client computed another one."""
+async def _may_send(ctx: Context, request: Request, claim: Claim) -> tuple[str, Sealing]:
+    """The checksum algorithm to compute of a part, and the upload's keys.
+
+    Raises InvalidRequest when the client computed another checksum, or has not the key.
+    """
     home = await home_of(ctx, request)
     upload = await upload_of(home, request)
     is_claimed = claim.value is not None or claim.in_trailer
     if is_claimed and upload.checksum_algorithm and claim.algorithm != upload.checksum_algorithm:
         raise errors.checksum_mismatch(upload.checksum_algorithm, claim.algorithm)
-    return claim.algorithm if is_claimed else upload.checksum_algorithm or DEFAULT
+    algorithm = claim.algorithm if is_claimed else upload.checksum_algorithm or DEFAULT
+    return algorithm, await _unsealed(home, request, upload)
+
+
+async def _unsealed(home: Home, request: Request, upload: Upload) -> Sealing:
+    """The upload's keys, for who sends a part of it."""
+    chosen, customer = upload.traits.encryption, encryption.customer_key(request)
+    is_customers = chosen.algorithm == CUSTOMER
+    if is_customers and customer is None:
+        raise encryption_errors.upload_needs_customer_key()
+    if customer is not None and not is_customers:
+        raise encryption_errors.upload_has_no_customer_key()
+    try:
+        content = await keys.unwrap(home, request["Key"], chosen, upload.envelope, customer)
+    except AWSError as error:
+        raise encryption_errors.upload_has_another_customer_key() if is_customers else error from None
+    return Sealing(chosen, upload.envelope, content)
+
+
+def _salt(sealing: Sealing) -> bytes:
+    """What sets a part's keys apart from those of the upload's other parts."""
+    return os.urandom(keys.SALT_BYTES) if sealing.keys else b""
 
 
 async def _keep_part(ctx: Context, request: Request, claim: Claim, received: Received) -> Answer:
     received.check(claim)
     home = await home_of(ctx, request)
     upload = await upload_of(home, request)
-    await _put_part(home, request, received)
-    answer: Answer = {"ETag": f'"{received.sums.md5}"'}
+    part = await _put_part(home, request, upload, received)
+    answer: Answer = {"ETag": f'"{part.etag}"'}
     if received.sums.checksum:
         answer[f"Checksum{received.algorithm}"] = received.sums.checksum
-    traits.encryption_members(upload.traits.encryption, answer)
+    encryption.members(upload.traits.encryption, answer, request)
     return answer
 
 
-async def _put_part(home: Home, request: Request, received: Received) -> Part:
+async def _put_part(home: Home, request: Request, upload: Upload, received: Received) -> Part:
     """A part takes the place of an earlier one with its number."""
     ctx, upload_id, number = home.ctx, request["UploadId"], request["PartNumber"]
     earlier = await parts.get(ctx, upload_id, number)
@@ -151,11 +196,12 @@ async def _put_part(home: Home, request: Request, received: Received) -> Part:
     part = Part(
         number,
         received.size,
-        received.sums.md5,
+        received.sums.md5 if encryption.has_md5_etag(upload.traits.encryption) else ctx.ids.hex(32),
         received.blob,
         received.algorithm,
         received.sums.checksum,
         int(ctx.now()),
+        received.salt,
     )
     parts.put(ctx, part, upload_id, number)
     ctx.keep_blob(received.blob)
@@ -166,8 +212,8 @@ async def _put_part(home: Home, request: Request, received: Received) -> Part:
 async def upload_part_copy(ctx: Context, request: Request) -> Answer:
     traits.refuse_unsupported(request)
     _check_number(request["PartNumber"])
-    source, algorithm, stream = await ctx.transact(_begin_copy, ctx, request)
-    received = await copies.drain(ctx, stream, algorithm)
+    source, algorithm, stream, sealing = await ctx.transact(_begin_copy, ctx, request)
+    received = await bodies.drain(ctx, stream, algorithm, sealing, _salt(sealing))
     return await objects.commit(ctx, received, _keep_copy, ctx, request, source, received)
 
 
@@ -180,19 +226,21 @@ async def _begin_copy(ctx: Context, request: Request) -> Any:
     offset, length = (0, size) if wanted is None else ranges.parse_copy(wanted, size)
     if length > limits.PART_BYTES_MAX:
         raise errors.copy_source_too_large(limits.PART_BYTES_MAX)
-    stream = await bodies.pieces(source.home, source.key, source.record, offset, length)
-    return source, upload.checksum_algorithm or DEFAULT, stream
+    sealing = await _unsealed(home, request, upload)
+    customer = encryption.customer_key(request, "CopySource")
+    stream = await bodies.pieces(source.home, source.key, source.record, offset, length, customer)
+    return source, upload.checksum_algorithm or DEFAULT, stream, sealing
 
 
 async def _keep_copy(ctx: Context, request: Request, source: Source, received: Received) -> Answer:
     home = await home_of(ctx, request)
     upload = await upload_of(home, request)
-    part = await _put_part(home, request, received)
+    part = await _put_part(home, request, upload, received)
     result: Answer = {"ETag": f'"{part.etag}"', "LastModified": part.modified}
     if upload.checksum_algorithm and part.checksum:
         result[f"Checksum{part.algorithm}"] = part.checksum
     answer: Answer = {"CopyPartResult": result, "CopySourceVersionId": source.version_id}
-    traits.encryption_members(upload.traits.encryption, answer)
+    encryption.members(upload.traits.encryption, answer, request)
     return answer
 
 
@@ -213,9 +261,12 @@ async def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
     checksum = _checksum(upload, chosen)
     _check_checksum(request, upload, checksum)
     await objects.place_for(ctx, request)
+    if upload.traits.encryption.uses_kms:  # who completes must be able to read the parts
+        await keys.unwrap(home, request["Key"], upload.traits.encryption, upload.envelope)
     record = await _assemble(home, request, upload, chosen, checksum)
-    await _forget(home, request, {part.number for part in chosen})
-    answer = objects.answer_to_write(record, home.bucket)
+    await forget(home, request, {part.number for part in chosen})
+    answer = objects.answer_to_write(record, home.bucket, request)
+    await tell_expiration(home, request["Key"], record, answer)
     path = quote(f"/{home.name}/{request['Key']}")
     return answer | {"Bucket": home.name, "Key": request["Key"], "Location": f"{ctx.endpoint}{path}"}
 
@@ -305,6 +356,8 @@ async def _assemble(
         parts=len(chosen),
         checksum=value,
         traits=upload.traits,
+        envelope=upload.envelope,
+        lock=locks.of_new(upload.lock, home.bucket, home.ctx.now()),
     )
     record = await vault.add(home, request["Key"], record)
     manifests.put(home.ctx, Manifest(chosen), home.name, request["Key"], record.slot)
@@ -312,7 +365,7 @@ async def _assemble(
     return record
 
 
-async def _forget(home: Home, request: Request, kept: set[int]) -> None:
+async def forget(home: Home, request: Request, kept: set[int]) -> None:
     """End an upload: its record goes, and its parts but those whose blobs an object keeps."""
     ctx, upload_id = home.ctx, request["UploadId"]
     uploads.delete(ctx, home.name, request["Key"], upload_id)
@@ -326,11 +379,11 @@ async def _forget(home: Home, request: Request, kept: set[int]) -> None:
 async def abort_multipart_upload(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
     await upload_of(home, request)
-    await _forget(home, request, set())
+    await forget(home, request, set())
     return {}
 
 
 async def abort_all(home: Home) -> None:
     """Abort every upload of a bucket that is being deleted."""
     for (key, upload_id), _ in await uploads.items(home.ctx, (str, str), home.name):
-        await _forget(home, {"Key": key, "UploadId": upload_id}, set())
+        await forget(home, {"Key": key, "UploadId": upload_id}, set())
