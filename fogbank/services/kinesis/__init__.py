@@ -1,0 +1,29 @@
+"""Amazon Kinesis Data Streams: see docs/services/kinesis.md for what is real and what is not."""
+
+from fogbank.services.kinesis import (
+    consumers,
+    policies,
+    reading,
+    resource_types,
+    settings,
+    shards,
+    streams,
+    subscriptions,
+    tags,
+    writing,
+)
+from fogbank.services.kinesis.service import service
+
+__all__ = [
+    "consumers",
+    "policies",
+    "reading",
+    "resource_types",
+    "service",
+    "settings",
+    "shards",
+    "streams",
+    "subscriptions",
+    "tags",
+    "writing",
+]

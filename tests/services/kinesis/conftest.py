@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture
+def kinesis(aws):
+    return aws("kinesis")
