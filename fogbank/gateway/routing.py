@@ -42,6 +42,8 @@ _OPEN_PATHS = {
 # What S3's own API is signed for: besides the service itself, its directory buckets, Object Lambda and Outposts.
 _S3_SIGNING_NAMES = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
 _OUTPOSTS_PATH = "/S3Outposts/"
+# In the host names of websites: whatever their visitors send is for S3.
+_WEBSITE = ".s3-website"
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -106,6 +108,8 @@ def takes_stream(services: Registry, head: Request) -> bool:
 
 
 def _service_name(services: Registry, request: Request) -> str:
+    if _WEBSITE in request.headers.get("host", ""):
+        return "s3"
     signing_name = _signing_name(request)
     target = request.headers.get("x-amz-target")
     if target is not None:

@@ -29,6 +29,7 @@ from fogbank.services.s3 import (
     upload_lists,
     uploads,
     website,
+    website_pages,
 )
 from fogbank.services.s3.service import service
 
@@ -62,4 +63,5 @@ __all__ = [
     "upload_lists",
     "uploads",
     "website",
+    "website_pages",
 ]

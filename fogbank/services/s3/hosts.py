@@ -22,6 +22,9 @@ _ACCESS_POINT_HOST = re.compile(
 _ALIAS_HOST = re.compile(rf"(.+)\.(?:s3-accesspoint|s3-object-lambda)(?:-fips)?(?:\.dualstack)?\.{_REGION}\.[a-z0-9]")
 _OUTPOST_HOST = re.compile(rf"([a-z0-9-]+)-(\d{{12}})\.(op-[a-z0-9]+)\.s3-outposts\.({_REGION})\.[a-z0-9]")
 _MULTI_REGION_HOST = re.compile(r"([a-z0-9]+\.mrap)\.accesspoint\.s3-global\.[a-z0-9]")
+# A website's; its region may be left out here.
+WEBSITE_LABEL = ".s3-website"
+_WEBSITE_HOST = re.compile(rf"(.+)\.s3-website(?:[.-]({_REGION}))?\.[a-z0-9]")
 _LOCAL_HOST = re.compile(r"(.+)\.localhost(?:\.localstack\.cloud)?")
 _OURSELVES = re.compile(r"s3(?:[.-].*)?")
 
@@ -42,13 +45,20 @@ def bucket_of_host(host: str) -> str | None:
     """What a Host header (with or without port) has in a bucket's place, or None when the path has to name it."""
     name = host.rpartition(":")[0] if host[-1:].isdigit() and ":" in host else host
     lower = name.lower().rstrip(".")
-    found = _S3_HOST.match(lower)
+    found = _WEBSITE_HOST.match(lower) or _S3_HOST.match(lower)
     if found is not None:
         return found[1]
     found = _LOCAL_HOST.fullmatch(lower)
     if found is not None:
         return None if _OURSELVES.fullmatch(found[1]) else found[1]
     return _access_point(lower)
+
+
+@lru_cache(maxsize=2048)
+def website_of_host(host: str) -> str | None:
+    """The region that a website's host name says, empty when it says none; None for other hosts."""
+    found = _WEBSITE_HOST.match(host.lower())
+    return None if found is None else found[2] or ""
 
 
 def _access_point(host: str) -> str | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from fogbank.kernel import AWSError
 from fogbank.services.s3 import errors
 
 Document = dict[str, Any]
@@ -87,16 +86,6 @@ def _check_scheme(scheme: str | None) -> None:
     if scheme is not None and scheme not in _SCHEMES:
         raise errors.invalid_request(
             "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected automatically."
-        )
-
-
-def check_location(location: str) -> None:
-    """Raise InvalidRedirectLocation for an x-amz-website-redirect-location that leads nowhere."""
-    if not location.startswith(("/", "http://", "https://")):
-        raise AWSError(
-            "InvalidRedirectLocation",
-            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
-            400,
         )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fogbank.services.s3.hosts import bucket_of_host
+from fogbank.services.s3.hosts import bucket_of_host, website_of_host
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ from fogbank.services.s3.hosts import bucket_of_host
         "pics.localhost.localstack.cloud:4566",
         "pics.s3.fogbank:4566",
         "PICS.S3.LOCALHOST",
+        "pics.s3-website-us-east-1.amazonaws.com",
+        "pics.s3-website.eu-central-1.amazonaws.com",
+        "pics.s3-website.localhost:4566",
     ],
 )
 def test_virtual_host_names_its_bucket(host):
@@ -47,7 +50,6 @@ def test_virtual_host_names_its_bucket(host):
         "s3-eu-west-1.amazonaws.com",
         "s3.dualstack.eu-west-1.amazonaws.com",
         "s3-accelerate.amazonaws.com",
-        "pics.s3-website-us-east-1.amazonaws.com",
         "fogbank:4566",
     ],
 )
@@ -61,3 +63,18 @@ def test_bucket_names_may_have_dots():
 
 def test_bucket_name_may_look_like_an_endpoint_itself():
     assert bucket_of_host("a.s3.b.s3.us-east-1.amazonaws.com") == "a.s3.b"
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        ("pics.s3-website-eu-west-1.amazonaws.com", "eu-west-1"),
+        ("pics.s3-website.eu-west-1.localhost:4566", "eu-west-1"),
+        ("pics.s3-website.localhost:4566", ""),
+        ("a.s3.b.s3-website.localhost", ""),
+        ("pics.s3.localhost:4566", None),
+        ("s3-website.localhost:4566", None),
+    ],
+)
+def test_website_is_known_by_its_host(host, region):
+    assert website_of_host(host) == region
