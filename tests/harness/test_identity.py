@@ -128,6 +128,7 @@ def test_a_principal_with_permission_gets_further(call, user, aws):
 UNKNOWN = {
     "iam:AcquireRole",
     "iam:UpdateDelegationRequest",
+    "s3vectors:UpdateMetadataConfiguration",
     "secretsmanager:AssociateCrossAccountReplica",
     "secretsmanager:DisassociateCrossAccountReplica",
     "secretsmanager:ListResourcePolicies",
