@@ -38,8 +38,8 @@ _WITH_SESSION_RULES = frozenset({"iam", "sts"})
 # Who holds policies, of which it is worth knowing what they are used for.
 _HOLDERS = frozenset({"user", "role", "federated"})
 
-# Action, resource, the resource's owner and its policy.
-Part = tuple[str, str, str, str | None]
+# Action, resource, the resource's owner and its policy; and on whose behalf a service asks, if one does.
+Part = tuple[str, str, str, str | None, tuple[Any, ...] | None]
 
 
 class Question:
@@ -115,7 +115,8 @@ class Authorisation:
             return
         actions = _actions(ctx, operation, params)
         named = (resources,) if isinstance(resources, str) else tuple(resources)
-        parts = [(action, resource, owner, policy) for resource in named for action in actions]
+        behalf = _behalf(ctx)
+        parts = [(action, resource, owner, policy, behalf) for resource in named for action in actions]
         standing = self.registrar.seen(ctx)
         if standing is None or not standing.has_settled(parts, ctx.now()):
             await self.ask(ctx, Question(parts, owner, policy, params, operation.keys, operation.tags))
@@ -171,7 +172,7 @@ class Authorisation:
         owner = owner or ctx.account
         if self.app.settings.iam == "off" or (policy is None and await self.is_free(ctx, owner)):
             return None
-        return Question([(action, resource, owner, policy)], owner, policy, params, keys, tags)
+        return Question([(action, resource, owner, policy, _behalf(ctx))], owner, policy, params, keys, tags)
 
     async def assume(
         self,
@@ -191,7 +192,7 @@ class Authorisation:
         role = await asking.transact(roles.find, asking, role_arn)
         owner = roles.account_of(role_arn) or ctx.account
         trust = roles.NO_TRUST if role is None else role.trust
-        await self.ask(asking, Question([("sts:AssumeRole", role_arn, owner, trust)], owner, trust))
+        await self.ask(asking, Question([("sts:AssumeRole", role_arn, owner, trust, _behalf(asking))], owner, trust))
         if role is None:  # only audited
             raise AWSError("AccessDenied", f"{role_arn} cannot be assumed: there is no such role.", 403)
         name = roles.session_name(session_name or source_arn or ctx.service.name)
@@ -319,6 +320,14 @@ def _actions(ctx: Context, operation: Operation, params: dict[str, Any]) -> tupl
 
 
 # -- how a call from service to service came about
+
+
+def _behalf(ctx: Context) -> tuple[Any, ...] | None:
+    """The condition keys of the origin under which a decision is remembered: `aws:SourceArn`, `aws:SourceAccount`."""
+    origin, principal = ctx.origin, ctx.principal
+    if not origin and principal.kind != "service":
+        return None
+    return origin.get("aws:SourceArn"), origin.get("aws:SourceAccount", principal.account)
 
 
 def source(ctx: Context, arn: str | None) -> Mapping[str, Value]:

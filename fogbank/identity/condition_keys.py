@@ -86,7 +86,7 @@ class ConditionKeys(Mapping[str, Value]):
         return sum(1 for _ in self)
 
     def _value(self, key: str) -> Value | None:
-        if key not in _OF_PRINCIPAL and not key.startswith("aws:principaltag/"):
+        if key not in _OF_PRINCIPAL and key not in _OF_ORIGIN and not key.startswith("aws:principaltag/"):
             self.volatile = True
         given = self._all_given().get(key)
         if given is not None:
@@ -317,3 +317,5 @@ _OF_PRINCIPAL = frozenset(
         "aws:username",
     }
 )
+# What a decision is remembered under besides (see `gateway.authorisation.Part`).
+_OF_ORIGIN = frozenset({"aws:sourceaccount", "aws:sourcearn"})

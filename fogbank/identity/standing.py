@@ -47,13 +47,13 @@ class Rails(msgspec.Struct, frozen=True):
     resource_control: tuple[Policy, ...] = ()
 
 
-Question = tuple[str, str, str, str | None]
+Question = tuple[str, str, str, str | None, "tuple[Any, ...] | None"]
 
 
 class Standing:
     """A principal's powers, and what condition keys need to know of it.
 
-    `allowed` has the questions (action, resource, owner, resource policy) that were answered by yes without a look at anything
+    `allowed` has the questions (action, resource, owner, resource policy, origin) that were answered by yes without a look at anything
     that another request could have otherwise: they need not be asked again while the principal stands where it does. With each is
     when it was last written down (epoch seconds, virtual).
     """
@@ -178,16 +178,18 @@ class Registrar:
         found: Standing = sight.found
         if ctx.tx is None:
             return found if self.app.store.alone else None
-        return None if ctx.tx.writes else found
+        writes = ctx.tx.writes
+        return None if writes and any(row in writes for row, _ in sight.rows) else found
 
     async def standing(self, ctx: Context, principal: Principal) -> Standing | None:
         """Where a principal stands; None when the user or role is no more. `ctx` is in a transaction."""
         home = ctx if ctx.account == principal.account else ctx.at(account=principal.account)
         standing = await self._standing(home, principal)
-        if standing is not None and not ctx.tx.writes and (principal.access_key or principal.kind == "service"):
+        if standing is not None and (principal.access_key or principal.kind == "service"):
             # others are made anew each time
             rows = [directory.iam_token_row(home), directory.organizations_token_row(home)]
-            self._see(self._seen, id(principal), standing, rows, principal)
+            if not any(row in ctx.tx.writes for row in rows):
+                self._see(self._seen, id(principal), standing, rows, principal)
         return standing
 
     async def _standing(self, home: Context, principal: Principal) -> Standing | None:
