@@ -186,6 +186,29 @@ def no_such_configuration(code: str, message: str, bucket: str) -> AWSError:
     return AWSError(code, message, 404, BucketName=bucket)
 
 
+def too_many_configurations(limit: int) -> AWSError:
+    return AWSError(
+        "TooManyConfigurations",
+        f"You are attempting to create a new configuration but have already reached the {limit:,}-configuration limit.",
+        400,
+    )
+
+
+def invalid_log_target(message: str, target: str) -> AWSError:
+    return AWSError("InvalidTargetBucketForLogging", message, 400, TargetBucket=target)
+
+
+def cross_location_logging(source: str, target: str) -> AWSError:
+    """The code is misspelt by AWS."""
+    return AWSError(
+        "CrossLocationLoggingProhibitted",
+        "Cross S3 location logging not allowed. ",
+        403,
+        SourceBucketLocation=source,
+        TargetBucketLocation=target,
+    )
+
+
 def no_such_tag_set(bucket: str) -> AWSError:
     return AWSError("NoSuchTagSet", "The TagSet does not exist", 404, BucketName=bucket)
 
@@ -289,12 +312,13 @@ def not_modified(headers: dict[str, str]) -> AWSError:
     return AWSError("NotModified", "Not Modified", 304, headers)
 
 
-def archived(storage_class: str) -> AWSError:
+def archived(storage_class: str, tier: str | None = None) -> AWSError:
     return AWSError(
         "InvalidObjectState",
         "The operation is not valid for the object's storage class",
         403,
         StorageClass=storage_class,
+        AccessTier=tier,
     )
 
 

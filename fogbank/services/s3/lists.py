@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fogbank.kernel import Context, keys, pages
-from fogbank.services.s3 import access, errors, limits, listing, owners, vault, versions
+from fogbank.services.s3 import access, courses, errors, limits, listing, owners, vault, versions
 from fogbank.services.s3.listing import Page, fold, start_of
 from fogbank.services.s3.records import Home, Object, history, home_of, nulls, objects, read_listed, read_object
 from fogbank.services.s3.service import service
@@ -138,15 +138,23 @@ async def _page(home: Home, prefix: str, delimiter: str, marker: str, limit: int
 
 def _contents(page: Page[bytes], home: Home, request: Request, encode: Any, with_owner: bool) -> Answer:
     owner = owners.owner(home.bucket.account) if with_owner else None
+    entries = _entries(page, encode, owner)
+    if _wants_restores(request):
+        for (_, value), entry in zip(page.entries, entries, strict=True):
+            entry["RestoreStatus"] = courses.restore_status(read_object(value))
     return {
         "Name": home.name,
         "Prefix": encode(request.get("Prefix") or ""),
         "Delimiter": None if not request.get("Delimiter") else encode(request["Delimiter"]),
         "EncodingType": request.get("EncodingType"),
         "IsTruncated": page.truncated,
-        "Contents": _entries(page, encode, owner),
+        "Contents": entries,
         "CommonPrefixes": [{"Prefix": encode(prefix)} for prefix in page.prefixes],
     }
+
+
+def _wants_restores(request: Request) -> bool:
+    return "RestoreStatus" in (request.get("OptionalObjectAttributes") or ())
 
 
 def _entries(page: Page[bytes], encode: Any, owner: Answer | None) -> list[Answer]:
@@ -268,7 +276,10 @@ def _version_answer(page: Page[tuple[Object, bool]], home: Home, request: Reques
     owner = owners.owner(home.bucket.account)
     found: dict[bool, list[Answer]] = {False: [], True: []}
     for key, (record, is_latest) in page.entries:
-        found[record.deleted].append(_version_entry(encode(key), record, is_latest, owner))
+        entry = _version_entry(encode(key), record, is_latest, owner)
+        if _wants_restores(request):
+            entry["RestoreStatus"] = courses.restore_status(record)
+        found[record.deleted].append(entry)
     answer = {
         "Name": home.name,
         "Prefix": encode(request.get("Prefix") or ""),

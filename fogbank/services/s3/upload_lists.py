@@ -9,6 +9,7 @@ from typing import Any
 
 from fogbank.kernel import Context
 from fogbank.services.s3 import access, limits, listing, lists, owners
+from fogbank.services.s3.lifecycle_headers import tell_abortion
 from fogbank.services.s3.records import Home, Part, Upload, home_of, parts, uploads
 from fogbank.services.s3.service import service
 from fogbank.services.s3.uploads import upload_of
@@ -40,6 +41,7 @@ async def list_parts(ctx: Context, request: Request) -> Answer:
     }
     if upload.checksum_algorithm:
         answer["ChecksumAlgorithm"], answer["ChecksumType"] = upload.checksum_algorithm, upload.checksum_type
+    await tell_abortion(home, request["Key"], upload.initiated, answer)
     return answer
 
 

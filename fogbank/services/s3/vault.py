@@ -68,13 +68,38 @@ async def add_marker(home: Home, key: str) -> Object:
     return marker
 
 
+async def insert(home: Home, key: str, record: Object) -> None:
+    """Put a version where its id belongs, which it has already: a replica of one in another bucket."""
+    before = await newest(home, key)
+    known = await version(home, key, record.order)
+    if known is not None:
+        await discard(home, key, known, heir=record)
+        await rewrite(home, key, record)
+    elif before is not None and _ordered(before).order < record.order:
+        _bury(home, key, record)
+    else:
+        if before is not None and not before.deleted:
+            objects.delete(home.ctx, home.name, key)
+            _bury(home, key, _ordered(before))
+        if record.deleted:
+            _bury(home, key, record)
+        else:
+            objects.put(home.ctx, record, home.name, key)
+
+
+def _ordered(record: Object) -> Object:
+    """The version with the order that it gets when it is not the only one any more."""
+    if record.order:
+        return record
+    return replace(record, order=versions.version_id(record.modified, bytes(versions.RANDOM_BYTES)))
+
+
 async def _make_way(home: Home, key: str, before: Object | None, record: Object) -> Object:
     """Move the newest version aside, or replace the null version, as versioning wants it. Gives the new record its place."""
     ctx = home.ctx
     is_null = home.bucket.versioning != ENABLED
     if before is not None and not before.deleted:
-        if not before.order:
-            before = replace(before, order=versions.version_id(before.modified, bytes(versions.RANDOM_BYTES)))
+        before = _ordered(before)
         if not (is_null and before.null):
             _bury(home, key, before)
     if is_null:

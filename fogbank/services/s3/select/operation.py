@@ -14,9 +14,9 @@ from decimal import localcontext
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies
+from fogbank.services.s3 import access, bodies, courses
 from fogbank.services.s3 import errors as s3_errors
-from fogbank.services.s3.reads import ARCHIVED, readable
+from fogbank.services.s3.reads import readable
 from fogbank.services.s3.records import home_of
 from fogbank.services.s3.select import errors, inputs, requests
 from fogbank.services.s3.select.outputs import writer
@@ -59,8 +59,7 @@ async def _opened(ctx: Context, request: Request) -> tuple[Form, Pieces, Pieces 
         raise s3_errors.access_denied()
     home = await home_of(ctx, request)
     record = await readable(home, request)
-    if record.storage_class in ARCHIVED:
-        raise s3_errors.archived(record.storage_class)
+    await courses.use(home, request["Key"], record)
     form = requests.read(request, record.size)
     cut = _cut(form)
     start = 0 if cut is None else cut.start

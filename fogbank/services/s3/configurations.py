@@ -1,4 +1,0 @@
-"""Configurations of a bucket that were kept without effect: there are none left."""
-
-CONFIGURATIONS: tuple[str, ...] = ()
-MANY: tuple[str, ...] = ()

@@ -1,0 +1,228 @@
+"""Replication at work: versions that a rule is about are queued in the transaction that writes them, and carried one after another.
+
+    replications    bucket, order -> Job
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html. A replica keeps its version's
+id, ETag, dates, metadata and tags. The queue is in the order of the changes, so that a replica is never older than what followed it.
+A job leaves the queue in the transaction that notes how it ended: begun again after a crash it finds the replica, or makes it. The role
+of the configuration has to be allowed each step: reading at the source, replicating at the destination, KMS on both sides.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fogbank.http import Payload
+from fogbank.kernel import Collection, Context, Record
+from fogbank.services.s3 import bodies, changes, courses, keys, records, replicas, settings, vault
+from fogbank.services.s3.bodies import Received
+from fogbank.services.s3.changes import Change
+from fogbank.services.s3.records import Home, Object
+from fogbank.services.s3.replicas import Failed, Target
+from fogbank.services.s3.replication_rules import COMPLETED, FAILED, KIND, PENDING, REPLICA, Replication, Rule, compiled
+from fogbank.services.s3.service import service
+from fogbank.services.s3.walking import Place, walk
+
+Payloads = dict[str, Any]
+
+
+class Job(Record, frozen=True):
+    """A version to replicate, or only what changed about it (`is_change`). `requested` is epoch seconds."""
+
+    key: str
+    version_id: str
+    is_change: bool
+    requested: float
+
+
+jobs: Collection[Job] = service.collection("replications", Job, scope="account")
+
+_WRITES = frozenset({changes.PUT, changes.POST, changes.COPY, changes.COMPLETED, changes.MARKED})
+_CHANGES = frozenset({changes.TAGGED, changes.UNTAGGED, changes.ACL})
+
+
+async def replication_of(home: Home) -> Replication | None:
+    packed = await settings.packed(home, KIND)
+    return None if packed is None else compiled(packed)
+
+
+# -- what is replicated
+
+
+@changes.follow(KIND)
+async def note(change: Change) -> None:
+    """Queue what a rule is about. Replicas are not replicated, but changes of them where a rule says so."""
+    is_change = change.event in _CHANGES
+    if not is_change and change.event not in _WRITES:
+        return
+    replication = await replication_of(change.home)
+    rules = [] if replication is None else replication.rules_for(change.key, change.record)
+    is_replica = change.record.course.replication == REPLICA
+    if is_replica:
+        rules = [rule for rule in rules if rule.of_replicas and is_change]
+    elif is_change and not change.record.course.replication:
+        rules = []  # it was there before the rules
+    if rules:
+        await queue(change.home, change.key, change.record, is_change, is_replica)
+
+
+async def queue(home: Home, key: str, record: Object, is_change: bool = False, is_replica: bool = False) -> None:
+    """Replicate a version as soon as may be; until then it is pending."""
+    scope = settings.scope(home)
+    if not is_replica:
+        await vault.rewrite(home, key, courses.replace(record, replication=PENDING))
+    is_first = not await jobs.count(scope, home.name, limit=1)
+    job = Job(key, record.version_id, is_change, scope.now())
+    moment = int(scope.now() * 1e6)
+    jobs.put(scope, job, home.name, moment, await _turn(scope, home, moment))
+    if is_first:
+        await scope.schedule("replicate", {"bucket": home.name}, key=home.name)
+
+
+async def _turn(scope: Context, home: Home, moment: int) -> int:
+    """The number of the job among those of the same microsecond."""
+    before = await jobs.items(scope, (int,), home.name, moment, reverse=True, limit=1)
+    return int(before[0][0][0]) + 1 if before else 0
+
+
+@service.task
+async def replicate_existing(ctx: Context, payload: Payloads) -> None:
+    """Queue a page of the versions that were there before the rules, where rules are about those."""
+    home = await records.find(ctx, payload["bucket"])
+    replication = None if home is None else await replication_of(home)
+    if home is None or replication is None:
+        return
+    place = payload.get("place")
+    found, following = await walk(home, None if place is None else Place(*place))
+    for key, record, *_ in found:
+        if not record.course.replication and any(rule.existing for rule in replication.rules_for(key, record)):
+            await queue(home, key, record)
+    if following is not None:
+        again = {"bucket": home.name, "place": list(following)}
+        await ctx.schedule("replicate_existing", again, key=home.name)
+
+
+# -- carrying it
+
+
+@service.task(transaction=False)
+async def replicate(ctx: Context, payload: Payloads) -> None:
+    """Carry all that is queued for a bucket, in order."""
+    while (first := await ctx.transact(_first, ctx, payload["bucket"])) is not None:
+        place, job = first
+        failures = await _carry(ctx, payload["bucket"], job)
+        await ctx.transact(_settle, ctx, payload["bucket"], place, job, failures)
+
+
+async def _first(ctx: Context, name: str) -> tuple[Any, Job] | None:
+    found = await jobs.items(ctx, (int, int), name, limit=1)
+    return found[0] if found else None
+
+
+class Failure(NamedTuple):
+    rule: str
+    bucket: str
+    reason: str
+
+
+async def _carry(ctx: Context, name: str, job: Job) -> list[Failure]:
+    """Carry a version to all of its destinations; gives those where that failed."""
+    failures = []
+    for role, rule in await ctx.transact(_destinations, ctx, name, job):
+        try:
+            await _carry_to(ctx, name, job, role, rule)
+        except Failed as failed:
+            failures.append(Failure(rule.id, rule.bucket, failed.reason))
+    return failures
+
+
+async def _destinations(ctx: Context, name: str, job: Job) -> list[tuple[str, Rule]]:
+    home = await records.find(ctx, name)
+    replication = None if home is None else await replication_of(home)
+    record = None if home is None else await vault.version(home, job.key, job.version_id)
+    if replication is None or record is None:
+        return []
+    rules = replication.rules_for(job.key, record)
+    if record.course.replication == REPLICA:
+        rules = [rule for rule in rules if rule.of_replicas]
+    return [(replication.role, rule) for rule in rules]
+
+
+async def _carry_to(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> None:
+    """Small bodies are carried in one transaction, the blobs of larger ones are copied in between."""
+    plan = await ctx.transact(_begin, ctx, name, job, role, rule)
+    if plan is None:
+        return
+    copied: list[Received] = []
+    try:
+        for offset, size, salt in plan.pieces:
+            stream = await ctx.transact(_open, ctx, name, job, role, rule, offset, size)
+            copied.append(await bodies.drain(ctx, stream, "", plan.sealing, salt))
+        await ctx.transact(_finish, ctx, name, job, role, rule, plan.sealing, copied)
+    except BaseException as error:
+        for received in copied:
+            received.give_up(ctx, error)
+        raise
+
+
+class Plan(NamedTuple):
+    """What is left to copy outside of transactions: (offset, size, salt) of each blob, and how the replica is encrypted."""
+
+    pieces: list[tuple[int, int, bytes]]
+    sealing: keys.Sealing
+
+
+async def _begin(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> Plan | None:
+    """Do what can be done at once; None when that was all."""
+    target = await replicas.target(ctx, name, job.key, job.version_id, role, rule)
+    if target is None or await replicas.is_there(target, only_changed=job.is_change):
+        return None
+    if target.record.deleted:
+        await replicas.place(target, None, [])
+        return None
+    sealing = await replicas.sealing(target)
+    if target.record.blob or target.record.parts:
+        return Plan(await replicas.pieces(target), sealing)
+    data = await replicas.read(target)
+    await replicas.place(target, sealing, [bodies.take(Payload(data), "")])
+    return None
+
+
+async def _open(ctx: Context, name: str, job: Job, role: str, rule: Rule, offset: int, size: int) -> Any:
+    return await replicas.stream(await _found_again(ctx, name, job, role, rule), offset, size)
+
+
+async def _finish(
+    ctx: Context, name: str, job: Job, role: str, rule: Rule, sealing: keys.Sealing, copied: list[Received]
+) -> None:
+    await replicas.place(await _found_again(ctx, name, job, role, rule), sealing, copied)
+
+
+async def _found_again(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> Target:
+    target = await replicas.target(ctx, name, job.key, job.version_id, role, rule)
+    if target is None:
+        raise Failed("SrcObjectNotFound")
+    return target
+
+
+async def _settle(ctx: Context, name: str, place: Any, job: Job, failures: list[Failure]) -> None:
+    """Note how it ended, and take the job out of the queue."""
+    jobs.delete(ctx, name, *place)
+    home = await records.find(ctx, name)
+    record = None if home is None else await vault.version(home, job.key, job.version_id)
+    if home is None or record is None or record.course.replication != PENDING:
+        return
+    settled = courses.replace(record, replication=FAILED if failures else COMPLETED)
+    await vault.rewrite(home, job.key, settled)
+    for failure in failures:
+        await changes.happened(
+            changes.NOT_REPLICATED,
+            home,
+            job.key,
+            settled,
+            rule=failure.rule,
+            destination=f"arn:aws:s3:::{failure.bucket}",
+            operation="OBJECT_PUT",
+            requested=job.requested,
+            failure=failure.reason,
+        )
