@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, rows
+from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, rows, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
+from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Projection
 from fogbank.services.dynamodb.items import collection_metrics, projected
 from fogbank.services.dynamodb.parameters import Bindings, Request, refuse_mixture
@@ -56,17 +57,46 @@ async def batch_get_item(ctx: Context, request: Request) -> Document:
     responses: Document = {}
     unprocessed: Document = {}
     consumed: list[Document] = []
-    room = limits.BATCH_SIZE
+    allowance = _Allowance(limits.BATCH_SIZE)
     for reads, (layout, keys) in bound:
-        images, room = await _read(ctx, reads, keys, room)
+        consumption = Consumption(layout.table.name)
+        images = await _read(ctx, reads, layout, keys, allowance, consumption)
         found = [image for image in images if image is not None]
         responses[reads.name] = [projected(image, reads.projection) for image in found]
         if len(images) < len(keys):
             unprocessed[reads.name] = {**reads.rest, "Keys": reads.keys[len(images) :]}
         if capacity.is_wanted(request):
-            consumption = _consumed_by(layout, images, reads.is_consistent)
             consumed.append(consumption.document(request["ReturnConsumedCapacity"]))
+    allowance.require_success()
     return {"Responses": responses, "UnprocessedKeys": unprocessed, "ConsumedCapacity": consumed or None}
+
+
+class _Allowance:
+    """What a batch may still read (bytes), whether it did anything, and how it was refused more."""
+
+    __slots__ = ("did_something", "refusal", "room")
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.did_something = False
+        self.refusal: AWSError | None = None
+
+    async def has(self, ctx: Context, work: Callable[..., Awaitable[None]], *args: Any) -> bool:
+        """Do one part of the batch, if there is capacity for it."""
+        try:
+            await ctx.undoing(work, ctx, *args)
+        except AWSError as error:
+            if not errors.is_throttled(error):
+                raise
+            self.refusal = error
+            return False
+        self.did_something = True
+        return True
+
+    def require_success(self) -> None:
+        """Raise the refusal if it was all that there was."""
+        if self.refusal is not None and not self.did_something:
+            raise self.refusal
 
 
 def _reads_of(name: str, given: Request) -> _Reads:
@@ -92,24 +122,24 @@ async def _bound_keys(ctx: Context, reads: _Reads) -> tuple[Layout, list[Key]]:
     return layout, [layout.key_in_request(key) for key in reads.keys]
 
 
-async def _read(ctx: Context, reads: _Reads, keys: list[Key], room: int) -> tuple[list[Image | None], int]:
-    """The images of keys, as many as there is room for (bytes), and the room that is left."""
+async def _read(
+    ctx: Context, reads: _Reads, layout: Layout, keys: list[Key], allowance: _Allowance, consumption: Consumption
+) -> list[Image | None]:
+    """The images of keys, as many as there is room and capacity for."""
     images: list[Image | None] = []
     read = rows.read_late if lagging.is_stale(ctx, reads.rest) else rows.read
     for key in keys:
-        if room <= 0:
+        if allowance.room <= 0:
             break
         image = await read(ctx, key)
+        size = image.size if image else 0
+        own = Consumption(layout.table.name).add(capacity.read_units(size, consistent=reads.is_consistent))
+        if not await allowance.has(ctx, throttling.spend, layout.table, throttling.READ, own, key.partition):
+            break
+        consumption.include(own)
         images.append(image)
-        room -= image.size if image else 0
-    return images, room
-
-
-def _consumed_by(layout: Layout, images: list[Image | None], is_consistent: bool) -> Consumption:
-    consumption = Consumption(layout.table.name)
-    for image in images:
-        consumption.add(capacity.read_units(image.size if image else 0, consistent=is_consistent))
-    return consumption
+        allowance.room -= size
+    return images
 
 
 # -- writing
@@ -141,20 +171,44 @@ async def batch_write_item(ctx: Context, request: Request) -> Document:
     _refuse_duplicates([key.row for _, _, writes in bound for key, _ in writes])
     consumed: list[Document] = []
     metrics: Document = {}
-    counts = capacity.is_wanted(request)
+    unprocessed: Document = {}
+    allowance = _Allowance(0)
+    counts = throttling.counts(ctx, request)
     for name, layout, writes in bound:
         consumption = Consumption(layout.table.name)
-        for key, write in writes:
-            old = await rows.read(ctx, key) if counts or not layout.is_plain else None
-            changes = await rows.replace(ctx, layout, key, old, write.image)
-            if counts:
-                consumption.add_write(old, write.image, changes)
-        if counts:
+        left: list[Request] = []
+        for (key, write), given in zip(writes, request["RequestItems"][name], strict=True):
+            if not counts:
+                await _write(ctx, layout, key, write)
+            elif not await allowance.has(ctx, _counted_write, layout, key, write, consumption):
+                left.append(given)
+        if left:
+            unprocessed[name] = left
+        if capacity.is_wanted(request):
             consumed.append(consumption.document(request["ReturnConsumedCapacity"]))
         if request.get("ReturnItemCollectionMetrics") == "SIZE":
             metrics[name] = list(_metrics(layout, [write for _, write in writes]))
+    allowance.require_success()
     metrics = {name: found for name, found in metrics.items() if found}
-    return {"UnprocessedItems": {}, "ConsumedCapacity": consumed or None, "ItemCollectionMetrics": metrics or None}
+    return {
+        "UnprocessedItems": unprocessed,
+        "ConsumedCapacity": consumed or None,
+        "ItemCollectionMetrics": metrics or None,
+    }
+
+
+async def _write(ctx: Context, layout: Layout, key: Key, write: _Write) -> None:
+    """Put or delete an item, where nobody counts."""
+    old = None if layout.is_plain else await rows.read(ctx, key)
+    await rows.replace(ctx, layout, key, old, write.image)
+
+
+async def _counted_write(ctx: Context, layout: Layout, key: Key, write: _Write, consumption: Consumption) -> None:
+    old = await rows.read(ctx, key)
+    changes = await rows.replace(ctx, layout, key, old, write.image)
+    own = Consumption(layout.table.name).add_write(old, write.image, changes)
+    await throttling.spend(ctx, layout.table, throttling.WRITE, own, key.partition)
+    consumption.include(own)
 
 
 def _writes_of(requests: list[Request]) -> Iterator[_Write]:

@@ -67,6 +67,17 @@ class Consumption:
             self.add(units * factor, change.into.name, not change.into.is_global)
         return self
 
+    def include(self, other: Consumption) -> None:
+        """Of the same table, by another part of the request."""
+        self.table += other.table
+        for name, units in other.indexes.items():
+            self.indexes[name] = self.indexes.get(name, 0.0) + units
+        self.local |= other.local
+
+    def shown(self, request: Document) -> Document | None:
+        """What the answer to a request on one item or page tells of it; nothing unless it was asked for."""
+        return self.document(request["ReturnConsumedCapacity"]) if is_wanted(request) else None
+
     def document(self, mode: str, direction: str | None = None) -> Document:
         """A ConsumedCapacity. `mode` is TOTAL or INDEXES; `direction` (Read, Write) names the units of transactions."""
         total = self.table + sum(self.indexes.values())

@@ -590,3 +590,35 @@ def stream_elsewhere(arn: str) -> AWSError:
 
 def too_many_destinations() -> AWSError:
     return AWSError("LimitExceededException", "A table can have at most two Kinesis streaming destinations at once")
+
+
+# -- throttling
+
+_PROVISIONED = (
+    "The level of configured provisioned throughput for the table was exceeded. "
+    "Consider increasing your provisioning level with the UpdateTable API."
+)
+_OF_INDEX = (
+    "The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. "
+    "Consider increasing your provisioning level for the under-provisioned global secondary indexes with the UpdateTable API"
+)
+_CURRENT = (
+    "Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index "
+    "so please try again shortly. If exceptions persist, check if you have a hot key: "
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
+)
+_CONFIGURED = "Throughput exceeds the maximum OnDemandThroughput configured on table or index"
+
+
+def throttled(limit: str, reason: str, arn: str, on_demand: bool) -> AWSError:
+    """`limit` is what was exceeded (`KeyRangeThroughputExceeded`), `reason` the same with table or index and direction."""
+    reasons = [{"reason": reason, "resource": arn}]
+    if on_demand:
+        message = _CONFIGURED if limit == "MaxOnDemandThroughputExceeded" else _CURRENT
+        return AWSError("ThrottlingException", message, throttlingReasons=reasons)
+    message = _OF_INDEX if reason.startswith("Index") else _PROVISIONED
+    return AWSError("ProvisionedThroughputExceededException", message, ThrottlingReasons=reasons)
+
+
+def is_throttled(error: AWSError) -> bool:
+    return error.code in ("ProvisionedThroughputExceededException", "ThrottlingException")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, lagging, rows
+from fogbank.services.dynamodb import access, capacity, errors, lagging, rows, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
@@ -35,9 +35,11 @@ async def get_item(ctx: Context, request: Request) -> Document:
     key = table.layout.key_in_request(request["Key"])
     image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}
-    if capacity.is_wanted(request):
+    if throttling.counts(ctx, request):
         units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
-        answer["ConsumedCapacity"] = Consumption(table.name).add(units).document(request["ReturnConsumedCapacity"])
+        consumption = Consumption(table.name).add(units)
+        await throttling.spend(ctx, table, throttling.READ, consumption, key.partition)
+        answer["ConsumedCapacity"] = consumption.shown(request)
     return answer
 
 
@@ -77,7 +79,7 @@ async def write(ctx: Context, found: Table | None, request: Request, write: Writ
     layout = table.layout
     key = write.bind(layout)
     returns = request.get("ReturnValues", "NONE")
-    counts = capacity.is_wanted(request)
+    counts = throttling.counts(ctx, request)
     # a blind write to a table without indexes need not look at what it replaces
     blind = layout.is_plain and not (write.needs_old or counts or returns != "NONE")
     old = None if blind else await rows.read(ctx, key)
@@ -88,7 +90,8 @@ async def write(ctx: Context, found: Table | None, request: Request, write: Writ
         answer["Attributes"] = _attributes(returns, write, old, new)
     if counts:
         consumption = Consumption(table.name).add_write(old, new, changes)
-        answer["ConsumedCapacity"] = consumption.document(request["ReturnConsumedCapacity"])
+        await throttling.spend(ctx, table, throttling.WRITE, consumption, key.partition)
+        answer["ConsumedCapacity"] = consumption.shown(request)
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         answer["ItemCollectionMetrics"] = collection_metrics(layout, (new or old or Image.of(write.key, 0)).item)
     return answer

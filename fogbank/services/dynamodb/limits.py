@@ -32,3 +32,7 @@ WARM_WRITES = 4_000
 
 # a resource policy, in bytes
 POLICY_SIZE = 20 * 1024
+
+# of one partition key, units per second
+PARTITION_READS = 3_000
+PARTITION_WRITES = 1_000

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, pages
+from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, pages, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Condition, Expression, KeyCondition, KeyTerm, Projection
 from fogbank.services.dynamodb.key_ranges import KeyRange, key_range
 from fogbank.services.dynamodb.parameters import Bindings, Request
-from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table
+from fogbank.services.dynamodb.schema import IndexLayout, KeySchema, Layout, Table, part
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import find, living
-from fogbank.services.dynamodb.values import Item, Value, take_in
+from fogbank.services.dynamodb.values import Item, Value, key_bytes, take_in
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -65,7 +65,7 @@ async def find_by_key(ctx: Context, found: Table | None, request: Request) -> Do
     )
     if schema is table.layout and schema.range is None:
         page.last = None  # there was one item at most
-    return _answer(request, table, schema, page)
+    return await _answer(ctx, request, table, schema, page, wanted)
 
 
 @service.operation(resource=itself)
@@ -89,7 +89,7 @@ async def find_anywhere(ctx: Context, found: Table | None, request: Request) -> 
             raise _outside_segment(request)
         low = row + b"\0"
     page = await pages.read_page(ctx, lagging.scanner(ctx, request), low, high, selection, request.get("Limit"))
-    return _answer(request, table, schema, page)
+    return await _answer(ctx, request, table, schema, page)
 
 
 def _parts(request: Request, expressions: tuple[str, ...], legacy_names: tuple[str, ...], legacy_filter: str) -> _Parts:
@@ -260,14 +260,21 @@ def _missing(index: IndexLayout, expression: Expression | None) -> list[str]:
 # -- the answer
 
 
-def _answer(request: Request, table: Table, schema: KeySchema, page: Page) -> Document:
+async def _answer(
+    ctx: Context, request: Request, table: Table, schema: KeySchema, page: Page, wanted: KeyRange | None = None
+) -> Document:
+    """`wanted` is what a query looked at."""
     answer: Document = {"Count": page.count, "ScannedCount": page.scanned}
     if request.get("Select") != "COUNT":
         answer["Items"] = page.items
     if page.last is not None:
         answer["LastEvaluatedKey"] = _last_key(table.layout, schema, page.last)
-    if capacity.is_wanted(request):
-        answer["ConsumedCapacity"] = _consumed(request, table, schema, page)
+    if throttling.counts(ctx, request):
+        consumption = _consumed(request, table, schema, page)
+        is_local = wanted is not None and schema.hash.name == table.hash
+        partition = part(key_bytes(wanted.partition)) if is_local and wanted is not None else b""
+        await throttling.spend(ctx, table, throttling.READ, consumption, partition)
+        answer["ConsumedCapacity"] = consumption.shown(request)
     return answer
 
 
@@ -276,7 +283,7 @@ def _last_key(layout: Layout, schema: KeySchema, raw: bytes) -> Item:
     return {name: item[name] for name in dict.fromkeys((*schema.names, *layout.names))}
 
 
-def _consumed(request: Request, table: Table, schema: KeySchema, page: Page) -> Document:
+def _consumed(request: Request, table: Table, schema: KeySchema, page: Page) -> Consumption:
     consistent = bool(request.get("ConsistentRead"))
     consumption = Consumption(table.name)
     units = capacity.read_units(page.size, consistent=consistent)
@@ -286,4 +293,4 @@ def _consumed(request: Request, table: Table, schema: KeySchema, page: Page) -> 
         consumption.add(units)
     for size in page.fetched:
         consumption.add(capacity.read_units(size, consistent=consistent))
-    return consumption.document(request["ReturnConsumedCapacity"])
+    return consumption

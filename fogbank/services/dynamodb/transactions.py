@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fogbank.services.dynamodb import access, capacity, errors, limits, rows, tokens
+from fogbank.services.dynamodb import access, capacity, errors, limits, rows, throttling, tokens
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -123,6 +123,10 @@ def _cancelled(count: int, position: int, error: AWSError) -> AWSError:
 def _reason(error: AWSError) -> Reason:
     if error.code == "ConditionalCheckFailedException":
         return {"Code": "ConditionalCheckFailed", "Message": error.message, "Item": error.members.get("Item")}
+    if errors.is_throttled(error):
+        is_provisioned = error.code == "ProvisionedThroughputExceededException"
+        code = "ProvisionedThroughputExceeded" if is_provisioned else "ThrottlingError"
+        return {"Code": code, "Message": error.message}
     return {"Code": "ValidationError", "Message": error.message}
 
 
@@ -141,10 +145,16 @@ async def _take_effect(ctx: Context, request: Request, steps: list[_Step]) -> Do
         raise errors.transaction_cancelled(reasons)
     _check_size(news)
     consumptions: dict[str, Consumption] = {}
-    for step, old, new in zip(steps, olds, news, strict=True):
+    for position, (step, old, new) in enumerate(zip(steps, olds, news, strict=True)):
         is_write = not isinstance(step.write, Check)
         changes = await rows.replace(ctx, step.layout, step.key, old, new) if is_write else []
-        _consumption(consumptions, step.layout).add_write(old, new, changes, factor=2.0)
+        table = step.layout.table
+        own = Consumption(table.name).add_write(old, new, changes, factor=2.0)
+        try:
+            await throttling.spend(ctx, table, throttling.WRITE, own, step.key.partition)
+        except AWSError as error:
+            raise _cancelled(len(steps), position, error) from None
+        _consumption(consumptions, step.layout).include(own)
     answer: Document = {}
     if capacity.is_wanted(request):
         mode = request["ReturnConsumedCapacity"]
@@ -211,6 +221,12 @@ async def get_all(ctx: Context, request: Request) -> Document:
     _require_one_operation_each(keys)
     images = [await rows.read(ctx, key) for key in keys]
     _check_size(images)
+    for position, (layout, key, image) in enumerate(zip(layouts, keys, images, strict=True)):
+        own = Consumption(layout.table.name).add(_read_units(image))
+        try:
+            await throttling.spend(ctx, layout.table, throttling.READ, own, key.partition)
+        except AWSError as error:
+            raise _cancelled(len(reads), position, error) from None
     answer: Document = {"Responses": [_response(*pair) for pair in zip(images, reads, strict=True)]}
     if capacity.is_wanted(request):
         answer["ConsumedCapacity"] = _consumed_by_reads(request, layouts, images)
@@ -223,11 +239,14 @@ def _response(image: Image | None, read: _Read) -> Document:
     return {} if item is None or item == {} else {"Item": item}
 
 
+def _read_units(image: Image | None) -> float:
+    return capacity.read_units(image.size if image else 0, transactional=True)
+
+
 def _consumed_by_reads(request: Request, layouts: list[Layout], images: list[Image | None]) -> list[Document]:
     consumptions: dict[str, Consumption] = {}
     for layout, image in zip(layouts, images, strict=True):
-        units = capacity.read_units(image.size if image else 0, transactional=True)
-        _consumption(consumptions, layout).add(units)
+        _consumption(consumptions, layout).add(_read_units(image))
     return [each.document(request["ReturnConsumedCapacity"], "Read") for each in consumptions.values()]
 
 
