@@ -109,14 +109,6 @@ def test_tags_at_creation(s3, new_name):
     assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "a", "Value": "b"}]
 
 
-def test_object_lock_is_refused_and_no_bucket_made(refused, s3, new_name):
-    name = new_name()
-    with refused("NotImplemented", 501):
-        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
-    with refused("404", 404):
-        s3.head_bucket(Bucket=name)
-
-
 # -- finding
 
 
@@ -261,32 +253,6 @@ def test_bucket_has_at_most_fifty_tags(refused, s3, bucket):
 
 
 # -- encryption
-
-
-def test_every_bucket_is_encrypted_with_aes256(s3, bucket, put):
-    rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
-    assert rule == {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
-
-
-def test_encryption_of_the_bucket_shows_on_its_new_objects(aws, s3, bucket):
-    rule = {
-        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "1234abcd"},
-        "BucketKeyEnabled": True,
-    }
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"] == [rule]
-    key = f"arn:aws:kms:us-east-1:{aws.account}:key/1234abcd"
-    for answer in (s3.put_object(Bucket=bucket, Key="k", Body=b"x"), s3.head_object(Bucket=bucket, Key="k")):
-        assert answer["ServerSideEncryption"] == "aws:kms"
-        assert answer["SSEKMSKeyId"] == key
-        assert answer["BucketKeyEnabled"] is True
-
-
-def test_deleting_the_encryption_brings_the_default_back(s3, bucket):
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    s3.delete_bucket_encryption(Bucket=bucket)
-    assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
 
 
 def test_kms_key_needs_kms(refused, s3, bucket):

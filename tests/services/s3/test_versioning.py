@@ -23,13 +23,6 @@ def test_versioning_needs_a_status(refused, s3, bucket):
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={})
 
 
-def test_mfa_delete_is_refused(refused, s3, bucket):
-    with refused("NotImplemented", 501):
-        s3.put_bucket_versioning(
-            Bucket=bucket, VersioningConfiguration={"Status": "Enabled", "MFADelete": "Enabled"}, MFA="serial 123456"
-        )
-
-
 @pytest.mark.parametrize("body", [b"", b"small", b"L" * 100_000])
 def test_every_version_stays(s3, versioned, put, get, body):
     ids = [put(versioned, "k", body + str(number).encode()) for number in range(3)]
