@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
+from fogbank.services.dynamodb.guards import policies, scope_of
 from fogbank.services.dynamodb.streams import Shard, Stream, horizon, number, shards, streams
 from fogbank.services.dynamodbstreams import errors
 from fogbank.services.dynamodbstreams.service import service
@@ -19,13 +20,30 @@ def stream_arn(ctx: Context, request: Request) -> str:
     return str(request["StreamArn"])
 
 
+async def _owner(ctx: Context, request: Request) -> str:
+    return scope_of(ctx, stream_arn(ctx, request)).account
+
+
+async def _policy(ctx: Context, request: Request) -> str | None:
+    return await ctx.transact(policy_of_stream, ctx, stream_arn(ctx, request))
+
+
+async def policy_of_stream(ctx: Context, arn: str) -> str | None:
+    policy = await policies.get(scope_of(ctx, arn), arn)
+    return None if policy is None else policy.text
+
+
+ON_STREAM: dict[str, Any] = {"resource": stream_arn, "owner": _owner, "policy": _policy}
+"""Options of operations on one stream, which may be another account's."""
+
+
 async def find(ctx: Context, arn: str) -> Stream:
     """The stream of that ARN. Raises ResourceNotFoundException."""
     prefix = f"arn:{ctx.partition}:dynamodb:"
     table, slash, label = arn.rpartition("/stream/")
     if not arn.startswith(prefix) or not slash:
         raise errors.invalid_arn()
-    stream = await streams.get(ctx, table.rpartition("table/")[2], label)
+    stream = await streams.get(scope_of(ctx, arn), table.rpartition("table/")[2], label)
     if stream is None or stream.arn != arn:
         raise errors.stream_not_found(arn)
     return stream
@@ -54,9 +72,10 @@ async def _place(ctx: Context, arn: str, table: str | None) -> tuple[str, ...]:
     return (stream.table, stream.label) if table is None else (stream.label,)
 
 
-@service.operation(resource=stream_arn)
+@service.operation(**ON_STREAM)
 async def describe_stream(ctx: Context, request: Request) -> Answer:
     """A stream and its shards, as far as they have records that can be read."""
+    ctx = scope_of(ctx, request["StreamArn"])
     stream = await find(ctx, request["StreamArn"])
     limit = request.get("Limit", _LISTED)
     if limit > _LISTED:

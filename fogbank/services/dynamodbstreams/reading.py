@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context, pages
+from fogbank.services.dynamodb.guards import scope_of
 from fogbank.services.dynamodb.streams import UNIT, Shard, Stream, heads, horizon, records, sequence_of
 from fogbank.services.dynamodbstreams import errors
-from fogbank.services.dynamodbstreams.descriptions import find, readable, stream_arn
+from fogbank.services.dynamodbstreams.descriptions import ON_STREAM, find, policy_of_stream, readable
 from fogbank.services.dynamodbstreams.service import service
 
 Request = dict[str, Any]
@@ -27,8 +28,9 @@ def _iterator(ctx: Context, stream: Stream, shard: Shard, sequence: int) -> str:
     return f"{stream.arn}|1|" + pages.token(f"{shard.id} {sequence} {int(ctx.now())}")
 
 
-@service.operation(resource=stream_arn)
+@service.operation(**ON_STREAM)
 async def get_shard_iterator(ctx: Context, request: Request) -> Answer:
+    ctx = scope_of(ctx, request["StreamArn"])
     stream = await find(ctx, request["StreamArn"])
     shard = await _shard(ctx, stream, request["ShardId"])
     return {"ShardIterator": _iterator(ctx, stream, shard, await _start(ctx, stream, shard, request))}
@@ -75,13 +77,22 @@ def _arn_of_iterator(ctx: Context, request: Request) -> str:
     return str(request["ShardIterator"]).partition("|")[0] or "*"
 
 
-@service.operation(resource=_arn_of_iterator)
+async def _owner(ctx: Context, request: Request) -> str:
+    return scope_of(ctx, _arn_of_iterator(ctx, request)).account
+
+
+async def _policy(ctx: Context, request: Request) -> str | None:
+    return await ctx.transact(policy_of_stream, ctx, _arn_of_iterator(ctx, request))
+
+
+@service.operation(resource=_arn_of_iterator, owner=_owner, policy=_policy)
 async def get_records(ctx: Context, request: Request) -> Answer:
     """The next records of a shard, up to 1,000 and 1 MB. Without a next iterator the shard has ended."""
     limit = request.get("Limit", _MOST)
     if limit > _MOST:
         raise errors.limit_out_of_range(limit, _MOST)
     arn, _, token = request["ShardIterator"].partition("|1|")
+    ctx = scope_of(ctx, arn)
     shard_id, sequence, issued = pages.position(token, errors.invalid_iterator()).split(" ")
     if ctx.now() - int(issued) > _LIFE:
         raise errors.expired_iterator()
