@@ -322,6 +322,19 @@ def archived(storage_class: str, tier: str | None = None) -> AWSError:
     )
 
 
+def not_restorable(storage_class: str) -> AWSError:
+    return AWSError(
+        "InvalidObjectState",
+        "Restore is not allowed for the object's current storage class",
+        403,
+        StorageClass=storage_class,
+    )
+
+
+def restore_in_progress() -> AWSError:
+    return AWSError("RestoreAlreadyInProgress", "Object restore is already in progress", 409)
+
+
 def invalid_storage_class(value: str) -> AWSError:
     return AWSError(
         "InvalidStorageClass", "The storage class you specified is not valid", 400, StorageClassRequested=value

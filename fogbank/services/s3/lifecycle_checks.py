@@ -65,7 +65,7 @@ def _check_schema(rules: list[Document]) -> None:
 
 def _check_rule(rule: Document) -> None:
     filters.check(rule.get("Filter"))
-    if not any(rule.get(action) for action in _ACTIONS):
+    if not any(action in rule for action in _ACTIONS):
         raise errors.invalid_request("At least one action needs to be specified in a rule")
     _check_expiration(rule)
     _check_transitions(rule)

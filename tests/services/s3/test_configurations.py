@@ -1,55 +1,6 @@
-"""Configurations that are kept and returned, and labelled as having no effect."""
+"""Configurations of which a bucket has many: metrics, analytics, and what they have in common with inventories and tiers."""
 
 import pytest
-
-RULES = {
-    "lifecycle": (
-        "lifecycle_configuration",
-        {
-            "LifecycleConfiguration": {
-                "Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "x/"}, "Expiration": {"Days": 3}}]
-            }
-        },
-        "NoSuchLifecycleConfiguration",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_document_comes_back_until_it_is_deleted(refused, s3, bucket, name):
-    verb, document, missing = RULES[name]
-    get = getattr(s3, f"get_bucket_{verb}")
-    with refused(missing, 404, BucketName=bucket):
-        get(Bucket=bucket)
-    getattr(s3, f"put_bucket_{verb}")(Bucket=bucket, **document)
-    (wanted,) = document.values()
-    answer = get(Bucket=bucket)
-    assert {member: answer[member] for member in wanted} == wanted
-    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-fogbank-fidelity"] == "derived"
-    getattr(s3, f"delete_bucket_{name}")(Bucket=bucket)
-    with refused(missing, 404):
-        get(Bucket=bucket)
-
-
-def test_logging_is_off_by_default(s3, bucket):
-    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=bucket)
-
-
-def test_logging_is_kept(s3, bucket):
-    enabled = {"TargetBucket": bucket, "TargetPrefix": "logs/"}
-    s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled})
-    assert s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"] == enabled
-
-
-def test_replication_needs_versioning(refused, s3, bucket, versioned):
-    rule = {"ID": "r", "Status": "Enabled", "Prefix": "", "Destination": {"Bucket": f"arn:aws:s3:::{versioned}"}}
-    replication = {"Role": "arn:aws:iam::111122223333:role/r", "Rules": [rule]}
-    with refused("InvalidRequest", 400):
-        s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration=replication)
-    with refused("ReplicationConfigurationNotFoundError", 404):
-        s3.get_bucket_replication(Bucket=bucket)
-    s3.put_bucket_replication(Bucket=versioned, ReplicationConfiguration=replication)
-    assert s3.get_bucket_replication(Bucket=versioned)["ReplicationConfiguration"] == replication
 
 
 def test_many_documents_by_id(refused, s3, bucket):
@@ -73,7 +24,68 @@ def test_object_lock_is_not_there(refused, s3, bucket, put):
         s3.put_object_legal_hold(Bucket=bucket, Key="k", LegalHold={"Status": "ON"})
 
 
-def test_what_is_not_implemented_says_so(refused, s3, bucket, put):
-    put(bucket, "k")
-    with refused("NotImplemented", 501):
-        s3.restore_object(Bucket=bucket, Key="k", RestoreRequest={"Days": 1})
+def test_configuration_that_is_only_kept_says_so(s3, bucket):
+    answer = s3.put_bucket_metrics_configuration(Bucket=bucket, Id="m", MetricsConfiguration={"Id": "m"})
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-fogbank-fidelity"] == "derived"
+
+
+def test_list_is_walked_by_its_tokens(s3, bucket):
+    names = [f"m{number:03}" for number in range(120)]
+    for name in names:
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id=name, MetricsConfiguration={"Id": name})
+    first = s3.list_bucket_metrics_configurations(Bucket=bucket)
+    rest = s3.list_bucket_metrics_configurations(Bucket=bucket, ContinuationToken=first["NextContinuationToken"])
+    found = [entry["Id"] for page in (first, rest) for entry in page["MetricsConfigurationList"]]
+    assert (found, first["IsTruncated"], rest["IsTruncated"]) == (names, True, False)
+
+
+def test_token_has_to_be_one_of_ours(refused, s3, bucket):
+    with refused("InvalidArgument", 400, ArgumentName="continuation-token"):
+        s3.list_bucket_metrics_configurations(Bucket=bucket, ContinuationToken="nonsense")
+
+
+def test_configuration_has_the_id_of_its_request(refused, s3, bucket):
+    with refused("InvalidArgument", 400):
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id="a", MetricsConfiguration={"Id": "b"})
+
+
+def test_missing_configuration_is_not_deleted(refused, s3, bucket):
+    with refused("NoSuchConfiguration", 404):
+        s3.delete_bucket_analytics_configuration(Bucket=bucket, Id="a")
+
+
+def test_there_are_a_thousand_at_most(refused, s3, bucket, monkeypatch):
+    monkeypatch.setattr("fogbank.services.s3.settings.MOST", 1)
+    s3.put_bucket_metrics_configuration(Bucket=bucket, Id="a", MetricsConfiguration={"Id": "a"})
+    s3.put_bucket_metrics_configuration(Bucket=bucket, Id="a", MetricsConfiguration={"Id": "a"})
+    with refused("TooManyConfigurations", 400):
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id="b", MetricsConfiguration={"Id": "b"})
+
+
+@pytest.mark.parametrize(
+    "filter", [{"Prefix": "a", "Tag": {"Key": "k", "Value": "v"}}, {"And": {"Prefix": "a"}}], ids=["two", "and one"]
+)
+def test_filter_says_several_things_with_and(refused, s3, bucket, filter):
+    with refused("MalformedXML", 400):
+        s3.put_bucket_metrics_configuration(Bucket=bucket, Id="m", MetricsConfiguration={"Id": "m", "Filter": filter})
+
+
+def test_analysis_is_exported_to_a_bucket_of_the_same_region(refused, s3, bucket, make_bucket):
+    elsewhere = make_bucket(CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    def configure(arn):
+        place = {"S3BucketDestination": {"Format": "CSV", "Bucket": arn}}
+        export = {"OutputSchemaVersion": "V_1", "Destination": place}
+        s3.put_bucket_analytics_configuration(
+            Bucket=bucket, Id="a", AnalyticsConfiguration={"Id": "a", "StorageClassAnalysis": {"DataExport": export}}
+        )
+
+    with refused("InvalidArgument", 400):
+        configure(bucket)
+    with refused("NoSuchBucket", 404):
+        configure(f"arn:aws:s3:::{bucket}-missing")
+    with refused("InvalidRequest", 400):
+        configure(f"arn:aws:s3:::{elsewhere}")
+    configure(f"arn:aws:s3:::{bucket}")
+    (found,) = s3.list_bucket_analytics_configurations(Bucket=bucket)["AnalyticsConfigurationList"]
+    assert found["StorageClassAnalysis"]["DataExport"]["OutputSchemaVersion"] == "V_1"
