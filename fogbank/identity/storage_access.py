@@ -168,11 +168,28 @@ class Place(NamedTuple):
     region: str
 
 
+class Listed(NamedTuple):
+    """An object that is in a bucket now. `modified` is epoch seconds; `encryption` the algorithm; `version_id` empty without versioning."""
+
+    key: str
+    version_id: str
+    size: int
+    modified: int
+    storage_class: str
+    encryption: str
+    kms_key: str
+    bucket_key: bool
+    replication: str
+
+
 class Buckets(Protocol):
     """Provided by S3."""
 
     async def place(self, ctx: Context, name: str) -> Place | None:
         """Where the bucket of that name is; None when there is none."""
+
+    async def objects(self, ctx: Context, name: str, after: str, limit: int) -> list[Listed]:
+        """The objects of a bucket that is there, in order of their keys, from after that key."""
 
     async def tags(self, ctx: Context, name: str) -> dict[str, str]:
         """The tags of a bucket that is there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fogbank.identity.storage_access import Place
+from fogbank.identity.storage_access import Listed, Place
 from fogbank.kernel import Context
 from fogbank.services.s3 import errors, records
 from fogbank.services.s3.service import service
@@ -15,12 +15,33 @@ class Buckets:
         home = await records.find(ctx, name)
         return None if home is None else Place(home.bucket.account, home.bucket.region)
 
+    async def objects(self, ctx: Context, name: str, after: str, limit: int) -> list[Listed]:
+        home = await _home(ctx, name)
+        bounds = {"after": (after,)} if after else {}
+        found = await records.objects.items(home.ctx, (str,), home.name, limit=limit, **bounds)
+        return [_listed(str(key), record, bool(home.bucket.versioning)) for (key,), record in found]
+
     async def tags(self, ctx: Context, name: str) -> dict[str, str]:
         return dict((await _home(ctx, name)).bucket.tags)
 
     async def set_tags(self, ctx: Context, name: str, tags: dict[str, str]) -> None:
         home = await _home(ctx, name)
         records.buckets.put(home.ctx, msgspec.structs.replace(home.bucket, tags=tags), home.name)
+
+
+def _listed(key: str, record: records.Object, has_versions: bool) -> Listed:
+    encryption = record.traits.encryption
+    return Listed(
+        key,
+        record.version_id if has_versions else "",
+        record.size,
+        record.modified,
+        record.storage_class or "STANDARD",
+        encryption.algorithm,
+        encryption.kms_key,
+        encryption.bucket_key,
+        record.course.replication,
+    )
 
 
 async def _home(ctx: Context, name: str) -> records.Home:

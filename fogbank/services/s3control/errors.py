@@ -66,6 +66,39 @@ def no_such_public_access_block(account: str) -> AWSError:
     )
 
 
+def no_such_bucket(name: str) -> AWSError:
+    return AWSError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=name)
+
+
+# -- jobs
+
+
+def no_such_job() -> AWSError:
+    return AWSError("NoSuchJob", "No such job", 404)
+
+
+def token_used_otherwise() -> AWSError:
+    return AWSError(
+        "IdempotencyException", "The ClientRequestToken was already used for a request with other parameters.", 400
+    )
+
+
+def invalid_job_token() -> AWSError:
+    return AWSError("InvalidNextTokenException", "The next token is not valid.", 400)
+
+
+def job_status(status: str, wanted: str) -> AWSError:
+    return AWSError("JobStatusException", f"A job in the {status} status cannot be updated to {wanted}.", 400)
+
+
+def job_is_over(status: str) -> AWSError:
+    return invalid_request(f"The priority of a job in the {status} status cannot be updated.")
+
+
+def too_many_job_tags(most: int) -> AWSError:
+    return AWSError("TooManyTagsException", f"The number of tags exceeds the limit of {most} tags.", 400)
+
+
 # -- access points
 
 
