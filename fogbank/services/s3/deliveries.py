@@ -39,6 +39,7 @@ def courier(home: Home, name: str) -> Context:
 
 async def deliver(ctx: Context, bucket: str, key: str, data: bytes, content_type: str, **members: Any) -> None:
     """Put an object as a courier. Raises AccessDenied when the bucket's policy says so, NoSuchBucket when it is gone."""
-    request = {"Bucket": bucket, "Key": key, "ACL": "bucket-owner-full-control", "ContentType": content_type, **members}
-    await access.check(ctx, "s3:PutObject", request)
+    request = {"Bucket": bucket, "Key": key, "ContentType": content_type, **members}
+    # what policies look for: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+    await access.check(ctx, "s3:PutObject", {**request, "ACL": "bucket-owner-full-control"})
     await objects.put_object(ctx, {**request, "Body": Payload(data)})
