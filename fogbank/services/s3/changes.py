@@ -31,6 +31,8 @@ RESTORING = "ObjectRestore:Post"
 RESTORED = "ObjectRestore:Completed"
 RESTORE_ENDED = "ObjectRestore:Delete"
 NOT_REPLICATED = "Replication:OperationFailedReplication"
+# not among AWS's events: for who keeps copies
+LOCKED = "ObjectLock:Put"
 
 _NOTHING: Mapping[str, Any] = {}
 

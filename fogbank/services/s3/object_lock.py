@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, digests, errors, lock_errors, locks, reads, vault
+from fogbank.services.s3 import access, changes, digests, errors, lock_errors, locks, reads, vault
 from fogbank.services.s3.records import ENABLED, Home, Lock, Object, buckets, home_of
 from fogbank.services.s3.service import service
 
@@ -75,8 +75,13 @@ async def put_object_retention(ctx: Context, request: Request) -> Answer:
         if record.lock.mode != locks.GOVERNANCE:
             raise lock_errors.locked()
         await _check_bypass(home, request, replace(record.lock, legal_hold="", event_hold=""))
-    await vault.rewrite(home, request["Key"], replace(record, lock=lock))
+    await _keep(home, request["Key"], replace(record, lock=lock))
     return {}
+
+
+async def _keep(home: Home, key: str, record: Object) -> None:
+    await vault.rewrite(home, key, record)
+    await changes.happened(changes.LOCKED, home, key, record)
 
 
 @service.operation(**access.ON_OBJECT)
@@ -106,7 +111,7 @@ async def put_object_legal_hold(ctx: Context, request: Request) -> Answer:
         raise errors.malformed_xml()
     home, record = await _lockable(ctx, request)
     lock = replace(record.lock or Lock(), legal_hold=status)
-    await vault.rewrite(home, request["Key"], replace(record, lock=lock))
+    await _keep(home, request["Key"], replace(record, lock=lock))
     return {}
 
 

@@ -100,6 +100,9 @@ async def _check(target: Target) -> None:
     if record.traits.tags:
         await _allowed(target.source, target, "GetObjectVersionTagging", "SrcGetObjectTaggingNotPermitted")
         await _allowed(target.home, target, "ReplicateTags", "DstPutTaggingNotPermitted")
+    if record.lock is not None:
+        for part in ("Retention", "LegalHold"):
+            await _allowed(target.source, target, f"GetObject{part}", f"SrcGetObject{part}NotPermitted")
     if rule.takes_over and not record.deleted:
         await _allowed(target.home, target, "ObjectOwnerOverrideToBucketOwner", "OwnerOverrideNotPermitted")
 

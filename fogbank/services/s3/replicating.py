@@ -38,7 +38,7 @@ class Job(Record, frozen=True):
 jobs: Collection[Job] = service.collection("replications", Job, scope="account")
 
 _WRITES = frozenset({changes.PUT, changes.POST, changes.COPY, changes.COMPLETED, changes.MARKED})
-_CHANGES = frozenset({changes.TAGGED, changes.UNTAGGED, changes.ACL})
+_CHANGES = frozenset({changes.TAGGED, changes.UNTAGGED, changes.ACL, changes.LOCKED})
 
 
 async def replication_of(home: Home) -> Replication | None:

@@ -153,6 +153,15 @@ def test_days_of_a_noncurrent_version_count_from_its_successor(s3, versioned, pu
     assert versions(versioned) == [[second], []]
 
 
+def test_locked_versions_are_left_alone(s3, make_bucket, put, rule, versions, clock):
+    locked = make_bucket(ObjectLockEnabledForBucket=True)
+    held, free, last = (put(locked, "k") for _ in range(3))
+    s3.put_object_legal_hold(Bucket=locked, Key="k", VersionId=held, LegalHold={"Status": "ON"})
+    rule(locked, NoncurrentVersionExpiration={"NoncurrentDays": 1})
+    clock.advance(seconds=3 * DAY)
+    assert versions(locked) == [[last, held], []]
+
+
 def test_marker_that_hides_nothing_is_cleaned_up(s3, versioned, put, rule, versions, clock):
     alone, hiding = "alone", "hiding"
     put(versioned, hiding)

@@ -252,6 +252,18 @@ def test_new_tags_are_replicated(s3, versioned, target, replicate, settled, put)
     assert s3.get_object_tagging(Bucket=target, Key="k", VersionId=version)["TagSet"] == tags
 
 
+def test_legal_holds_are_replicated(s3, make_bucket, replicate, settled, put):
+    source, target = (make_bucket(ObjectLockEnabledForBucket=True) for _ in range(2))
+    actions = [*ALL["Statement"][0]["Action"], "s3:GetObjectRetention", "s3:GetObjectLegalHold"]
+    replicate({"Bucket": f"arn:aws:s3:::{target}"}, source=source, policy=allow(*actions))
+    version = put(source, "k")
+    settled(source, "k")
+    s3.put_object_legal_hold(Bucket=source, Key="k", LegalHold={"Status": "ON"})
+    assert settled(source, "k") == "COMPLETED"
+    held = s3.get_object_legal_hold(Bucket=target, Key="k", VersionId=version)
+    assert held["LegalHold"] == {"Status": "ON"}
+
+
 def test_replicas_are_not_replicated_further(s3, versioned, target, make_bucket, replicate, role, settled, put):
     third = make_bucket("Enabled")
     arn = role()
