@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, kw_only=True):
     workers: int = 1
     tls: bool = False
     region: str = "us-east-1"
+    s3_regions: Literal["strict", "any"] = "strict"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_format: Literal["text", "json"] = "text"
     log_requests: bool = False
@@ -195,6 +196,12 @@ OPTIONS = (
     Option("workers", _parse_count, "number of processes", "N"),
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),
     Option("region", _parse_name, "region of requests that do not name one", "REGION"),
+    Option(
+        "s3_regions",
+        _one_of("strict", "any"),
+        "redirect requests for buckets of other regions, as AWS does, or serve them",
+        "strict|any",
+    ),
     Option("log_level", _one_of("debug", "info", "warning", "error"), "how much to log", "debug|info|warning|error"),
     Option("log_format", _one_of("text", "json"), "lines for people or JSON objects for machines", "text|json"),
     Option("log_requests", parse_switch, "log every request"),

@@ -16,7 +16,6 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 _KIND = "accelerate"
-_LABEL = ".s3-accelerate."
 
 
 @service.operation(action="s3:PutAccelerateConfiguration", **access.ON_BUCKET)
@@ -27,10 +26,7 @@ async def put_bucket_accelerate_configuration(ctx: Context, request: Request) ->
     if status is None:
         raise errors.malformed_xml()
     home = await home_of(ctx, request)
-    if "." in home.name:
-        raise errors.invalid_request(
-            "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
-        )
+    _check_name(home)
     settings.write(home, _KIND, {"Status": status})
     return {}
 
@@ -41,17 +37,16 @@ async def get_bucket_accelerate_configuration(ctx: Context, request: Request) ->
     return await settings.read(await home_of(ctx, request), _KIND) or {}
 
 
-def is_accelerated(host: str) -> bool:
-    """Is this an accelerated bucket's host name?"""
-    return _LABEL in host
-
-
-async def check(home: Home) -> None:
-    """Raise InvalidRequest unless the bucket may be reached under an accelerated host name."""
+def _check_name(home: Home) -> None:
     if "." in home.name:
         raise errors.invalid_request(
             "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
         )
+
+
+async def check(home: Home) -> None:
+    """Raise InvalidRequest unless the bucket may be reached under an accelerated host name."""
+    _check_name(home)
     status = (await settings.read(home, _KIND) or {}).get("Status")
     if status is None:
         raise errors.invalid_request("S3 Transfer Acceleration is not configured on this bucket")

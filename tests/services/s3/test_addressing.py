@@ -10,7 +10,6 @@ HOSTS = [
     "{bucket}.s3.us-east-1.localhost.localstack.cloud:{port}",
     "{bucket}.s3.amazonaws.com",
     "{bucket}.s3.dualstack.us-east-1.amazonaws.com",
-    "{bucket}.s3-accelerate.amazonaws.com",
 ]
 
 
