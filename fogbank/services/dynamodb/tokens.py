@@ -1,6 +1,8 @@
 """Client request tokens: a transaction that is sent again within ten minutes takes effect once.
 
-A token is a row at (token) with a digest of its request; rows at (second, token) say when to forget it, and a task is due at the first.
+tokens   (token)          Token: a digest of its request, and until when it counts (epoch seconds)
+ends     (minute, token)  the tokens that are to be forgotten at a minute
+minutes  (minute)         there is a task for that minute
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ class Token(Record, frozen=True):
 
 tokens = service.collection("tokens", Token)
 ends = service.collection("token-ends", bytes)
+minutes = service.collection("token-minutes", bytes)
 
 
 def digest_of(parameters: Any) -> bytes:
@@ -44,25 +47,26 @@ async def is_repeated(ctx: Context, token: str, digest: bytes) -> bool:
             raise errors.token_reused()
         return True
     until = now + TOKEN_LIFETIME
+    minute = until // 60 + 1
     tokens.put(ctx, Token(digest, until), token)
-    ends.put(ctx, b"", until, token)
-    await _plan(ctx, added=(until, token))
+    ends.put(ctx, b"", minute, token)
+    if await minutes.get(ctx, minute) is None:
+        minutes.put(ctx, b"", minute)
+        await ctx.schedule("forget_tokens", {"minute": minute}, at=minute * 60.0)
     return False
-
-
-async def _plan(ctx: Context, added: tuple[int, str] | None = None) -> None:
-    """Have the task run when the first token is to be forgotten; after adding one, only if it is now the first."""
-    rows = await ends.items(ctx, (int, str), limit=1)
-    if rows and (added is None or rows[0][0] == added):
-        await ctx.schedule("forget_tokens", at=float(rows[0][0][0]), key="")
 
 
 @service.task
 async def forget_tokens(ctx: Context, payload: dict[str, Any]) -> None:
-    over = await ends.items(ctx, (int, str), until=(int(ctx.now()) + 1,), limit=_CHUNK)
-    for (until, token), _ in over:
-        ends.delete(ctx, until, token)
+    """Forget the tokens of a minute, unless they were used anew, some at a time."""
+    minute = payload["minute"]
+    over = await ends.items(ctx, (str,), minute, limit=_CHUNK)
+    for (token,), _ in over:
+        ends.delete(ctx, minute, token)
         known = await tokens.get(ctx, token)
-        if known is not None and known.until == until:
+        if known is not None and known.until < minute * 60:
             tokens.delete(ctx, token)
-    await _plan(ctx)
+    if len(over) == _CHUNK:
+        await ctx.schedule("forget_tokens", payload)
+        return
+    minutes.delete(ctx, minute)

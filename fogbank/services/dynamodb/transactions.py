@@ -145,16 +145,14 @@ async def _take_effect(ctx: Context, request: Request, steps: list[_Step]) -> Do
         raise errors.transaction_cancelled(reasons)
     _check_size(news)
     consumptions: dict[str, Consumption] = {}
+    counts = throttling.counts(ctx, request)
     for position, (step, old, new) in enumerate(zip(steps, olds, news, strict=True)):
         is_write = not isinstance(step.write, Check)
         changes = await rows.replace(ctx, step.layout, step.key, old, new) if is_write else []
-        table = step.layout.table
-        own = Consumption(table.name).add_write(old, new, changes, factor=2.0)
-        try:
-            await throttling.spend(ctx, table, throttling.WRITE, own, step.key.partition)
-        except AWSError as error:
-            raise _cancelled(len(steps), position, error) from None
-        _consumption(consumptions, step.layout).include(own)
+        if counts:
+            own = Consumption(step.layout.table.name).add_write(old, new, changes, factor=2.0)
+            await _spend(ctx, throttling.WRITE, own, step.layout, step.key, (position, len(steps)))
+            _consumption(consumptions, step.layout).include(own)
     answer: Document = {}
     if capacity.is_wanted(request):
         mode = request["ReturnConsumedCapacity"]
@@ -162,6 +160,16 @@ async def _take_effect(ctx: Context, request: Request, steps: list[_Step]) -> Do
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         answer["ItemCollectionMetrics"] = _metrics(steps, olds, news)
     return answer
+
+
+async def _spend(
+    ctx: Context, direction: str, own: Consumption, layout: Layout, key: Key, place: tuple[int, int]
+) -> None:
+    """Take what a member consumed; `place` is its position, and how many there are. Raises TransactionCanceledException."""
+    try:
+        await throttling.spend(ctx, layout.table, direction, own, key.partition)
+    except AWSError as error:
+        raise _cancelled(place[1], place[0], error) from None
 
 
 def _check_size(images: list[Image | None]) -> None:
@@ -223,10 +231,7 @@ async def get_all(ctx: Context, request: Request) -> Document:
     _check_size(images)
     for position, (layout, key, image) in enumerate(zip(layouts, keys, images, strict=True)):
         own = Consumption(layout.table.name).add(_read_units(image))
-        try:
-            await throttling.spend(ctx, layout.table, throttling.READ, own, key.partition)
-        except AWSError as error:
-            raise _cancelled(len(reads), position, error) from None
+        await _spend(ctx, throttling.READ, own, layout, key, (position, len(reads)))
     answer: Document = {"Responses": [_response(*pair) for pair in zip(images, reads, strict=True)]}
     if capacity.is_wanted(request):
         answer["ConsumedCapacity"] = _consumed_by_reads(request, layouts, images)
