@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fogbank.testing import Clients, ServerProcess
+
 
 def statement(service, action, arn):
     allowed = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action, "Resource": arn}
@@ -161,3 +163,45 @@ def test_delete_marker_is_another_deletion(s3, bucket, put, watch, heard):
     assert created["object"]["version-id"] == version
     assert deleted["deletion-type"] == "Delete Marker Created"
     assert deleted["object"]["etag"] == "d41d8cd98f00b204e9800998ecf8427e"
+
+
+# -- crashes
+
+
+def test_whoever_was_to_be_told_is_told_after_a_crash(tmp_path):
+    with ServerProcess(tmp_path / "state") as server:
+        clients = Clients(server.endpoint, "111122223333")
+        s3, sqs, sns = clients("s3"), clients("sqs"), clients("sns")
+        s3.create_bucket(Bucket="noisy")
+        url = sqs.create_queue(QueueName="ears")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = statement(["s3.amazonaws.com", "sns.amazonaws.com"], "sqs:SendMessage", arn)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        topic = sns.create_topic(Name="mouth")["TopicArn"]
+        sns.set_topic_attributes(
+            TopicArn=topic,
+            AttributeName="Policy",
+            AttributeValue=statement("s3.amazonaws.com", "sns:Publish", topic),
+        )
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        document = {
+            "QueueConfigurations": [{"Id": "queue", "QueueArn": arn, "Events": ["s3:ObjectCreated:Put"]}],
+            "TopicConfigurations": [{"Id": "topic", "TopicArn": topic, "Events": ["s3:ObjectRemoved:Delete"]}],
+        }
+        s3.put_bucket_notification_configuration(Bucket="noisy", NotificationConfiguration=document)
+        for number in range(20):
+            s3.put_object(Bucket="noisy", Key=f"k{number}", Body=b"x")
+            s3.delete_object(Bucket="noisy", Key=f"k{number}")
+        server.kill()
+        server.restart()
+        sqs = Clients(server.endpoint, "111122223333")("sqs")
+        heard = []
+        while len(heard) < 40 and (
+            got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=10)
+        ):
+            for message in got.get("Messages", ()):
+                heard += json.loads(message["Body"]).get("Records", ())
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        told = sorted((record["eventName"], record["s3"]["object"]["key"]) for record in heard)
+        names = ("ObjectCreated:Put", "ObjectRemoved:Delete")
+        assert told == sorted((name, f"k{number}") for name in names for number in range(20))
