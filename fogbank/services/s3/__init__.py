@@ -8,6 +8,7 @@ from fogbank.services.s3 import (
     buckets,
     copies,
     cors,
+    inventories,
     inventory,
     lifecycle,
     lifecycle_runs,
@@ -29,6 +30,7 @@ from fogbank.services.s3 import (
     tiering,
     upload_lists,
     uploads,
+    warehouses,
     website,
     website_pages,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "buckets",
     "copies",
     "cors",
+    "inventories",
     "inventory",
     "lifecycle",
     "lifecycle_runs",
@@ -64,6 +67,7 @@ __all__ = [
     "tiering",
     "upload_lists",
     "uploads",
+    "warehouses",
     "website",
     "website_pages",
 ]

@@ -1,6 +1,6 @@
 """What the decision about a request needs to know of S3: its resources, the policies that have a say, the owner, the keys.
 
-A canned ACL has its say as statements of a policy, so that there is one decision and not two.
+An ACL has its say as statements of a policy, so that there is one decision and not two.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from typing import Any
 from fogbank import protocols
 from fogbank.identity import storage_access
 from fogbank.kernel import Context
-from fogbank.services.s3 import access_points, errors, locks, publicity, records, tags, vault, versions
-from fogbank.services.s3.records import Home
+from fogbank.services.s3 import access_points, errors, grants, locks, publicity, records, regions, tags, vault, versions
+from fogbank.services.s3.records import Home, Object
 
 Request = dict[str, Any]
 
-_LIST = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
-_WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+# What an object's owner decides about, even where the bucket is another account's.
+_OWNERS = (
+    "s3:GetObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersionTagging",
+)
 
 
 def bucket_arn(ctx: Context, request: Request) -> str:
@@ -41,7 +49,10 @@ async def policy(ctx: Context, request: Request) -> str | None:
 
 
 async def _admitted(ctx: Context, request: Request) -> str | None:
-    found = await _policy(ctx, request)
+    home = await records.home_of(ctx, request)
+    await regions.check(ctx, home)
+    has_acls = home.bucket.ownership != records.ENFORCED
+    found = await _policy(ctx, request, _actions(ctx, request) if has_acls else ())
     door = await access_points.door_of(ctx)
     if door is not None:
         for action in _actions(ctx, request):
@@ -59,9 +70,11 @@ def _actions(ctx: Context, request: Request) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else found
 
 
-async def _policy(ctx: Context, request: Request) -> str | None:
+async def _policy(ctx: Context, request: Request, actions: tuple[str, ...]) -> str | None:
     home = await records.home_of(ctx, request)
     bucket = home.bucket
+    if await _foreign_owner(home, request, actions):
+        return _document([*_denials(bucket.policy), *await _granted(ctx, home, request)])
     if ctx.principal.account == bucket.account:
         return bucket.policy or None
     own = bucket.policy
@@ -69,12 +82,43 @@ async def _policy(ctx: Context, request: Request) -> str | None:
         own = ""  # a public policy lets in nobody but the owner's own account, and services
         if ctx.principal.kind == "service":
             own = bucket.policy
-    granted = await _granted(ctx, home, request.get("Key"))
-    if not granted:
-        return own or None
-    statements = json.loads(own)["Statement"] if own else []
-    listed = statements if isinstance(statements, list) else [statements]
-    return json.dumps({"Version": "2012-10-17", "Statement": [*listed, *granted]})
+    granted = await _granted(ctx, home, request)
+    return _document([*_statements(own), *granted]) if granted else own or None
+
+
+def _document(statements: list[dict[str, Any]]) -> str | None:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}) if statements else None
+
+
+def _statements(text: str) -> list[dict[str, Any]]:
+    found = json.loads(text)["Statement"] if text else []
+    return found if isinstance(found, list) else [found]
+
+
+def _denials(text: str) -> list[dict[str, Any]]:
+    """A bucket's policy lets nobody at the objects of other accounts, but it can keep them away."""
+    return [statement for statement in _statements(text) if statement.get("Effect") == "Deny"]
+
+
+async def owner(ctx: Context, request: Request) -> str:
+    """The account that owns what a request is about: the bucket, or an object that another account wrote into it."""
+    home = records.noted(request)
+    if home is not None and home.bucket.ownership == records.ENFORCED:
+        return home.bucket.account
+    return await (ctx.transact(_owner, ctx, request) if ctx.tx is None else _owner(ctx, request))
+
+
+async def _owner(ctx: Context, request: Request) -> str:
+    home = await records.home_of(ctx, request)
+    return await _foreign_owner(home, request, _actions(ctx, request)) or home.bucket.account
+
+
+async def _foreign_owner(home: Home, request: Request, actions: tuple[str, ...]) -> str:
+    """The account that an object belongs to, where that is not the bucket's and has a say."""
+    if home.bucket.ownership == records.ENFORCED or not all(action.startswith(_OWNERS) for action in actions):
+        return ""
+    record = await _object_of(home, request)
+    return "" if record is None else record.owner
 
 
 async def blocks(home: Home, part: str) -> bool:
@@ -82,39 +126,50 @@ async def blocks(home: Home, part: str) -> bool:
     return home.bucket.blocks(part) or await storage_access.blocks(home.ctx, part)
 
 
-async def check_public_acl(ctx: Context, home: Home, acl: str | None) -> None:
+async def check_public_acl(ctx: Context, home: Home, is_public: bool) -> None:
     """Raise AccessDenied for a public ACL that the bucket, its account, or the access point that the request came through blocks.
 
     A bucket without ACLs has another refusal for them.
     """
-    if acl is None or not acl.startswith("public") or home.bucket.ownership == records.ENFORCED:
+    if not is_public or home.bucket.ownership == records.ENFORCED:
         return
     door = await access_points.door_of(ctx)
     if await blocks(home, "BlockPublicAcls") or (door is not None and await door.blocks(ctx, "BlockPublicAcls")):
         raise errors.access_denied()
 
 
-async def _granted(ctx: Context, home: Home, key: str | None) -> list[dict[str, Any]]:
-    """What the ACLs of bucket and object grant to everyone, as statements."""
+async def _granted(ctx: Context, home: Home, request: Request) -> list[dict[str, Any]]:
+    """What the ACLs of bucket and object grant to the caller, as statements."""
     bucket = home.bucket
-    if bucket.ownership == records.ENFORCED or await blocks(home, "IgnorePublicAcls"):
+    if bucket.ownership == records.ENFORCED:
         return []
+    of_bucket, record = grants.of_bucket(bucket), await _object_of(home, request)
+    of_object = grants.of_object(record, bucket) if record is not None else ()
+    if grants.are_public((*of_bucket, *of_object)) and await _ignores_public_acls(ctx, home):
+        of_bucket, of_object = grants.without_public(of_bucket), grants.without_public(of_object)
+    found = grants.statements_of_bucket(of_bucket, ctx.principal, bucket.arn)
+    if ctx.operation == "put_object_acl":  # an object's ACL is not the bucket's business once it is written
+        found = []
+    if record is not None:
+        found += grants.statements_of_object(of_object, ctx.principal, object_arn(ctx, request))
+    return found
+
+
+async def _ignores_public_acls(ctx: Context, home: Home) -> bool:
     door = await access_points.door_of(ctx)
-    if door is not None and await door.blocks(ctx, "IgnorePublicAcls"):
-        return []
-    granted = []
-    if bucket.acl in ("public-read", "public-read-write"):
-        granted.append(_allow(_LIST, bucket.arn))
-    if bucket.acl == "public-read-write":
-        granted.append(_allow(_WRITE, f"{bucket.arn}/*"))
-    record = await vault.current(home, key) if key else None
-    if record is not None and record.traits.acl in ("public-read", "public-read-write"):
-        granted.append(_allow(["s3:GetObject", "s3:GetObjectVersion"], f"{bucket.arn}/{key}"))
-    return granted
+    if await blocks(home, "IgnorePublicAcls"):
+        return True
+    return door is not None and await door.blocks(ctx, "IgnorePublicAcls")
 
 
-def _allow(actions: list[str], resource: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resource}
+async def _object_of(home: Home, request: Request) -> Object | None:
+    """The version that a request is about, if it is there."""
+    key, version_id = request.get("Key"), request.get("VersionId")
+    if key is None:
+        return None
+    if version_id and (version_id == versions.NULL or versions.is_id(version_id)):
+        return await vault.version(home, key, version_id)
+    return await vault.current(home, key)
 
 
 async def _policy_for_admin(ctx: Context, request: Request) -> str | None:
@@ -159,14 +214,9 @@ async def condition_keys(ctx: Context, request: Request) -> dict[str, str | tupl
 
 async def _existing_tags(ctx: Context, request: Request) -> dict[str, str]:
     """The tags that the object of a request has now."""
-    key, version_id = request.get("Key"), request.get("VersionId")
-    if key is None:
+    if request.get("Key") is None:
         return {}
-    home = await records.home_of(ctx, request)
-    if version_id and (version_id == versions.NULL or versions.is_id(version_id)):
-        record = await vault.version(home, key, version_id)
-    else:
-        record = await vault.current(home, key)
+    record = await _object_of(await records.home_of(ctx, request), request)
     return {} if record is None else record.traits.tags
 
 
@@ -197,7 +247,7 @@ def no_resource(ctx: Context, request: Request) -> tuple[str, ...]:
 ON_BUCKET: dict[str, Any] = {
     "resource": bucket_arn,
     "policy": policy,
-    "owner": records.owner_of,
+    "owner": owner,
     "keys": condition_keys,
 }
 ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
@@ -226,18 +276,21 @@ async def _check(ctx: Context, action: str | Action, request: Request) -> None:
     home = await records.home_of(ctx, request)
     named = action if isinstance(action, str) else action(ctx, request)
     if named == "s3:PutObjectAcl":
-        await check_public_acl(ctx, home, request.get("ACL"))
+        asked = grants.requested(request)
+        await check_public_acl(
+            ctx, home, grants.are_public(grants.of_written(*asked, home.bucket.account, home.bucket))
+        )
     door = await access_points.door_of(ctx)
     if door is not None:
         await access_points.admit(ctx, door, named, request, condition_keys)
     arn = object_arn(ctx, request) if "Key" in request else bucket_arn(ctx, request)
-    await ctx.authorise(named, arn, **await _about(ctx, home, request))
+    await ctx.authorise(named, arn, **await _about(ctx, home, request, named))
 
 
-async def _about(ctx: Context, home: Home, request: Request) -> dict[str, Any]:
+async def _about(ctx: Context, home: Home, request: Request, action: str) -> dict[str, Any]:
     return {
-        "policy": await _policy(ctx, request),
-        "owner": home.bucket.account,
+        "policy": await _policy(ctx, request, (action,)),
+        "owner": await _foreign_owner(home, request, (action,)) or home.bucket.account,
         "keys": condition_keys,
         "params": request,
     }
@@ -246,4 +299,4 @@ async def _about(ctx: Context, home: Home, request: Request) -> dict[str, Any]:
 async def may(ctx: Context, action: str, request: Request) -> bool:
     """Whether the caller may do `action` to the object that `request` names; for what an answer tells. Inside a transaction."""
     home = await records.home_of(ctx, request)
-    return await ctx.may(action, object_arn(ctx, request), **await _about(ctx, home, request))
+    return await ctx.may(action, object_arn(ctx, request), **await _about(ctx, home, request, action))

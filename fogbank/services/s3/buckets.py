@@ -14,6 +14,7 @@ from fogbank.services.s3 import (
     acls,
     digests,
     errors,
+    grants,
     hosts,
     keys,
     limits,
@@ -55,7 +56,7 @@ FIRST_REGION = "us-east-1"
 _CREATE = with_members(
     "s3:CreateBucket",
     {
-        "ACL": "s3:PutBucketAcl",
+        **dict.fromkeys(grants.MEMBERS, "s3:PutBucketAcl"),
         "ObjectLockEnabledForBucket": "s3:PutBucketObjectLockConfiguration",
         "ObjectOwnership": "s3:PutBucketOwnershipControls",
     },
@@ -80,13 +81,15 @@ async def create_bucket(ctx: Context, request: Request) -> Answer:
         return {"Location": location}
     if await buckets.count(ctx) >= limits.BUCKETS_PER_ACCOUNT:
         raise errors.too_many_buckets()
+    acl, granted = grants.requested(request)
     bucket = Bucket(
         name,
         ctx.account,
         region,
         ctx.now(),
         tags=tags.check_bucket(tags.from_set(document.get("Tags") or [])),
-        acl=request.get("ACL") or "private",
+        acl=acl or "private",
+        grants=granted,
         ownership=request.get("ObjectOwnership") or ENFORCED,
         versioning=ENABLED if request.get("ObjectLockEnabledForBucket") else "",
         retention=DefaultRetention() if request.get("ObjectLockEnabledForBucket") else None,
@@ -110,8 +113,6 @@ def _check_name(name: str, ctx: Context, request: Request) -> None:
 def _refuse_unsupported(request: Request, document: Request) -> None:
     if "Location" in document or "Bucket" in document:
         raise errors.header_not_implemented("CreateBucketConfiguration", "Fogbank has no directory buckets yet.")
-    if request.keys() & {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"}:
-        raise errors.header_not_implemented("x-amz-grant-*", "Fogbank does not implement grants yet.")
 
 
 def _region(ctx: Context, constraint: str | None) -> str:

@@ -10,9 +10,19 @@ from typing import Any
 from urllib.parse import quote
 
 from fogbank.kernel import Context, keys, pages
-from fogbank.services.s3 import access, courses, errors, limits, listing, owners, vault, versions
+from fogbank.services.s3 import access, courses, errors, grants, limits, listing, owners, vault, versions
 from fogbank.services.s3.listing import Page, fold, start_of
-from fogbank.services.s3.records import Home, Object, history, home_of, nulls, objects, read_listed, read_object
+from fogbank.services.s3.records import (
+    ENFORCED,
+    Home,
+    Object,
+    history,
+    home_of,
+    nulls,
+    objects,
+    read_listed,
+    read_object,
+)
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
@@ -139,6 +149,9 @@ async def _page(home: Home, prefix: str, delimiter: str, marker: str, limit: int
 def _contents(page: Page[bytes], home: Home, request: Request, encode: Any, with_owner: bool) -> Answer:
     owner = owners.owner(home.bucket.account) if with_owner else None
     entries = _entries(page, encode, owner)
+    if with_owner and home.bucket.ownership != ENFORCED:
+        for (_, value), entry in zip(page.entries, entries, strict=True):
+            entry["Owner"] = owners.owner(grants.owner_of(read_object(value), home.bucket))
     if _wants_restores(request):
         for (_, value), entry in zip(page.entries, entries, strict=True):
             entry["RestoreStatus"] = courses.restore_status(read_object(value))
@@ -273,9 +286,9 @@ async def _versions_from(
 
 def _version_answer(page: Page[tuple[Object, bool]], home: Home, request: Request) -> Answer:
     encode = encoder(request)
-    owner = owners.owner(home.bucket.account)
     found: dict[bool, list[Answer]] = {False: [], True: []}
     for key, (record, is_latest) in page.entries:
+        owner = owners.owner(grants.owner_of(record, home.bucket))
         entry = _version_entry(encode(key), record, is_latest, owner)
         if _wants_restores(request):
             entry["RestoreStatus"] = courses.restore_status(record)

@@ -18,6 +18,7 @@ from fogbank.services.s3 import (
     digests,
     encryption,
     errors,
+    grants,
     keys,
     limits,
     lock_errors,
@@ -111,9 +112,9 @@ async def check_extras(ctx: Context, request: Request, bucket: Bucket) -> None:
         await access.check(ctx, "s3:PutObjectTagging", request)
     if locks.is_wanted(request):
         await _check_lock(ctx, request)
-    if request.get("ACL"):
+    if not grants.MEMBERS.isdisjoint(request):
         await access.check(ctx, "s3:PutObjectAcl", request)
-        acls.check_canned(bucket, request["ACL"], acls.OWNERS_OWN)
+        acls.check_written(bucket, request)
 
 
 async def _check_lock(ctx: Context, request: Request) -> None:
@@ -153,6 +154,7 @@ async def store(
         body=data if received.size <= limits.POCKET_BYTES else b"",
         envelope=sealing.envelope,
         lock=locks.of_new(locks.requested(request, home.bucket, ctx.now()), home.bucket, ctx.now()),
+        owner=acls.owner_of_new(ctx, home.bucket, wanted.acl),
     )
     record = await vault.add(home, key, record)
     received.keep(home, key, record, data)

@@ -340,6 +340,12 @@ async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
 _NOTE = "home"
 
 
+def noted(request: dict[str, Any]) -> Home | None:
+    """The bucket that was found for a request already."""
+    note = request.get(_NOTE)
+    return None if note is None else note[1]
+
+
 async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
     name = request["Bucket"]
     home = await find(ctx, name)

@@ -16,6 +16,6 @@ def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
 
 
 # of notifications and websites: refused in words of their own
-_CHECKED_HERE = frozenset({"EventList", "FilterRuleName", "Protocol"})
+_CHECKED_HERE = frozenset({"BucketCannedACL", "EventList", "FilterRuleName", "Protocol"})
 
 service = Service("s3", validation_error=_refuse_shape, documents=_CHECKED_HERE)

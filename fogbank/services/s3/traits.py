@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from fogbank.services.s3 import courses, encryption, errors, limits, tags
+from fogbank.services.s3 import courses, encryption, errors, grants, limits, tags
 from fogbank.services.s3.records import Bucket, Object, Traits
 
 Request = Mapping[str, Any]
@@ -33,6 +33,7 @@ def metadata_size(metadata: Mapping[str, str]) -> int:
 def read(request: Request) -> Traits:
     """The traits in a write request, but for the bucket's defaults. Raises MetadataTooLarge and InvalidTag."""
     refuse_unsupported(request)
+    acl, granted = grants.requested(request)
     metadata = request.get("Metadata")
     tagging = request.get("Tagging")
     headers = {name: value for name in _HEADERS if (value := request.get(name)) is not None}
@@ -49,7 +50,8 @@ def read(request: Request) -> Traits:
         metadata or {},
         tags.from_header(tagging) if tagging else {},
         encryption.requested(request) or encryption.NONE,
-        request.get("ACL") or "",
+        acl,
+        granted,
     )
 
 
@@ -64,10 +66,6 @@ def _drop_framing(headers: dict[str, Any]) -> None:
 
 
 _UNSUPPORTED = {
-    "GrantFullControl": "x-amz-grant-full-control",
-    "GrantRead": "x-amz-grant-read",
-    "GrantReadACP": "x-amz-grant-read-acp",
-    "GrantWriteACP": "x-amz-grant-write-acp",
     "WriteOffsetBytes": "x-amz-write-offset-bytes",
 }
 

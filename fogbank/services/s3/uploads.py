@@ -15,6 +15,7 @@ from fogbank.http import Payload
 from fogbank.kernel import AWSError, Context
 from fogbank.services.s3 import (
     access,
+    acls,
     bodies,
     changes,
     copies,
@@ -93,6 +94,7 @@ async def create_multipart_upload(ctx: Context, request: Request) -> Answer:
         objects.with_encryption(wanted, sealing.encryption),
         sealing.envelope,
         locks.requested(request, home.bucket, ctx.now()),
+        acls.owner_of_new(ctx, home.bucket, wanted.acl),
     )
     upload_id = versions.upload_id(ctx.now(), ctx.ids.bytes(versions.RANDOM_BYTES))
     uploads.put(home.ctx, upload, home.name, request["Key"], upload_id)
@@ -358,6 +360,7 @@ async def _assemble(
         traits=upload.traits,
         envelope=upload.envelope,
         lock=locks.of_new(upload.lock, home.bucket, home.ctx.now()),
+        owner=upload.owner,
     )
     record = await vault.add(home, request["Key"], record)
     manifests.put(home.ctx, Manifest(chosen), home.name, request["Key"], record.slot)

@@ -311,22 +311,6 @@ def test_block_ignores_public_acls_or_refuses_them(refused, s3, raw, opened, put
         put(opened, "k", ACL="public-read")
 
 
-def test_acls_that_nobody_enforces_are_refused(refused, s3, opened, put):
-    with refused("NotImplemented", 501):
-        put(opened, "k", ACL="authenticated-read")
-    with refused("NotImplemented", 501):
-        s3.put_bucket_acl(Bucket=opened, GrantRead=f'id="{"0" * 64}"')
-
-
-def test_grants_that_say_what_private_says_are_taken(refused, s3, opened):
-    acl = s3.get_bucket_acl(Bucket=opened)
-    document = {"Owner": acl["Owner"], "Grants": acl["Grants"]}
-    s3.put_bucket_acl(Bucket=opened, AccessControlPolicy=document)
-    document["Grants"][0]["Permission"] = "READ"
-    with refused("NotImplemented", 501):
-        s3.put_bucket_acl(Bucket=opened, AccessControlPolicy=document)
-
-
 def test_ownership_controls(refused, s3, bucket):
     rules = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
