@@ -167,11 +167,11 @@ def _same_capacity(reads: int, writes: int) -> errors.AWSError:
 
 
 def _require_index_capacity(table: Table, request: Document) -> None:
-    """A table that becomes provisioned needs capacity for each of its global indexes."""
-    given = {
-        update["Update"]["IndexName"]
-        for update in request.get("GlobalSecondaryIndexUpdates") or []
-        if "ProvisionedThroughput" in update.get("Update", {})
+    """A table that becomes provisioned needs capacity for each global index that it keeps."""
+    updates = request.get("GlobalSecondaryIndexUpdates") or []
+    given = {update["Delete"]["IndexName"] for update in updates if "Delete" in update}
+    given |= {
+        update["Update"]["IndexName"] for update in updates if "ProvisionedThroughput" in update.get("Update", {})
     }
     for index in table.indexes:
         if index.is_global and index.name not in given:

@@ -37,11 +37,10 @@ _NEXT = {"ENABLING": "ACTIVE", "UPDATING": "ACTIVE", "DISABLING": "DISABLED"}
 
 @on_table
 async def enable_kinesis_streaming_destination(ctx: Context, request: Document) -> Document:
-    table, arn = await tables.find_described(ctx, request), request["StreamArn"]
+    table, arn = tables.living(await tables.find_described(ctx, request)), request["StreamArn"]
     known = _destination(table, arn)
     if known is not None and known.status not in ("DISABLED", "ENABLE_FAILED"):
         raise errors.destination_not_enableable()
-    tables.require_idle(table)
     if sum(each.status not in ("DISABLED", "ENABLE_FAILED") for each in table.destinations) >= MOST:
         raise errors.too_many_destinations()
     await _require_stream(ctx, arn)
