@@ -76,7 +76,9 @@ class Rate(Schedule):
         self.seconds = int(found[1]) * _SECONDS[found[2]]
 
     def after(self, moment: float, since: float = 0) -> float | None:
-        return since + max((moment - since) // self.seconds + 1, 1) * self.seconds
+        periods = max((moment - since) // self.seconds + 1, 1)
+        following = since + periods * self.seconds
+        return following if following > moment else following + self.seconds  # the division was rounded
 
 
 class Once(Schedule):

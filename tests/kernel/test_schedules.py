@@ -81,6 +81,13 @@ def test_a_rate_counts_from_the_beginning():
     assert rate.after(400, since=100) == 700
 
 
+@given(st.floats(0, 4e9), st.integers(1, 10**6))
+def test_a_time_of_a_rate_does_not_come_twice(since, count):
+    rate = parse("rate(1 minute)")
+    due = since + count * 60
+    assert rate.after(due, since) > due
+
+
 def test_a_single_moment_comes_once():
     once = parse("at(2030-06-01T12:00:00)", zone="Europe/Berlin")
     assert text(once.after(0)) == "2030-06-01T10:00"

@@ -1,12 +1,16 @@
 """Amazon EventBridge: buses, rules, targets, archives, API destinations. The way of an event begins in `putting.py`."""
 
 from fogbank.services.events import (
+    api_destinations,
+    archives,
     buses,
+    connections,
     forwarding,
     global_endpoints,
     log_groups,
     permissions,
     putting,
+    replays,
     rules,
     scheduled,
     sources,
@@ -16,12 +20,16 @@ from fogbank.services.events import (
 from fogbank.services.events.service import service
 
 __all__ = [
+    "api_destinations",
+    "archives",
     "buses",
+    "connections",
     "forwarding",
     "global_endpoints",
     "log_groups",
     "permissions",
     "putting",
+    "replays",
     "rules",
     "scheduled",
     "service",

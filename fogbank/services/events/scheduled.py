@@ -12,14 +12,14 @@ from fogbank.services.events.rule import DISABLED, Rule, rules
 from fogbank.services.events.service import service
 
 
-async def arrange(ctx: Context, rule: Rule) -> None:
-    """Have the rule fire at its next time, or not at all when it is disabled or has no schedule."""
+async def arrange(ctx: Context, rule: Rule, after: float = 0.0) -> None:
+    """Have the rule fire at its next time, after `after`, or not at all when it is disabled or has no schedule."""
     await cancel(ctx, rule)
     if rule.schedule is None or rule.state == DISABLED:
         return
-    due = schedules.parse(rule.schedule).after(ctx.now(), rule.since)
+    due = schedules.parse(rule.schedule).after(max(ctx.now(), after), rule.since)
     if due is not None:
-        await ctx.schedule("fire", {"bus": rule.bus, "name": rule.name}, at=due, key=_key(rule))
+        await ctx.schedule("fire", {"bus": rule.bus, "name": rule.name, "due": due}, at=due, key=_key(rule))
 
 
 async def cancel(ctx: Context, rule: Rule) -> None:
@@ -39,4 +39,5 @@ async def fire(ctx: Context, payload: dict[str, Any]) -> None:
     arn = rule_arn(ctx, rule.bus, rule.name)
     entry = {"Source": "aws.events", "DetailType": "Scheduled Event", "Resources": [arn]}
     await dispatch(ctx, rule, envelopes.made(ctx, entry, {}))
-    await arrange(ctx, rule)
+    # a task runs up to a microsecond early, which must not make its time come twice
+    await arrange(ctx, rule, after=payload["due"])
