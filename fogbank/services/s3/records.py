@@ -354,8 +354,30 @@ async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
         home = await find(ctx, name)
     if home is None:
         raise errors.no_such_bucket(name) if names.could_be_bucket(name) else errors.invalid_bucket_name(name)
+    if REQUESTER_PAYS in home.bucket.features and pays(ctx, home.bucket) and not _offers_to_pay(ctx, request):
+        raise errors.access_denied()
     request[_NOTE] = (ctx.tx, home)
     return home
+
+
+# The feature of a bucket for whose requests requesters pay: they have to say that they will.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
+REQUESTER_PAYS = "request-payment"
+_PAYER_HEADER = "x-amz-request-payer"
+_REQUESTER = "requester"
+
+
+def pays(ctx: Context, bucket: Bucket) -> bool:
+    """Is the caller somebody whom such a bucket charges? Nobody charges services."""
+    return ctx.principal.account != bucket.account and ctx.principal.kind != "service"
+
+
+def _offers_to_pay(ctx: Context, request: dict[str, Any]) -> bool:
+    if ctx.principal.kind == "anonymous":
+        return False
+    if _REQUESTER in (request.get("RequestPayer"), ctx.headers.get(_PAYER_HEADER)):
+        return True
+    return ctx.request is not None and f"{_PAYER_HEADER}={_REQUESTER}" in ctx.request.query
 
 
 async def owner_of(ctx: Context, request: dict[str, Any]) -> str:
