@@ -1,7 +1,7 @@
 """The checksums of S3 (`x-amz-checksum-*`): computed, and, for CRCs, combined from those of the pieces.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html. CRC32C and CRC64NVME are native where awscrt
-is installed (`pip install fogbank[fast]`, 50 GB/s); without it they are computed here, at some 100 and 50 MB/s.
+is installed (`pip install fogbank[fast]`, 50 GB/s); without it they are computed here, at some 100 and 50 MB/s, and there is no XXHash.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ LENGTHS = {
 }
 """Bytes of each algorithm's result, for all that S3 knows."""
 
-AVAILABLE = frozenset({"CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "SHA512", "MD5"})
-"""The algorithms that can be computed here."""
-
 PIECE = 1 << 20  # bytes taken at once by what is computed in Python
 SHORT = 64  # bytes that are taken one by one
 
 NATIVE = find_spec("awscrt") is not None
 """Are all of them computed by native code?"""
+
+# What awscrt calls them; there is no other implementation here.
+_XXHASHES = {"XXHASH64": "new_xxhash64", "XXHASH3": "new_xxhash3_64", "XXHASH128": "new_xxhash3_128"}
+
+AVAILABLE = frozenset(LENGTHS) if NATIVE else frozenset(LENGTHS) - _XXHASHES.keys()
+"""The algorithms that can be computed here."""
 
 
 class Hash(Protocol):
@@ -62,6 +65,8 @@ def new(algorithm: str) -> Hash:
     """A running checksum. Raises KeyError for an algorithm that is not AVAILABLE."""
     if algorithm in _CRCS:
         return _RunningCrc(algorithm)
+    if algorithm in _XXHASHES and NATIVE:
+        return _RunningXxHash(algorithm)
     return hashlib.new(_HASHES[algorithm], usedforsecurity=False)
 
 
@@ -84,6 +89,20 @@ class _RunningCrc:
 
     def digest(self) -> bytes:
         return self._value.to_bytes(self._length, "big")
+
+
+class _RunningXxHash:
+    __slots__ = ("_hash", "update")
+
+    def __init__(self, algorithm: str) -> None:
+        from awscrt import checksums
+
+        self._hash: Any = getattr(checksums.XXHash, _XXHASHES[algorithm])()
+        self.update = self._hash.update
+
+    def digest(self) -> bytes:
+        found: bytes = self._hash.finalize()
+        return found
 
 
 @cache

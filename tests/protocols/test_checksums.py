@@ -77,6 +77,21 @@ def test_crcs_are_combined(algorithm: str, cut: int) -> None:
     assert checksums.combine(algorithm, first, second, len(whole) - cut) == checksums.compute(algorithm, whole)
 
 
+@pytest.mark.skipif(checksums.NATIVE, reason="everything can be computed with awscrt")
 def test_what_cannot_be_computed_is_said() -> None:
     with pytest.raises(KeyError):
         checksums.new("XXHASH3")
+
+
+# https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
+@pytest.mark.skipif(not checksums.NATIVE, reason="needs awscrt")
+@pytest.mark.parametrize(
+    ("algorithm", "empty"),
+    [
+        ("XXHASH64", "ef46db3751d8e999"),
+        ("XXHASH3", "2d06800538d394c2"),
+        ("XXHASH128", "99aa06d3014798d86001c324468d497f"),
+    ],
+)
+def test_xxhash_of_nothing(algorithm: str, empty: str) -> None:
+    assert checksums.compute(algorithm, b"").hex() == empty
