@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from fogbank import __version__
+from fogbank.engines import Engines
 from fogbank.fleet.base import Fleet, Handler
 from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
@@ -70,6 +71,7 @@ class App:
         self.services = Registry()
         self.waiters = Waiters()
         self.tasks = TaskRunner(self)
+        self.engines = Engines(self)
         self.gateway = Gateway(self)
         self.authenticator = Authenticator(
             settings.credentials, self.gateway.authorisation.credential, virtual_now=self.clock.now
@@ -115,6 +117,7 @@ class App:
         for request in list(self.requests):
             request.cancel()
         await asyncio.gather(*self.requests, return_exceptions=True)
+        await self.engines.close()
         await self.upkeep.close()
         await self.fleet.close()
         await self.store.close()

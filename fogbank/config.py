@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, kw_only=True):
     consistency: Literal["strong", "adversarial"] = "strong"
     dynamodb_throttle: bool = False
     kinesis_throttle: bool = False
+    lambda_runtimes: Literal["nearest", "exact"] = "nearest"
     workers: int = 1
     tls: bool = False
     region: str = "us-east-1"
@@ -192,6 +193,12 @@ OPTIONS = (
         "strong|adversarial",
     ),
     Option("dynamodb_throttle", parse_switch, "refuse requests that exceed the capacity of a DynamoDB table"),
+    Option(
+        "lambda_runtimes",
+        _one_of("nearest", "exact"),
+        "run functions with the nearest version of their language that is on this machine, or only with their own",
+        "nearest|exact",
+    ),
     Option("kinesis_throttle", parse_switch, "refuse records that exceed what a Kinesis shard takes"),
     Option("workers", _parse_count, "number of processes", "N"),
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),

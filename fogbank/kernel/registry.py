@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import os
 from functools import cached_property
+from keyword import iskeyword
 
 import fogbank.services
 from fogbank.kernel.service import Service
 
 
 class Registry:
-    """Services by botocore's name. A package's name has underscores where the service's has hyphens."""
+    """Services by botocore's name. A package's name has underscores where the service's has hyphens, and one at its end when it
+    would be a keyword (`lambda_`)."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, Service | None] = {}
@@ -22,7 +24,7 @@ class Registry:
         found: list[str] = []
         for root in fogbank.services.__path__:
             found.extend(
-                entry.name.replace("_", "-")
+                entry.name.rstrip("_").replace("_", "-")
                 for entry in os.scandir(root)
                 if entry.is_dir() and os.path.exists(os.path.join(entry.path, "service.py"))
             )
@@ -38,7 +40,8 @@ class Registry:
             return service
 
     def _load(self, name: str) -> Service:
-        package = importlib.import_module(f"fogbank.services.{name.replace('-', '_')}")
+        package_name = name.replace("-", "_") + "_" * iskeyword(name)
+        package = importlib.import_module(f"fogbank.services.{package_name}")
         return package.service
 
     def all(self) -> list[Service]:

@@ -1,0 +1,38 @@
+"""Engines: real programs behind services, and what keeps them. Each lives as long as its server, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from fogbank.app import App
+
+
+class Engine(Protocol):
+    async def close(self) -> None:
+        """Stop the program. What it holds that is state lies in the store, or in its directory."""
+
+
+E = TypeVar("E", bound=Engine)
+
+
+class Engines:
+    """The engines of this process, each made on its first use."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._running: dict[str, Engine] = {}
+
+    def get(self, name: str, make: Callable[[App], E]) -> E:
+        """The engine of that name; `make` begins it when there is none yet."""
+        engine = self._running.get(name)
+        if engine is None:
+            engine = self._running[name] = make(self._app)
+        return engine  # type: ignore[return-value]
+
+    async def close(self) -> None:
+        """Stop them all, the last one first."""
+        while self._running:
+            _, engine = self._running.popitem()
+            await engine.close()

@@ -1,0 +1,184 @@
+"""A small program that starts other programs, and makes sure that none of them outlives the server.
+
+The server forks nothing itself: it is large and has threads. It runs this program with an interpreter of its choice, as
+`python -I -S warden_main.py <fd> [<directory of modules> <module to import>...]`, and asks it over the socket `fd`:
+
+    -> {"start": number, "argv": [...], "module": name or null, "environ": {...}, "cwd": ..., "path": [...]}  with three descriptors
+    <- {"started": number, "pid": pid}   or {"failed": number, "reason": ...}
+    <- {"exited": pid, "status": as os.wait tells it}
+    -> {"signal": pid, "number": signal} to the whole process group
+
+Without a module `argv` is executed. With one the interpreter goes on as a fork: it calls `main(argv)` of the module with `sys.path` as
+given; what was imported before the fork need not be imported again. When the server is gone, all process groups are killed.
+
+It needs nothing but the standard library of any Python from 3.8 on.
+"""
+
+import array
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+
+_PR_SET_PDEATHSIG = 1
+_HEAD = struct.Struct("!I")
+
+
+class Warden:
+    def __init__(self, channel):
+        self.channel = channel
+        self.groups = set()
+        self.received = b""
+        self.descriptors = []
+        self.wakeup, tell = os.pipe()
+        os.set_blocking(tell, False)
+        os.set_blocking(self.wakeup, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+
+    def run(self):
+        while True:
+            ready, _, _ = select.select([self.channel, self.wakeup], [], [])
+            if self.wakeup in ready:
+                os.read(self.wakeup, 4096)
+                self.reap()
+            if self.channel in ready and not self.receive():
+                self.kill_all()
+                return
+
+    def receive(self):
+        space = socket.CMSG_SPACE(3 * array.array("i").itemsize)
+        data, ancillary, _, _ = self.channel.recvmsg(1 << 16, space)
+        for _, kind, content in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                found = array.array("i")
+                found.frombytes(content[: len(content) - len(content) % found.itemsize])
+                self.descriptors.extend(found)
+        self.received += data
+        while len(self.received) >= _HEAD.size:
+            (length,) = _HEAD.unpack_from(self.received)
+            if len(self.received) < _HEAD.size + length:
+                break
+            message = json.loads(self.received[_HEAD.size : _HEAD.size + length])
+            self.received = self.received[_HEAD.size + length :]
+            self.handle(message)
+        return bool(data)
+
+    def send(self, message):
+        data = json.dumps(message).encode()
+        self.channel.sendall(_HEAD.pack(len(data)) + data)
+
+    def handle(self, message):
+        if "signal" in message:
+            self.signal(message["signal"], message["number"])
+            return
+        descriptors, self.descriptors = self.descriptors[:3], self.descriptors[3:]
+        try:
+            pid = os.fork()
+        except OSError as error:
+            for each in descriptors:
+                os.close(each)
+            self.send({"failed": message["start"], "reason": str(error)})
+            return
+        if pid == 0:
+            self.become(message, descriptors)
+        for each in descriptors:
+            os.close(each)
+        self.groups.add(pid)
+        self.send({"started": message["start"], "pid": pid})
+
+    def become(self, message, descriptors):
+        """In the child: be the program that was asked for."""
+        status = 127
+        try:
+            os.setpgid(0, 0)
+            _die_with_parent()
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            self.channel.close()
+            os.close(self.wakeup)
+            _take(descriptors)
+            os.chdir(message["cwd"])
+            if message["module"] is None:
+                os.execvpe(message["argv"][0], message["argv"], message["environ"])
+            os.environ.clear()
+            os.environ.update(message["environ"])
+            sys.path[:] = message["path"] + [each for each in sys.path if each not in message["path"]]
+            sys.argv = message["argv"]
+            status = 1
+            __import__(message["module"])
+            sys.modules[message["module"]].main(sys.argv)
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            try:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            finally:
+                os._exit(status)
+
+    def signal(self, pid, number):
+        if pid in self.groups:
+            try:
+                os.killpg(pid, number)
+            except OSError:
+                pass
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self.groups:
+                self.signal(pid, signal.SIGKILL)  # what it may have left behind
+                self.groups.discard(pid)
+                self.send({"exited": pid, "status": status})
+
+    def kill_all(self):
+        for pid in list(self.groups):
+            self.signal(pid, signal.SIGKILL)
+
+
+def _die_with_parent():
+    """Only Linux has it; elsewhere the end of the channel is what tells."""
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass
+
+
+def _take(descriptors):
+    """Standard output and error are the first two, the third keeps the number 3. There is no input."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    # out of the way of 0 to 3 first
+    out, err, extra = [os.dup2(each, 100 + index) for index, each in enumerate(descriptors)]
+    os.dup2(nothing, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.dup2(extra, 3)
+    os.closerange(4, 110)
+
+
+def main():
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    if len(sys.argv) > 2:
+        sys.path.insert(0, sys.argv[2])
+        for name in sys.argv[3:]:
+            __import__(name)
+    Warden(channel).run()
+
+
+if __name__ == "__main__":
+    main()

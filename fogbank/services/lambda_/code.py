@@ -1,0 +1,135 @@
+"""The code of functions: where it comes from, how it is kept, and the directory in which it lies to be run."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import IO, NamedTuple
+
+from fogbank.http import FileBody
+from fogbank.kernel import AWSError, Context
+from fogbank.services.lambda_ import errors, limits
+from fogbank.services.lambda_.records import Code, Function, Request
+from fogbank.services.lambda_.runtime.packages import BadPackage, unpacked_size
+from fogbank.services.lambda_.runtime.pools import Runtimes
+from fogbank.storage.blobs import Blobs
+
+# The bucket of no account whose "keys" are directories of this machine: code under development, run where it lies.
+HOT_RELOAD = "hot-reload"
+_READ = 1 << 20
+
+
+class Received(NamedTuple):
+    """Code that has arrived: a blob that no transaction names yet, unless it lies in a local directory or is an image."""
+
+    code: Code
+    sha256: str
+
+    def keep(self, ctx: Context) -> None:
+        if self.code.blob:
+            ctx.keep_blob(self.code.blob)
+
+
+async def receive(ctx: Context, given: Request) -> Received:
+    """The code that a request brings or names. Raises InvalidParameterValueException and what S3 says. Not in a transaction."""
+    if given.get("ImageUri") is not None:
+        return Received(Code(image=given["ImageUri"]), "")
+    if given.get("S3Bucket") == HOT_RELOAD:
+        return Received(_directory(given.get("S3Key") or ""), "")
+    data = given.get("ZipFile")
+    if data is not None and len(data) > limits.ZIP_BYTES:
+        raise errors.request_too_large(limits.ZIP_BYTES)
+    if data is None:
+        data = await _from_s3(ctx, given)
+    size = await asyncio.to_thread(_unpacked, data)
+    if size > limits.UNZIPPED_BYTES:
+        raise errors.code_too_large(limits.UNZIPPED_BYTES)
+    digest = hashlib.sha256(data).hexdigest()
+    writer = ctx.blobs.create()
+    try:
+        await writer.write(data)
+        blob = await writer.finish()
+    except BaseException:
+        writer.abort()
+        raise
+    return Received(Code(len(data), digest, blob), digest)
+
+
+def _unpacked(data: bytes) -> int:
+    try:
+        return unpacked_size(io.BytesIO(data))
+    except BadPackage as error:
+        raise errors.invalid_zip() from error
+
+
+def _directory(path: str) -> Code:
+    if not os.path.isabs(path) or not os.path.isdir(path):
+        raise errors.invalid_parameter(
+            f"{path or 'S3Key'} is not an absolute path of a directory on the server's machine."
+        )
+    return Code(directory=path)
+
+
+async def _from_s3(ctx: Context, given: Request) -> bytes:
+    """The bytes of an object, with the caller's own permissions."""
+    if not given.get("S3Bucket") or not given.get("S3Key"):
+        raise errors.invalid_parameter("Please provide a source for function code.")
+    request = {"Bucket": given["S3Bucket"], "Key": given["S3Key"]}
+    if given.get("S3ObjectVersion"):
+        request["VersionId"] = given["S3ObjectVersion"]
+    try:
+        found = await ctx.transact(lambda: ctx.call("s3", "GetObject", request, as_caller=True))
+    except AWSError as error:
+        raise errors.invalid_parameter(
+            f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message: {error.message}"
+        ) from error
+    return await _read(found["Body"])
+
+
+async def _read(body: bytes | FileBody | AsyncIterator[bytes]) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, FileBody):
+        with closing(body):
+            return await asyncio.to_thread(os.pread, body.fd, body.length, body.offset)
+    return b"".join([chunk async for chunk in body])
+
+
+def sha256(code: Code) -> str:
+    """The hash as Lambda answers it."""
+    return b64encode(bytes.fromhex(code.sha256)).decode() if code.sha256 else ""
+
+
+# -- running
+
+
+async def directory_of(runtimes: Runtimes, blobs: Blobs, function: Function) -> str:
+    """Where the function's code lies. Raises BadPackage, or OSError when a local directory is gone."""
+    code = function.code
+    if code.directory:
+        if not os.path.isdir(code.directory):
+            raise NotADirectoryError(code.directory)
+        return code.directory
+
+    def opened() -> IO[bytes]:
+        return io.BytesIO(b"".join(blobs.chunks(code.blob)))
+
+    return await asyncio.to_thread(runtimes.packages.unpacked, code.sha256, opened)
+
+
+def changed_at(directory: str) -> int:
+    """When something in a local directory changed last, in nanoseconds. Blocks; for directories of a developer's size."""
+    latest = 0
+    for root, folders, files in os.walk(directory):
+        folders[:] = [each for each in folders if each not in ("node_modules", ".git", "__pycache__")]
+        for each in files:
+            try:
+                latest = max(latest, os.stat(os.path.join(root, each)).st_mtime_ns)
+            except OSError:
+                continue
+    return latest

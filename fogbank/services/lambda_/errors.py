@@ -1,0 +1,101 @@
+"""Refusals. https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fogbank.kernel import AWSError
+
+USER = "User"
+
+
+def _user(code: str, message: str, status: int | None = None, **members: Any) -> AWSError:
+    return AWSError(code, message, status, Type=USER, **members)
+
+
+def invalid_parameter(message: str) -> AWSError:
+    return _user("InvalidParameterValueException", message)
+
+
+def validation(message: str) -> AWSError:
+    return AWSError("ValidationException", message, 400)
+
+
+def function_not_found(arn: str) -> AWSError:
+    return _user("ResourceNotFoundException", f"Function not found: {arn}")
+
+
+def not_found(message: str) -> AWSError:
+    return _user("ResourceNotFoundException", message)
+
+
+def conflict(message: str) -> AWSError:
+    return _user("ResourceConflictException", message)
+
+
+def function_exists(name: str) -> AWSError:
+    return conflict(f"Function already exist: {name}")
+
+
+def alias_exists(arn: str) -> AWSError:
+    return conflict(f"Alias already exists: {arn}")
+
+
+def alias_not_found(arn: str) -> AWSError:
+    return not_found(f"Cannot find alias arn: {arn}")
+
+
+def update_in_progress(arn: str) -> AWSError:
+    return conflict(f"The operation cannot be performed at this time. An update is in progress for resource: {arn}")
+
+
+def qualifiers_differ() -> AWSError:
+    return invalid_parameter("The derived qualifier from the function name does not match the specified qualifier.")
+
+
+def role_not_assumable() -> AWSError:
+    return invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
+
+
+def revision_differs() -> AWSError:
+    return _user(
+        "PreconditionFailedException",
+        "The Revision Id provided does not match the latest Revision Id. "
+        "Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+    )
+
+
+def code_too_large(limit: int) -> AWSError:
+    return invalid_parameter(f"Unzipped size must be smaller than {limit} bytes")
+
+
+def request_too_large(limit: int) -> AWSError:
+    return _user(
+        "RequestTooLargeException", f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+    )
+
+
+def not_json(reason: str) -> AWSError:
+    return _user("InvalidRequestContentException", f"Could not parse request body into json: {reason}")
+
+
+def too_many(reason: str, message: str = "Rate Exceeded.") -> AWSError:
+    return _user("TooManyRequestsException", message, 429, Reason=reason)
+
+
+def too_much_code(limit: int) -> AWSError:
+    return _user("CodeStorageExceededException", f"Code storage limit exceeded: {limit} bytes.")
+
+
+def invalid_zip() -> AWSError:
+    return invalid_parameter("Could not unzip uploaded file. Please check your file, then try to upload again.")
+
+
+def no_runtime(message: str) -> AWSError:
+    return _user("InvalidRuntimeException", message, 502)
+
+
+def not_ready(state: str, reason: str) -> AWSError:
+    return conflict(
+        f"The operation cannot be performed at this time. The function is currently in the following state: {state}{reason}"
+    )

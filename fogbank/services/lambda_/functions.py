@@ -1,0 +1,430 @@
+"""Functions: made, described, changed, listed, deleted; and their published versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fogbank.kernel import Context, pages
+from fogbank.kernel.actions import with_members
+from fogbank.services.lambda_ import code, configurations, errors, limits
+from fogbank.services.lambda_.code import Received
+from fogbank.services.lambda_.records import (
+    ACTIVE,
+    IN_PROGRESS,
+    LATEST,
+    ON_FUNCTION,
+    ON_QUALIFIED,
+    SUCCESSFUL,
+    Answer,
+    Code,
+    Function,
+    Named,
+    Request,
+    Reserved,
+    Tags,
+    aliases,
+    arn_of,
+    change,
+    counters,
+    find,
+    functions,
+    key_of,
+    latest,
+    named,
+    policies,
+    reserved,
+    tags,
+)
+from fogbank.services.lambda_.runtime.pools import Runtimes
+from fogbank.services.lambda_.service import service
+
+_NO_SUCH_TOKEN = errors.invalid_parameter("Invalid marker.")
+
+
+# -- creating
+
+
+@service.operation(
+    transaction=False, **ON_FUNCTION | {"action": with_members("lambda:CreateFunction", {"Tags": "lambda:TagResource"})}
+)
+async def create_function(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
+    of = named(ctx, request)
+    config = configurations.first(request)
+    await ctx.transact(_may_create, ctx, of, config)
+    received = await code.receive(ctx, request["Code"])
+    return await _keeping(ctx, received, _create, ctx, of, request, config, received)
+
+
+async def _keeping(ctx: Context, received: Received, work: Any, *args: Any) -> Any:
+    """Run the transaction that names the code; when it fails, its bytes go."""
+    try:
+        return await ctx.transact(work, *args)
+    except BaseException:
+        if received.code.blob:
+            ctx.blobs.discard(received.code.blob)
+        raise
+
+
+async def _may_create(ctx: Context, of: Named, config: dict[str, Any]) -> None:
+    if await functions.get(of.scope, of.name, LATEST) is not None:
+        raise errors.function_exists(of.name)
+    await configurations.check_role(ctx, config["Role"])
+
+
+async def _create(ctx: Context, of: Named, request: Request, config: dict[str, Any], received: Received) -> Answer:
+    await _may_create(ctx, of, config)
+    received.keep(ctx)
+    function = Function(
+        of.name,
+        LATEST,
+        config,
+        received.code,
+        ctx.now(),
+        ctx.ids.uuid(),
+        ctx.ids.hex(16),
+        state_reason="The function is being created.",
+        state_code="Creating",
+    )
+    functions.put(ctx, function, of.name, LATEST)
+    if request.get("Tags"):
+        tags.put(ctx, Tags(request["Tags"]), of.name)
+    await ctx.schedule("settle", {"name": of.name, "version": LATEST})
+    if request.get("Publish"):
+        published = await _publish(ctx, function, config.get("Description", ""))
+        return configurations.answer(ctx, published, published.version)
+    return configurations.answer(ctx, function)
+
+
+@service.task
+async def settle(ctx: Context, payload: Request) -> None:
+    """What was asked of a version is done."""
+    function = await functions.get(ctx, payload["name"], key_of(payload["version"]))
+    if function is None:
+        return
+    settled = msgspec.structs.replace(
+        function,
+        state=ACTIVE,
+        state_reason="",
+        state_code="",
+        update_status=SUCCESSFUL,
+        update_reason="",
+        update_code="",
+    )
+    functions.put(ctx, settled, function.name, key_of(function.version))
+
+
+# -- describing
+
+
+@service.operation(**ON_QUALIFIED)
+async def get_function(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html"""
+    of = named(ctx, request)
+    function = await find(of)
+    answer: Answer = {
+        "Configuration": configurations.answer(of.scope, function, of.qualifier),
+        "Code": _where(function.code),
+    }
+    found = await tags.get(of.scope, of.name)
+    if found is not None and found.tags:
+        answer["Tags"] = found.tags
+    kept = await reserved.get(of.scope, of.name)
+    if kept is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": kept.concurrency}
+    return answer
+
+
+def _where(code: Code) -> Answer:
+    if code.image:
+        return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": code.image}
+    return {"RepositoryType": "S3", "Location": code.directory or None}
+
+
+@service.operation(**ON_QUALIFIED)
+async def get_function_configuration(ctx: Context, request: Request) -> Answer:
+    of = named(ctx, request)
+    return configurations.answer(of.scope, await find(of), of.qualifier)
+
+
+def _any(ctx: Context, request: Request) -> str:
+    return "*"
+
+
+@service.operation(resource=_any)
+async def list_functions(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html"""
+    every_version = request.get("FunctionVersion") == "ALL"
+    found = await functions.scan(ctx, after=_after(request))
+    listed = [each for each in found if every_version or each.version == LATEST]
+    shown, marker = pages.page(listed, _limit(request), lambda each: f"{each.name} {key_of(each.version)}")
+    return {
+        "Functions": [
+            configurations.answer(ctx, each, each.version if each.version != LATEST or every_version else "")
+            for each in shown
+        ],
+        "NextMarker": marker,
+    }
+
+
+def _after(request: Request) -> tuple[str, ...] | None:
+    if not request.get("Marker"):
+        return None
+    return tuple(pages.position(request["Marker"], _NO_SUCH_TOKEN).split(" "))
+
+
+def _limit(request: Request) -> int:
+    return min(request.get("MaxItems") or limits.LISTED, limits.LISTED)
+
+
+@service.operation(**ON_FUNCTION)
+async def list_versions_by_function(ctx: Context, request: Request) -> Answer:
+    of = named(ctx, request)
+    await latest(of)
+    after = _after(request)
+    found = await functions.scan(of.scope, of.name, after=after)
+    shown, marker = pages.page(found, _limit(request), lambda each: key_of(each.version))
+    return {
+        "Versions": [configurations.answer(of.scope, each, each.version) for each in shown],
+        "NextMarker": marker,
+    }
+
+
+# -- changing
+
+
+def _check_revision(function: Function, request: Request) -> None:
+    if request.get("RevisionId") not in (None, function.revision):
+        raise errors.revision_differs()
+
+
+@service.operation(transaction=False, **ON_FUNCTION)
+async def update_function_code(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html"""
+    of = named(ctx, request)
+
+    async def may() -> None:
+        _check_revision(await _updatable(of), request)
+
+    await of.scope.transact(may)
+    received = await code.receive(ctx, request)
+    return await _keeping(of.scope, received, _replace_code, of, request, received)
+
+
+async def _updatable(of: Named) -> Function:
+    """The unpublished version, unless it is being made or changed."""
+    function = await latest(of)
+    if function.update_status == IN_PROGRESS or function.state_code == "Creating":
+        raise errors.update_in_progress(of.function_arn)
+    return function
+
+
+async def _replace_code(of: Named, request: Request, received: Received) -> Answer:
+    scope, function = of.scope, await _updatable(of)
+    _check_revision(function, request)
+    config = function.config
+    if request.get("Architectures"):
+        config = {**config, "Architectures": request["Architectures"]}
+    if request.get("DryRun"):
+        preview = msgspec.structs.replace(function, config=config, code=received.code)
+        if received.code.blob:
+            scope.blobs.discard(received.code.blob)
+        return configurations.answer(scope, preview)
+    received.keep(scope)
+    _drop(scope, function.code)
+    changed = await _updating(scope, function, config=config, code=received.code)
+    if request.get("Publish"):
+        published = await _publish(scope, changed, config.get("Description", ""))
+        return configurations.answer(scope, published, published.version)
+    return configurations.answer(scope, changed)
+
+
+async def _updating(scope: Context, function: Function, **fields: Any) -> Function:
+    """The version changed, with environments of its own from now on."""
+    await scope.schedule("settle", {"name": function.name, "version": function.version})
+    changed = change(
+        scope,
+        function,
+        modified=scope.now(),
+        build=scope.ids.hex(16),
+        update_status=IN_PROGRESS,
+        update_reason="The function is being created.",
+        update_code="Creating",
+        **fields,
+    )
+    _forget(scope, function.name)
+    return changed
+
+
+def _forget(scope: Context, name: str) -> None:
+    """The warm environments of the unpublished version are out of date."""
+    runtimes = scope.app.engines.get("lambda", Runtimes)
+    arn = f"{arn_of(scope, name)}:{LATEST}"
+    scope.after_commit(lambda: runtimes.forget(arn))
+
+
+def _drop(scope: Context, code: Code) -> None:
+    if code.blob:
+        scope.drop_blob(code.blob)
+
+
+@service.operation(**ON_FUNCTION)
+async def update_function_configuration(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
+    of = named(ctx, request)
+    function = await _updatable(of)
+    _check_revision(function, request)
+    config = configurations.updated(function.config, request)
+    if config["Role"] != function.config["Role"]:
+        await configurations.check_role(ctx, config["Role"])
+    return configurations.answer(of.scope, await _updating(of.scope, function, config=config))
+
+
+# -- publishing
+
+
+@service.operation(transaction=False, **ON_FUNCTION)
+async def publish_version(ctx: Context, request: Request) -> Answer:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html"""
+    of = named(ctx, request)
+
+    async def work() -> Answer:
+        function = await _updatable(of)
+        _check_revision(function, request)
+        if request.get("CodeSha256") not in (None, "", code.sha256(function.code)):
+            raise errors.invalid_parameter(
+                f"CodeSHA256 ({request['CodeSha256']}) is different from current CodeSHA256 in $LATEST "
+                f"({code.sha256(function.code)}). Please try again with the CodeSHA256 in $LATEST."
+            )
+        published = await _publish(of.scope, function, request.get("Description") or function.config["Description"])
+        return configurations.answer(of.scope, published, published.version)
+
+    return await of.scope.transact(work)
+
+
+async def _publish(scope: Context, function: Function, description: str) -> Function:
+    """The unpublished version under the next number; the last published one, when nothing has changed since."""
+    number = await counters.get(scope, function.name) or 0
+    last = await functions.get(scope, function.name, key_of(str(number))) if number else None
+    if last is not None and last.build == function.build:
+        return last
+    number += 1
+    counters.put(scope, number, function.name)
+    copied = function.code
+    if copied.blob:
+        blob = _linked(scope, copied)
+        scope.keep_blob(blob)
+        copied = msgspec.structs.replace(copied, blob=blob)
+    config = {**function.config, "Description": description}
+    published = msgspec.structs.replace(
+        function, version=str(number), config=config, code=copied, revision=scope.ids.uuid()
+    )
+    functions.put(scope, published, published.name, key_of(published.version))
+    await scope.schedule("settle", {"name": published.name, "version": published.version})
+    return published
+
+
+def _linked(scope: Context, code: Code) -> str:
+    """The same bytes under another name."""
+    import hashlib
+
+    from fogbank.storage.blobs import Seal
+
+    digest = hashlib.md5(usedforsecurity=False)
+    for chunk in scope.blobs.chunks(code.blob):
+        digest.update(chunk)
+    return scope.blobs.link(code.blob, Seal(code.size, digest.digest()))
+
+
+# -- deleting
+
+
+@service.operation(**ON_QUALIFIED)
+async def delete_function(ctx: Context, request: Request) -> Answer:
+    """The whole function, or one published version: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html"""
+    of = named(ctx, request)
+    await latest(of)
+    if of.qualifier:
+        await _delete_version(of)
+        return {}
+    for key, function in await functions.items(of.scope, (str,), of.name):
+        _drop(of.scope, function.code)
+        functions.delete(of.scope, of.name, *key)
+    for rows in (aliases, policies):
+        for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
+            rows.delete(of.scope, of.name, *key)  # type: ignore[attr-defined]
+    for single in (counters, reserved, tags):
+        single.delete(of.scope, of.name)  # type: ignore[attr-defined]
+    runtimes = of.scope.app.engines.get("lambda", Runtimes)
+    arn = f"{of.function_arn}:"
+    of.scope.after_commit(lambda: runtimes.forget(arn))
+    return {}
+
+
+async def _delete_version(of: Named) -> None:
+    if of.qualifier == LATEST or not of.qualifier.isdecimal():
+        raise errors.invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
+    function = await functions.get(of.scope, of.name, key_of(of.qualifier))
+    if function is None:
+        return
+    for alias in await aliases.scan(of.scope, of.name):
+        if of.qualifier in (alias.version, *alias.weights):
+            raise errors.conflict(
+                f"Version {of.qualifier} is currently referenced by alias(es) {alias.name}; it cannot be deleted."
+            )
+    _drop(of.scope, function.code)
+    functions.delete(of.scope, of.name, key_of(of.qualifier))
+
+
+# -- concurrency
+
+
+@service.operation(**ON_FUNCTION)
+async def put_function_concurrency(ctx: Context, request: Request) -> Answer:
+    of = named(ctx, request)
+    await latest(of)
+    asked = request["ReservedConcurrentExecutions"]
+    others = [value.concurrency for key, value in await reserved.items(of.scope, (str,)) if key != (of.name,)]
+    if limits.CONCURRENCY - sum(others) - asked < limits.UNRESERVED:
+        raise errors.invalid_parameter(
+            f"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            f"below its minimum value of [{limits.UNRESERVED}]."
+        )
+    reserved.put(of.scope, Reserved(asked), of.name)
+    return {"ReservedConcurrentExecutions": asked}
+
+
+@service.operation(**ON_FUNCTION)
+async def get_function_concurrency(ctx: Context, request: Request) -> Answer:
+    of = named(ctx, request)
+    await latest(of)
+    found = await reserved.get(of.scope, of.name)
+    return {} if found is None else {"ReservedConcurrentExecutions": found.concurrency}
+
+
+@service.operation(**ON_FUNCTION)
+async def delete_function_concurrency(ctx: Context, request: Request) -> None:
+    of = named(ctx, request)
+    await latest(of)
+    reserved.delete(of.scope, of.name)
+
+
+@service.operation(resource=_any)
+async def get_account_settings(ctx: Context, request: Request) -> Answer:
+    found = await functions.scan(ctx)
+    kept = sum(each.concurrency for each in await reserved.scan(ctx))
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": limits.TOTAL_CODE_BYTES,
+            "CodeSizeUnzipped": limits.UNZIPPED_BYTES,
+            "CodeSizeZipped": limits.ZIP_BYTES,
+            "ConcurrentExecutions": limits.CONCURRENCY,
+            "UnreservedConcurrentExecutions": limits.CONCURRENCY - kept,
+        },
+        "AccountUsage": {
+            "TotalCodeSize": sum(each.code.size for each in found),
+            "FunctionCount": sum(each.version == LATEST for each in found),
+        },
+    }

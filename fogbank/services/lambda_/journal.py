@@ -1,0 +1,166 @@
+"""The log of one execution environment: the platform's lines and the function's own, on their way to CloudWatch Logs.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fogbank.kernel import AWSError, Context
+from fogbank.services.lambda_ import configurations, limits
+from fogbank.services.lambda_.records import Function
+
+if TYPE_CHECKING:
+    from fogbank.services.lambda_.runtime.environments import Outcome
+    from fogbank.services.lambda_.runtime.interface import Answered
+
+log = logging.getLogger("fogbank.lambda")
+
+
+class Journal:
+    """`stream` is the name of its log stream. Events are (milliseconds, text) until they are flushed."""
+
+    def __init__(self, scope: Context, function: Function) -> None:
+        self._scope = scope
+        self._function = function
+        self._is_json = (function.config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
+        day = time.strftime("%Y/%m/%d", time.gmtime(scope.now()))
+        self.group = configurations.log_group(function)
+        self.stream = f"{day}/[{function.version}]{scope.ids.hex(32)}"
+        self._events: list[tuple[int, str]] = []
+        self._request = ""
+        self._tail: list[str] = []
+        self._is_there = False
+        self._flushing: asyncio.Task[None] | None = None
+
+    # -- what is written
+
+    def write(self, text: str) -> None:
+        """A message of the function."""
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        self._events.append((int(self._scope.now() * 1000), text))
+        self._tail.append(text)
+
+    def _platform(self, kind: str, record: dict[str, Any], text: str) -> None:
+        if not self._is_json:
+            self._add(text)
+            return
+        now = self._scope.now()
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
+        self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
+
+    def note_init(self, runtime: str, version: str, note: str) -> None:
+        arn = f"arn:aws:lambda:{self._scope.region}::runtime:{runtime}"
+        record = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "runtimeVersion": version,
+            "runtimeVersionArn": arn,
+            "functionName": self._function.name,
+            "functionVersion": self._function.version,
+        }
+        self._platform(
+            "initStart", record, f"INIT_START Runtime Version: {runtime}:{version}\tRuntime Version ARN: {arn}"
+        )
+        if note:
+            self._add(f"[WARNING] {note}")
+
+    def begin(self, request_id: str) -> None:
+        self._request = request_id
+        self._tail = []
+
+    def start(self, version: str) -> None:
+        text = f"START RequestId: {self._request} Version: {version}"
+        self._platform("start", {"requestId": self._request, "version": version}, text)
+
+    def timed_out(self, seconds: float) -> None:
+        now = self._scope.now()
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
+        if not self._is_json:
+            self._add(f"{moment} {self._request} Task timed out after {seconds:.2f} seconds")
+
+    def ended(self, answered: Answered) -> None:
+        """The process ended in the middle."""
+        if not self._is_json:
+            document = orjson.loads(answered.payload)
+            self._add(document["errorMessage"])
+
+    def report(self, outcome: Outcome, memory: int, init_ms: float) -> None:
+        billed = max(math.ceil(outcome.duration + init_ms), 1)
+        used = min(outcome.memory, memory) if outcome.memory else 0
+        metrics: dict[str, Any] = {
+            "durationMs": round(outcome.duration, 3),
+            "billedDurationMs": billed,
+            "memorySizeMB": memory,
+            "maxMemoryUsedMB": used,
+        }
+        if init_ms:
+            metrics["initDurationMs"] = round(init_ms, 3)
+        text = (
+            f"REPORT RequestId: {self._request}\tDuration: {outcome.duration:.2f} ms\tBilled Duration: {billed} ms\t"
+            f"Memory Size: {memory} MB\tMax Memory Used: {used} MB\t"
+        )
+        if init_ms:
+            text += f"Init Duration: {init_ms:.2f} ms\t"
+        if outcome.status != "success":
+            text += f"Status: {outcome.status}"
+        if not self._is_json:
+            self._add(f"END RequestId: {self._request}")
+        record = {"requestId": self._request, "metrics": metrics, "status": outcome.status}
+        self._platform("report", record, text)
+
+    def tail(self) -> bytes:
+        """The last 4 KB of the invocation's log."""
+        return ("\n".join(self._tail) + "\n").encode()[-limits.LOG_TAIL_BYTES :]
+
+    # -- to CloudWatch Logs
+
+    def flush(self) -> None:
+        """Send what there is, soon and without anybody waiting for it."""
+        if self._events and (self._flushing is None or self._flushing.done()):
+            self._flushing = asyncio.ensure_future(self._flush())
+            self._scope.app.requests.add(self._flushing)
+            self._flushing.add_done_callback(self._scope.app.requests.discard)
+
+    async def _flush(self) -> None:
+        while self._events:
+            events, self._events = self._events, []
+            try:
+                await self._scope.transact(self._put, events)
+            except AWSError as error:
+                # as on AWS: a role that may not write logs has none
+                log.info("no log of %s: %s", self._function.name, error)
+            except Exception:
+                log.exception("the log of %s is lost", self._function.name)
+
+    async def _put(self, events: list[tuple[int, str]]) -> None:
+        """With the permissions of the execution role, as on AWS."""
+        if self._scope.app.services.get("logs") is None:
+            return
+        place = {"logGroupName": self.group, "logStreamName": self.stream}
+        if not self._is_there:
+            await self._make("CreateLogGroup", {"logGroupName": self.group})
+            await self._make("CreateLogStream", place)
+            self._is_there = True
+        entries = [{"timestamp": moment, "message": text} for moment, text in events if text]
+        if entries:
+            await self._call("PutLogEvents", {**place, "logEvents": entries})
+
+    async def _make(self, operation: str, request: dict[str, Any]) -> None:
+        try:
+            await self._call(operation, request)
+        except AWSError as error:
+            if error.code != "ResourceAlreadyExistsException":
+                raise
+
+    async def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return await self._scope.call("logs", operation, request, role=self._function.role)

@@ -1,0 +1,229 @@
+"""Running a version of a function once: an environment is taken, or started, and gets the event; what it writes becomes its log.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from typing import Any, NamedTuple
+
+from fogbank.engines.warden import CannotStart
+from fogbank.identity import sessions
+from fogbank.kernel import AWSError, Context
+from fogbank.services.lambda_ import code, configurations, errors, limits
+from fogbank.services.lambda_.journal import Journal
+from fogbank.services.lambda_.records import FAILED, LATEST, PENDING, Function, arn_of, reserved
+from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
+from fogbank.services.lambda_.runtime.interface import Answered, Event
+from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
+from fogbank.services.lambda_.runtime.packages import BadPackage
+from fogbank.services.lambda_.runtime.plans import plan
+from fogbank.services.lambda_.runtime.pools import Runtimes
+
+_CREDENTIAL_SECONDS = 12 * 3600
+_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+
+
+class Invocation(NamedTuple):
+    """`invoked` is the ARN that was asked for; `context` the client's context, JSON. `trace` is an X-Ray header."""
+
+    request_id: str
+    payload: bytes
+    invoked: str
+    context: str = ""
+    trace: str = ""
+
+
+class Done(NamedTuple):
+    """What came of an invocation: the payload is an error document when `error` (`Unhandled`) is set. `log` are its last lines."""
+
+    payload: bytes
+    error: str
+    log: bytes
+    answered: Answered
+
+
+def runtimes_of(ctx: Context) -> Runtimes:
+    return ctx.app.engines.get("lambda", Runtimes)
+
+
+async def run(scope: Context, function: Function, invocation: Invocation) -> Done:
+    """Invoke a version. `scope` is that of the function, not in a transaction.
+
+    Raises TooManyRequestsException when as many are at work as may be, and what keeps the function from starting.
+    """
+    runtimes = runtimes_of(scope)
+    arn = f"{arn_of(scope, function.name)}:{function.version}"
+    _require_ready(function)
+    await _require_room(scope, runtimes, function)
+    begun: list[Journal] = []
+
+    async def make() -> Environment:
+        environment, journal = await _environment(scope, runtimes, function)
+        environment.journal = journal  # type: ignore[attr-defined]
+        begun.append(journal)
+        return environment
+
+    started = await runtimes.take(arn, await _build(function), make)
+    environment: Any = started.environment
+    journal: Journal = environment.journal
+    init_ms = environment.init_ms if begun else 0.0
+    try:
+        return await _handle(environment, journal, started.failure, function, invocation, init_ms)
+    finally:
+        settling = asyncio.ensure_future(runtimes.give_back(arn, environment))
+        settling.add_done_callback(lambda _: journal.flush())
+        scope.app.requests.add(settling)
+        settling.add_done_callback(scope.app.requests.discard)
+
+
+async def _handle(
+    environment: Environment,
+    journal: Journal,
+    failure: Answered | None,
+    function: Function,
+    invocation: Invocation,
+    init_ms: float,
+) -> Done:
+    journal.begin(invocation.request_id)
+    if failure is not None:
+        text = failure.payload.replace(b"{request}", invocation.request_id.encode())
+        outcome = Outcome(failure._replace(payload=text), environment.init_ms, 0, True, "error")
+        journal.start(function.version)
+    else:
+        journal.start(function.version)
+        outcome = await environment.invoke(_event(function, invocation))
+    answered = outcome.answered
+    if outcome.status == "timeout":
+        journal.timed_out(function.timeout)
+    elif outcome.is_over and failure is None:
+        journal.ended(answered)
+    journal.report(outcome, function.memory, init_ms)
+    error = "Unhandled" if answered.is_error else ""
+    return Done(answered.payload, error, journal.tail(), answered)
+
+
+def _event(function: Function, invocation: Invocation) -> Event:
+    deadline = int((time.time() + function.timeout) * 1000)
+    headers = [
+        ("Lambda-Runtime-Deadline-Ms", str(deadline)),
+        ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked),
+        (
+            "Lambda-Runtime-Trace-Id",
+            invocation.trace or f"Root=1-{deadline // 1000:08x}-{invocation.request_id[-12:]}000000000000",
+        ),
+    ]
+    if invocation.context:
+        headers.append(("Lambda-Runtime-Client-Context", invocation.context))
+    return Event(invocation.request_id, invocation.payload, headers)
+
+
+def _require_ready(function: Function) -> None:
+    if function.state == FAILED:
+        raise errors.not_ready(function.state, f": {function.state_reason}")
+    if function.state == PENDING and function.code.image:
+        raise errors.not_ready(function.state, "")
+
+
+async def _require_room(scope: Context, runtimes: Runtimes, function: Function) -> None:
+    """Raise TooManyRequestsException at the function's reserved concurrency, or at what is left of the account's."""
+    kept = await scope.transact(reserved.get, scope, function.name)
+    arn = arn_of(scope, function.name)
+    if kept is not None:
+        if runtimes.running(arn) >= kept.concurrency:
+            raise errors.too_many("ReservedFunctionConcurrentInvocationLimitExceeded")
+    elif runtimes.running_of_account(arn_of(scope, "")) >= limits.CONCURRENCY:
+        raise errors.too_many("ConcurrentInvocationLimitExceeded")
+
+
+async def _build(function: Function) -> str:
+    """What tells whether a warm environment is still up to date: of code under development also when it was written last."""
+    if not function.code.directory:
+        return function.build
+    return f"{function.build} {await asyncio.to_thread(code.changed_at, function.code.directory)}"
+
+
+# -- making an environment
+
+
+async def _environment(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Environment, Journal]:
+    """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
+    try:
+        directory = await code.directory_of(runtimes, scope.blobs, function)
+        runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
+        exact = scope.app.settings.lambda_runtimes == "exact"
+        planned = await asyncio.to_thread(plan, runtime, handler, directory, [], runtimes.directory, exact)
+    except (NoInterpreter, CannotStart) as error:
+        raise errors.no_runtime(str(error)) from error
+    except (BadPackage, OSError) as error:
+        raise errors.invalid_zip() from error
+    journal = Journal(scope, function)
+    variables = await scope.transact(_variables, scope, function, journal, directory)
+    if planned.interpreter is not None:
+        journal.note_init(function.config.get("Runtime", ""), planned.interpreter.text, planned.note)
+    environment = Environment(planned, directory, variables, Limits(function.timeout, function.memory), journal.write)
+    return environment, journal
+
+
+async def _variables(scope: Context, function: Function, journal: Journal, directory: str) -> dict[str, str]:
+    """The environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    runtime = function.config.get("Runtime", "")
+    own = (function.config.get("Environment") or {}).get("Variables") or {}
+    logging = function.config.get("LoggingConfig") or {}
+    variables = {
+        "PATH": _PATH,
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{directory}:{directory}/lib:/opt/lib",
+        "AWS_ENDPOINT_URL": _endpoint(scope),
+        **own,
+        "_HANDLER": function.config.get("Handler", ""),
+        "AWS_DEFAULT_REGION": scope.region,
+        "AWS_REGION": scope.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": configurations.log_group(function),
+        "AWS_LAMBDA_LOG_STREAM_NAME": journal.stream,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "LAMBDA_TASK_ROOT": directory,
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "_LAMBDA_TELEMETRY_LOG_FD": "3",
+    }
+    if logging.get("LogFormat") == "JSON":
+        variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        variables["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")
+    return variables | await _credentials(scope, function)
+
+
+async def _credentials(scope: Context, function: Function) -> dict[str, str]:
+    """Keys of a session of the execution role."""
+    try:
+        principal = await scope.assume(function.role, session_name=function.name)
+    except AWSError as error:
+        raise errors.role_not_assumable() from error
+    credential = await sessions.issue(scope, principal, _CREDENTIAL_SECONDS)
+    return {
+        "AWS_ACCESS_KEY_ID": credential.access_key,
+        "AWS_SECRET_ACCESS_KEY": credential.secret,
+        "AWS_SESSION_TOKEN": credential.session_token,
+    }
+
+
+def _endpoint(scope: Context) -> str:
+    """Where a function reaches the server. By number where that is possible, so that SDKs do not put buckets into the host name."""
+    settings = scope.app.settings
+    host = "127.0.0.1" if settings.public_host in ("localhost", "0.0.0.0", "") else settings.public_host
+    return f"http://{host}:{settings.port}"
+
+
+def billed(milliseconds: float) -> int:
+    return max(math.ceil(milliseconds), 1)
+
+
+__all__ = ["LATEST", "Done", "Invocation", "billed", "run", "runtimes_of"]

@@ -1,0 +1,152 @@
+"""The Runtime API of one execution environment, on a port of its own: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+GET  /2018-06-01/runtime/invocation/next                 waits until there is something to do
+POST /2018-06-01/runtime/invocation/<request id>/response
+POST /2018-06-01/runtime/invocation/<request id>/error
+POST /2018-06-01/runtime/init/error
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from fogbank.gateway.exchange import Reply
+from fogbank.gateway.front import Front, Limits, serve
+from fogbank.http import Request, Response
+
+_ROOT = "/2018-06-01/runtime/"
+_INVOCATION = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
+_ACCEPTED = orjson.dumps({"status": "OK"})
+_JSON = ("Content-Type", "application/json")
+# A function may sleep for as long as it likes between two requests.
+_PATIENT = Limits(idle_seconds=10**9, close_seconds=0)
+RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+
+
+class Event(NamedTuple):
+    """What a runtime is asked to do. `headers` are those that it gets besides its own."""
+
+    request_id: str
+    payload: bytes
+    headers: list[tuple[str, str]]
+
+
+class Answered(NamedTuple):
+    """What came of it: the answer, or an error document, whose type the runtime gave."""
+
+    payload: bytes
+    error_type: str = ""
+    is_error: bool = False
+    body: AsyncIterator[bytes] | None = None
+    content_type: str = ""
+
+
+class RuntimeInterface:
+    """The Runtime API as its server sees it. `ready` is set while the runtime waits for an invocation."""
+
+    def __init__(self) -> None:
+        self.front: Front | None = None
+        self.ready = asyncio.Event()
+        self.init_error: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting: Reply | None = None
+        self._event: Event | None = None
+        self._answer: asyncio.Future[Answered] | None = None
+
+    async def open(self) -> str:
+        """Returns the address that AWS_LAMBDA_RUNTIME_API tells."""
+        self.front = await serve(self, "127.0.0.1", 0, limits=_PATIENT)
+        return f"127.0.0.1:{self.front.port}"
+
+    async def close(self) -> None:
+        if self.front is not None:
+            await self.front.close()
+
+    def ask(self, event: Event) -> asyncio.Future[Answered]:
+        """Give the runtime, which is `ready`, something to do."""
+        assert self._waiting is not None
+        reply, self._waiting = self._waiting, None
+        self.ready.clear()
+        self._event = event
+        self._answer = asyncio.get_running_loop().create_future()
+        headers = [_JSON, ("Lambda-Runtime-Aws-Request-Id", event.request_id), *event.headers]
+        reply.send(Response(200, headers, event.payload))
+        return self._answer
+
+    # -- what the front calls
+
+    def serving(self, front: Front) -> None:
+        pass
+
+    def wants_stream(self, head: Request) -> bool:
+        return head.headers.get("lambda-runtime-function-response-mode", "").lower() == "streaming"
+
+    def handle(self, request: Request, reply: Reply) -> None:
+        if request.path == _ROOT + "invocation/next":
+            self._next(reply)
+            return
+        found = _INVOCATION.fullmatch(request.path)
+        if found is not None:
+            self._answered(request, found[1], found[2] == "error", reply)
+        elif request.path == _ROOT + "init/error":
+            if not self.init_error.done():
+                self.init_error.set_result(_error_of(request))
+            _accept(reply)
+        else:
+            _refuse(reply, 404, "NotFound", f"no such operation: {request.path}")
+
+    def _next(self, reply: Reply) -> None:
+        self._waiting = reply
+
+        def gone() -> None:
+            if self._waiting is reply:
+                self._waiting = None
+                self.ready.clear()
+
+        reply.on_disconnect = gone
+        self.ready.set()
+
+    def _answered(self, request: Request, request_id: str, is_error: bool, reply: Reply) -> None:
+        if self._event is None or self._answer is None or self._event.request_id != request_id:
+            _refuse(reply, 400, "InvalidRequestID", "Invalid request ID")
+            return
+        answer, self._answer = self._answer, None
+        if is_error:
+            settled = _error_of(request)
+        elif request.payload.data is None:
+            settled = Answered(b"", body=aiter(request.payload), content_type=request.headers.get("content-type", ""))
+        else:
+            settled = Answered(request.payload.data, content_type=request.headers.get("content-type", ""))
+        too_large = len(settled.payload) > RESPONSE_BYTES
+        if too_large:
+            settled = _too_large(len(settled.payload))
+        if not answer.done():
+            answer.set_result(settled)
+        if too_large:
+            _refuse(reply, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
+        else:
+            _accept(reply)
+
+
+def _error_of(request: Request) -> Answered:
+    kind = request.headers.get("lambda-runtime-function-error-type", "Unhandled")
+    return Answered(request.payload.data or b"", kind, True)
+
+
+def _too_large(size: int) -> Answered:
+    text = f"Response payload size ({size} bytes) exceeded maximum allowed payload size (6291556 bytes)."
+    document = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
+    return Answered(orjson.dumps(document), "Function.ResponseSizeTooLarge", True)
+
+
+def _accept(reply: Reply) -> None:
+    reply.send(Response(202, [_JSON], _ACCEPTED))
+
+
+def _refuse(reply: Reply, status: int, kind: str, message: str) -> None:
+    document: dict[str, Any] = {"errorType": kind, "errorMessage": message}
+    reply.send(Response(status, [_JSON], orjson.dumps(document)))

@@ -1,0 +1,157 @@
+"""The engine of Lambda: the environments of this process, by version of a function, and the wardens that start them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from fogbank.engines.warden import Warden
+from fogbank.services.lambda_.runtime.environments import Environment
+from fogbank.services.lambda_.runtime.interface import Answered
+from fogbank.services.lambda_.runtime.packages import Packages
+from fogbank.services.lambda_.runtime.plans import Plan, preloading
+
+if TYPE_CHECKING:
+    from fogbank.app import App
+
+# AWS keeps an idle environment for some minutes; nobody is promised how long.
+_IDLE_SECONDS = 600.0
+_LOOK_SECONDS = 30.0
+
+
+class Throttled(Exception):
+    """There are as many environments at work as there may be."""
+
+
+class Pool:
+    """The environments of one version of a function. `key` changes with whatever they are made from."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.idle: list[Environment] = []
+        self.busy: set[Environment] = set()
+
+
+class Started(NamedTuple):
+    """An environment that was just started, or why it could not be."""
+
+    environment: Environment
+    failure: Answered | None
+
+
+class Runtimes:
+    """`directory` holds unpacked packages and links to libraries: a cache."""
+
+    def __init__(self, app: App) -> None:
+        self.directory = os.path.join(app.directory.path, "engines", "lambda")
+        self.packages = Packages(os.path.join(self.directory, "packages"))
+        self._pools: dict[str, Pool] = {}
+        self._wardens: dict[str, Warden] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    # -- wardens
+
+    async def _warden(self, plan: Plan) -> Warden:
+        """The warden that forks functions of the plan's interpreter, or executes other programs."""
+        interpreter = plan.interpreter.path if plan.interpreter is not None and plan.module is not None else ""
+        warden = self._wardens.get(interpreter)
+        if warden is None or not warden.is_alive:
+            warden = self._wardens[interpreter] = await self._new_warden(interpreter)
+        return warden
+
+    async def _new_warden(self, interpreter: str) -> Warden:
+        import sys
+
+        environ = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "PYTHONPYCACHEPREFIX": os.path.join(self.directory, "bytecode"),
+        }
+        if not interpreter:
+            return Warden(os.path.realpath(sys.executable), environ)
+        directory, modules = await asyncio.to_thread(preloading, self.directory)
+        return Warden(interpreter, environ, directory, modules)
+
+    # -- environments
+
+    def running(self, name: str) -> int:
+        """How many environments of a function (all versions; `name` is its ARN) are at work."""
+        return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.rpartition(":")[0] == name)
+
+    def running_of_account(self, prefix: str) -> int:
+        """How many environments are at work for functions whose ARNs begin so."""
+        return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.startswith(prefix))
+
+    async def take(self, arn: str, key: str, make: Callable[[], Awaitable[Environment]]) -> Started:
+        """A warm environment of a version (`arn` is qualified), or a new one. It is busy until it is given back."""
+        pool = self._pools.get(arn)
+        if pool is None or pool.key != key:
+            if pool is not None:
+                self._retire(pool)
+            pool = self._pools[arn] = Pool(key)
+        while pool.idle:
+            environment = pool.idle.pop()
+            if environment.is_alive:
+                pool.busy.add(environment)
+                return Started(environment, None)
+            await environment.stop()
+        return await self._start(pool, make)
+
+    async def _start(self, pool: Pool, make: Callable[[], Awaitable[Environment]]) -> Started:
+        environment = await make()
+        pool.busy.add(environment)
+        try:
+            failure = await environment.start(await self._warden(environment.plan))
+        except BaseException:
+            pool.busy.discard(environment)
+            await environment.stop()
+            raise
+        return Started(environment, failure)
+
+    async def give_back(self, arn: str, environment: Environment) -> None:
+        """The invocation is over: the environment waits for the next one, unless it is over itself, or out of date."""
+        is_well = environment.is_alive and await environment.settled()
+        pool = self._pools.get(arn)
+        if pool is not None and environment in pool.busy:
+            pool.busy.discard(environment)
+            if is_well:
+                environment.used = asyncio.get_running_loop().time()
+                pool.idle.append(environment)
+                self._look()
+                return
+        await environment.stop()
+
+    def _retire(self, pool: Pool) -> None:
+        """Let go of environments that are out of date: idle ones now, busy ones when they are given back."""
+        for environment in pool.idle:
+            asyncio.ensure_future(environment.stop())
+        pool.idle.clear()
+
+    def forget(self, prefix: str) -> None:
+        """Functions whose qualified ARNs begin so have changed, or are no more."""
+        for arn in [arn for arn in self._pools if arn.startswith(prefix)]:
+            self._retire(self._pools.pop(arn))
+
+    def _look(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._end_idle())
+
+    async def _end_idle(self) -> None:
+        """End environments that nobody has used for a while, as long as there are any."""
+        while any(pool.idle for pool in self._pools.values()):
+            await asyncio.sleep(_LOOK_SECONDS)
+            latest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+            for pool in self._pools.values():
+                old = [each for each in pool.idle if each.used < latest or not each.is_alive]
+                pool.idle = [each for each in pool.idle if each not in old]
+                for environment in old:
+                    await environment.stop()
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        pools, self._pools = list(self._pools.values()), {}
+        await asyncio.gather(*(each.stop() for pool in pools for each in (*pool.idle, *pool.busy)))
+        await asyncio.gather(*(warden.close() for warden in self._wardens.values()))

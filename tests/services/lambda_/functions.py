@@ -1,0 +1,75 @@
+"""What the tests of Lambda have in common."""
+
+import io
+import json
+import sys
+import zipfile
+
+RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+ECHO = """
+def handler(event, context):
+    return {"event": event, "name": context.function_name}
+"""
+
+
+def code(error):
+    return error.value.response["Error"]["Code"]
+
+
+def package(files):
+    """A ZIP of files by name; a text alone is index.py."""
+    files = {"index.py": files} if isinstance(files, str) else files
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o755 << 16
+            archive.writestr(info, content)
+    return data.getvalue()
+
+
+class Functions:
+    def __init__(self, aws):
+        self.aws = aws
+        self.client = aws("lambda")
+        self._role = None
+
+    @property
+    def role(self):
+        """An execution role that may do nothing."""
+        if self._role is None:
+            iam = self.aws("iam")
+            made = iam.create_role(RoleName="function", AssumeRolePolicyDocument=json.dumps(TRUST))
+            self._role = made["Role"]["Arn"]
+        return self._role
+
+    def allow(self, *actions):
+        """Let the execution role do these."""
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+        self.aws("iam").put_role_policy(
+            RoleName=self.role.rpartition("/")[2], PolicyName="allowed", PolicyDocument=json.dumps(policy)
+        )
+
+    def make(self, source=ECHO, name="f", **options):
+        """Make a function of index.handler. Returns its configuration when it was made."""
+        options = {"Runtime": RUNTIME, "Handler": "index.handler", "Timeout": 10, **options}
+        made = self.client.create_function(
+            FunctionName=name, Role=self.role, Code={"ZipFile": package(source)}, **options
+        )
+        self.settle(name)
+        return made
+
+    def settle(self, name="f"):
+        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0})
+        self.client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0})
+
+    def call(self, event=None, name="f", **options):
+        """Invoke it. Returns (what it returned, the kind of error or None)."""
+        answer = self.client.invoke(FunctionName=name, Payload=json.dumps(event or {}), **options)
+        return json.loads(answer["Payload"].read() or b"null"), answer.get("FunctionError")
