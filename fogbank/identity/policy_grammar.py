@@ -22,6 +22,8 @@ _STATEMENT = frozenset({"Sid", "Effect", "Condition", *_ACTIONS, *_RESOURCES, *_
 _PRINCIPAL_FORMS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _VENDOR = re.compile(r"[a-zA-Z0-9-]+")
 _SID = re.compile(r"[0-9A-Za-z]*")
+# What S3 has in regions, unlike buckets: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+_REGIONAL_S3 = ("access-grants/", "accesspoint/", "async-request/", "job/", "storage-lens/", "storage-lens-group/")
 _PARTITIONS = re.compile(r"aws(-[a-z-]+)?|\*")
 _AWS_PRINCIPAL = re.compile(r"\*|\d{12}|A[A-Z0-9]{15,}|arn:[\w-]+:(iam|sts)::\d{12}:.+")
 
@@ -135,7 +137,7 @@ class _Words:
             raise MalformedPolicy(f'Partition "{parts[1]}" is not valid for resource "{resource}".')
         if parts[2] == "iam" and parts[3] not in ("", "*"):
             raise MalformedPolicy(f"IAM resource {resource} cannot contain region information.")
-        if parts[2] == "s3" and parts[3] not in ("", "*") and not parts[5].startswith("accesspoint/"):
+        if parts[2] == "s3" and parts[3] not in ("", "*") and not parts[5].startswith(_REGIONAL_S3):
             raise MalformedPolicy(f"Resource {resource} can not contain region information.")
 
     def principal(self, principal: Any) -> None:
