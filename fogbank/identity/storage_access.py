@@ -188,6 +188,9 @@ class Buckets(Protocol):
     async def place(self, ctx: Context, name: str) -> Place | None:
         """Where the bucket of that name is; None when there is none."""
 
+    async def owned(self, ctx: Context) -> list[tuple[str, str]]:
+        """The names and regions of all buckets of the context's account."""
+
     async def objects(self, ctx: Context, name: str, after: str, limit: int) -> list[Listed]:
         """The objects of a bucket that is there, in order of their keys, from after that key."""
 

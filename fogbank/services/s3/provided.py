@@ -15,6 +15,9 @@ class Buckets:
         home = await records.find(ctx, name)
         return None if home is None else Place(home.bucket.account, home.bucket.region)
 
+    async def owned(self, ctx: Context) -> list[tuple[str, str]]:
+        return [(bucket.name, bucket.region) for bucket in await records.buckets.scan(ctx)]
+
     async def objects(self, ctx: Context, name: str, after: str, limit: int) -> list[Listed]:
         home = await _home(ctx, name)
         bounds = {"after": (after,)} if after else {}
