@@ -161,10 +161,6 @@ def invalid_placeholder(target: str, name: str) -> AWSError:
     return invalid(f"InputTemplate for target {target} contains invalid placeholder {name}.")
 
 
-def reserved_variable(target: str, name: str) -> AWSError:
-    return invalid(f"InputPathsMap for target {target} contains the reserved variable {name}.")
-
-
 def invalid_dead_letter_queue(arn: str) -> AWSError:
     return invalid_parameter("DeadLetterConfig", f"{arn} is not the ARN of a standard queue in the Region of the rule.")
 
@@ -234,10 +230,6 @@ def auth_parameters(kind: str, member: str) -> AWSError:
 
 def not_an_endpoint(parameter: str) -> AWSError:
     return invalid_parameter(parameter, "Must be an HTTPS URL.")
-
-
-def connection_in_use(name: str) -> AWSError:
-    return invalid(f"Connection {name} can't be deleted since API destinations use it.")
 
 
 def private_connections() -> AWSError:

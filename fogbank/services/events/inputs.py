@@ -137,9 +137,7 @@ def _check_path(id: str, path: str) -> None:
 
 def _check_transformer(id: str, transformer: dict[str, Any]) -> None:
     given = transformer.get("InputPathsMap") or {}
-    for name, path in given.items():
-        if name.lower().startswith("aws."):
-            raise errors.reserved_variable(id, name)
+    for path in given.values():
         _check_path(id, path)
     template = transformer["InputTemplate"]
     for found in _PLACEHOLDER.finditer(template):

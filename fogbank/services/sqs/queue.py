@@ -148,7 +148,7 @@ async def named_policy(ctx: Context, request: Request) -> str | None:
 async def policy_of(ctx: Context, account: str, name: str) -> str | None:
     scope = scope_of(ctx, account)
     queue = await (scope.transact(queues.get, scope, name) if scope.tx is None else queues.get(scope, name))
-    if queue is None and account != ctx.principal.account:
+    if queue is None and (account != ctx.principal.account or ctx.principal.kind == "service"):
         raise errors.no_such_queue_or_no_access()
     return None if queue is None else queue.attributes.get("Policy")
 
