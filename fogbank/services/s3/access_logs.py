@@ -142,7 +142,7 @@ def _up_to(found: list[Any], most: int) -> list[Any]:
 async def _deliver(ctx: Context, home: Home, enabled: Request, batch: Iterable[Any]) -> None:
     """Put the lines into the target; where the key names the day of the requests, an object for each day."""
     by_day = (enabled.get("TargetObjectKeyFormat") or {}).get("PartitionedPrefix", {}).get("PartitionDateSource")
-    courier = deliveries.courier(home, "logging.s3")
+    courier = deliveries.courier(ctx, home.bucket, "logging.s3")
     for moment, group in groupby(batch, lambda item: _day(item[0][0] / 1e6) if by_day == "EventTime" else ctx.now()):
         data = b"".join(line for _, line in group)
         key = _key(ctx, home, enabled, moment)

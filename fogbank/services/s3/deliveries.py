@@ -11,7 +11,7 @@ from fogbank.http import Payload
 from fogbank.identity.principals import service_principal
 from fogbank.kernel import Context
 from fogbank.services.s3 import access, errors, objects, records
-from fogbank.services.s3.records import Home
+from fogbank.services.s3.records import Bucket, Home
 from fogbank.services.s3.service import service
 
 ARN = "arn:aws:s3:::"
@@ -28,13 +28,13 @@ async def check_destination(home: Home, arn: str) -> None:
         raise errors.invalid_request("Destination bucket must be in the same region as the source bucket.")
 
 
-def courier(home: Home, name: str) -> Context:
+def courier(ctx: Context, bucket: Bucket, name: str) -> Context:
     """A context that acts as a service (`logging.s3`) on behalf of a bucket."""
-    ctx = home.ctx.at(region=home.bucket.region, service=service)
-    ctx.principal = service_principal(name, home.bucket.account)
-    ctx.origin = {"aws:SourceArn": home.bucket.arn, "aws:SourceAccount": home.bucket.account}
-    ctx.request, ctx.protocol = None, ""
-    return ctx
+    acting = ctx.at(account=bucket.account, region=bucket.region, service=service)
+    acting.principal = service_principal(name, bucket.account)
+    acting.origin = {"aws:SourceArn": bucket.arn, "aws:SourceAccount": bucket.account}
+    acting.request, acting.protocol = None, ""
+    return acting
 
 
 async def deliver(ctx: Context, bucket: str, key: str, data: bytes, content_type: str, **members: Any) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 from fogbank.services.s3 import deliveries, errors, settings
+from fogbank.services.s3.inventory_files import can_write_parquet
+from fogbank.services.s3.inventory_rows import KNOWN
 from fogbank.services.s3.records import Home
 from fogbank.services.s3.settings import Document, declare_many
 
@@ -21,9 +23,16 @@ async def _check(home: Home, document: Document) -> None:
     fields = document.get("OptionalFields") or []
     if len(set(fields)) < len(fields):
         raise errors.malformed_xml()
+    unknown = [name for name in fields if name not in KNOWN]
+    if unknown:
+        raise errors.header_not_implemented("OptionalFields", f"Fogbank has no field {unknown[0]} in inventories.")
     destination = document["Destination"]["S3BucketDestination"]
     if len(destination.get("Encryption") or {}) > 1:
         raise errors.malformed_xml()
+    if destination["Format"] == "ORC" or (destination["Format"] == "Parquet" and not can_write_parquet()):
+        raise errors.header_not_implemented(
+            "Format", f"This installation of Fogbank writes no {destination['Format']}."
+        )
     await deliveries.check_destination(home, destination["Bucket"])
 
 
