@@ -1,0 +1,1 @@
+"""The metadata of Iceberg tables, as values: https://iceberg.apache.org/spec/#table-metadata-fields"""

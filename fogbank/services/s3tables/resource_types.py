@@ -1,0 +1,163 @@
+"""AWS::S3Tables::*. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_S3Tables.html"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fogbank.kernel import Context
+from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes, tag_list
+from fogbank.services.s3tables.service import service
+
+_MISSING = frozenset({"NotFoundException"})
+
+
+def _text(policy: Any) -> str:
+    return policy if isinstance(policy, str) else json.dumps(policy)
+
+
+class _Type(ResourceType):
+    """What the types have in common."""
+
+    missing = _MISSING
+
+    async def all(self, ctx: Context, operation: str, asked: Properties, member: str) -> list[Properties]:
+        """What an operation lists on all of its pages."""
+        found: list[Properties] = []
+        token: str | None = None
+        while True:
+            page = await self.call(ctx, operation, {**asked, "continuationToken": token})
+            found += page[member]
+            token = page.get("continuationToken")
+            if token is None:
+                return found
+
+    async def update_tags(self, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
+        tags, removed = tag_changes(before, after)
+        if tags:
+            await self.call(ctx, "TagResource", {"resourceArn": arn, "tags": tags})
+        if removed:
+            await self.call(ctx, "UntagResource", {"resourceArn": arn, "tagKeys": removed})
+
+    async def tags(self, ctx: Context, arn: str) -> Properties:
+        found = (await self.call(ctx, "ListTagsForResource", {"resourceArn": arn})).get("tags")
+        return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]} if found else {}
+
+
+@service.resource_type
+class TableBucketType(_Type):
+    name = "AWS::S3Tables::TableBucket"
+    identifier = ("TableBucketARN",)
+    required = frozenset({"TableBucketName"})
+    create_only = frozenset({"TableBucketName"})
+    read_only = frozenset({"TableBucketARN"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        request = {"name": properties["TableBucketName"], "tags": tag_list(properties)}
+        arn = str((await self.call(ctx, "CreateTableBucket", request))["arn"])
+        await self._configure(ctx, arn, properties)
+        return arn
+
+    async def _configure(self, ctx: Context, arn: str, properties: Properties) -> None:
+        encryption, removal = properties.get("EncryptionConfiguration"), properties.get("UnreferencedFileRemoval")
+        if encryption is not None:
+            given = {"sseAlgorithm": encryption.get("SSEAlgorithm"), "kmsKeyArn": encryption.get("KMSKeyArn")}
+            request = {"tableBucketARN": arn, "encryptionConfiguration": given}
+            await self.call(ctx, "PutTableBucketEncryption", request)
+        if removal is not None:
+            kind = "icebergUnreferencedFileRemoval"
+            days = {
+                "unreferencedDays": removal.get("UnreferencedDays"),
+                "nonCurrentDays": removal.get("NoncurrentDays"),
+            }
+            status = removal.get("Status")
+            value = {"status": status.lower() if status else None, "settings": {kind: days}}
+            request = {"tableBucketARN": arn, "type": kind, "value": value}
+            await self.call(ctx, "PutTableBucketMaintenanceConfiguration", request)
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        asked = {"tableBucketARN": identifier}
+        bucket = await self.call(ctx, "GetTableBucket", asked)
+        encryption = (await self.call(ctx, "GetTableBucketEncryption", asked))["encryptionConfiguration"]
+        maintenance = (await self.call(ctx, "GetTableBucketMaintenanceConfiguration", asked))["configuration"]
+        ((kind, removal),) = maintenance.items()
+        days = removal["settings"][kind]
+        shown = {"SSEAlgorithm": encryption["sseAlgorithm"], "KMSKeyArn": encryption.get("kmsKeyArn")}
+        return {
+            "TableBucketARN": identifier,
+            "TableBucketName": bucket["name"],
+            "EncryptionConfiguration": {name: value for name, value in shown.items() if value is not None},
+            "UnreferencedFileRemoval": {
+                "Status": removal["status"].capitalize(),
+                "UnreferencedDays": days["unreferencedDays"],
+                "NoncurrentDays": days["nonCurrentDays"],
+            },
+            **await self.tags(ctx, identifier),
+        }
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self._configure(ctx, identifier, after)
+        await self.update_tags(ctx, identifier, before, after)
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteTableBucket", {"tableBucketARN": identifier})
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        return [bucket["arn"] for bucket in await self.all(ctx, "ListTableBuckets", {}, "tableBuckets")]
+
+
+@service.resource_type
+class NamespaceType(_Type):
+    name = "AWS::S3Tables::Namespace"
+    identifier = ("TableBucketARN", "Namespace")
+    required = frozenset({"Namespace", "TableBucketARN"})
+    create_only = frozenset({"Namespace", "TableBucketARN"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        request = {"tableBucketARN": properties["TableBucketARN"], "namespace": [properties["Namespace"]]}
+        await self.call(ctx, "CreateNamespace", request)
+        return self.identifier_of(properties)
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        await self.call(ctx, "GetNamespace", _namespace(identifier))
+        arn, _, name = identifier.partition("|")
+        return {"TableBucketARN": arn, "Namespace": name}
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteNamespace", _namespace(identifier))
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        arn = given["TableBucketARN"]
+        found = await self.all(ctx, "ListNamespaces", {"tableBucketARN": arn}, "namespaces")
+        return [f"{arn}|{namespace['namespace'][0]}" for namespace in found]
+
+
+def _namespace(identifier: str) -> Properties:
+    arn, _, name = identifier.partition("|")
+    return {"tableBucketARN": arn, "namespace": name}
+
+
+@service.resource_type
+class TableBucketPolicyType(_Type):
+    name = "AWS::S3Tables::TableBucketPolicy"
+    identifier = ("TableBucketARN",)
+    required = frozenset({"ResourcePolicy", "TableBucketARN"})
+    create_only = frozenset({"TableBucketARN"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        request = {
+            "tableBucketARN": properties["TableBucketARN"],
+            "resourcePolicy": _text(properties["ResourcePolicy"]),
+        }
+        await self.call(ctx, "PutTableBucketPolicy", request)
+        return str(properties["TableBucketARN"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = await self.call(ctx, "GetTableBucketPolicy", {"tableBucketARN": identifier})
+        return {"TableBucketARN": identifier, "ResourcePolicy": json.loads(found["resourcePolicy"])}
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self.create(ctx, {"TableBucketARN": identifier, **after})
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteTableBucketPolicy", {"tableBucketARN": identifier})

@@ -1,0 +1,83 @@
+"""The files of tables, in their warehouses: hidden buckets of S3 that the service reads and writes as itself."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+from typing import Any
+
+from fogbank.http import FileBody, Payload
+from fogbank.identity import warehouses
+from fogbank.kernel import AWSError, Context
+from fogbank.services.s3tables import errors
+
+_MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
+
+
+def new_warehouse(ctx: Context) -> str:
+    """The URI of a warehouse that no table has yet."""
+    return f"s3://{ctx.ids.uuid()[:18]}{ctx.ids.hex(30)}{warehouses.SUFFIX}"
+
+
+def bucket_of(warehouse: str) -> str:
+    return warehouse.removeprefix("s3://")
+
+
+async def create(ctx: Context, warehouse: str, encryption: dict[str, Any]) -> None:
+    algorithm, key = encryption["sseAlgorithm"], encryption.get("kmsKeyArn") or ""
+    await warehouses.of(ctx.app).create(ctx, bucket_of(warehouse), algorithm, key)
+
+
+async def remove(ctx: Context, warehouse: str) -> None:
+    await warehouses.of(ctx.app).delete(ctx, bucket_of(warehouse))
+
+
+def _place(location: str) -> dict[str, Any]:
+    """The bucket and key of a URI. Raises BadRequestException."""
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    if not location.startswith("s3://") or not key:
+        raise errors.bad_metadata_location()
+    return {"Bucket": bucket, "Key": key}
+
+
+async def write(ctx: Context, location: str, data: bytes) -> None:
+    """Outside of transactions only: a large file takes its time."""
+    request = {**_place(location), "Body": Payload(data), "ContentType": "application/json"}
+    await ctx.call("s3", "PutObject", request)
+
+
+async def exists(ctx: Context, location: str) -> bool:
+    try:
+        await ctx.call("s3", "HeadObject", _place(location))
+    except AWSError as error:
+        if error.code in _MISSING:
+            return False
+        raise
+    return True
+
+
+async def read(ctx: Context, location: str) -> bytes:
+    """Outside of transactions only. Raises NotFoundException."""
+
+    async def opened() -> Any:
+        return (await ctx.call("s3", "GetObject", _place(location)))["Body"]
+
+    try:
+        data = await _all(await ctx.transact(opened))
+    except AWSError as error:
+        if error.code in _MISSING:
+            raise errors.no_such("metadata file") from error
+        raise
+    return gzip.decompress(data) if location.endswith(".gz") else data
+
+
+async def _all(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, FileBody):
+        try:
+            return await asyncio.to_thread(os.pread, body.fd, body.length, body.offset)
+        finally:
+            body.close()
+    return b"".join([piece async for piece in body])
