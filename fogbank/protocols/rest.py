@@ -202,6 +202,8 @@ class RestXmlCodec(RestCodec):
 
     def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
         params = super().read(request, uri)
+        if self._is_s3 and "ChecksumMode" in params:
+            params["ChecksumMode"] = params["ChecksumMode"].upper()  # the SDK for C++ writes it in lower case
         if self._is_s3 and self._payload is not None:
             name, shape = self._payload
             assert self.operation.input_shape is not None
