@@ -15,7 +15,7 @@ from fogbank.services.s3.records import Bucket, Claim, Encryption, Home, buckets
 from fogbank.services.s3.service import service
 
 OWNER = "s3tables"
-PRINCIPAL = "s3tables.amazonaws.com"
+PRINCIPAL = "maintenance.s3tables.amazonaws.com"
 
 _BATCH = 200
 # What table buckets do: https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-restrictions.html

@@ -9,6 +9,10 @@ def bad_request(message: str) -> AWSError:
     return AWSError("BadRequestException", message)
 
 
+def forbidden(message: str) -> AWSError:
+    return AWSError("ForbiddenException", message)
+
+
 def bad_token() -> AWSError:
     return bad_request("The continuation token is not valid.")
 

@@ -1,4 +1,8 @@
-"""The files of tables, in their warehouses: hidden buckets of S3 that the service reads and writes as itself."""
+"""The files of tables, in their warehouses: hidden buckets of S3 that the service reads and writes as itself.
+
+It does so as `maintenance.s3tables.amazonaws.com`, which the policy of a KMS key has to let in, as on AWS:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 
 from fogbank.http import FileBody, Payload
 from fogbank.identity import warehouses
+from fogbank.identity.principals import service_principal
 from fogbank.kernel import AWSError, Context
 from fogbank.services.s3tables import errors
 
@@ -33,6 +38,17 @@ async def remove(ctx: Context, warehouse: str) -> None:
     await warehouses.of(ctx.app).delete(ctx, bucket_of(warehouse))
 
 
+async def _call(ctx: Context, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    inner = ctx.at()
+    inner.principal = service_principal("maintenance.s3tables", ctx.account)
+    try:
+        return await inner.call("s3", operation, params, as_caller=True)
+    except AWSError as error:
+        if error.code == "AccessDenied":
+            raise errors.forbidden(error.message) from error
+        raise
+
+
 def _place(location: str) -> dict[str, Any]:
     """The bucket and key of a URI. Raises BadRequestException."""
     bucket, _, key = location.removeprefix("s3://").partition("/")
@@ -44,12 +60,12 @@ def _place(location: str) -> dict[str, Any]:
 async def write(ctx: Context, location: str, data: bytes) -> None:
     """Outside of transactions only: a large file takes its time."""
     request = {**_place(location), "Body": Payload(data), "ContentType": "application/json"}
-    await ctx.call("s3", "PutObject", request)
+    await _call(ctx, "PutObject", request)
 
 
 async def exists(ctx: Context, location: str) -> bool:
     try:
-        await ctx.call("s3", "HeadObject", _place(location))
+        await _call(ctx, "HeadObject", _place(location))
     except AWSError as error:
         if error.code in _MISSING:
             return False
@@ -61,7 +77,7 @@ async def read(ctx: Context, location: str) -> bytes:
     """Outside of transactions only. Raises NotFoundException."""
 
     async def opened() -> Any:
-        return (await ctx.call("s3", "GetObject", _place(location)))["Body"]
+        return (await _call(ctx, "GetObject", _place(location)))["Body"]
 
     try:
         data = await _all(await ctx.transact(opened))

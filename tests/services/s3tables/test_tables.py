@@ -180,6 +180,26 @@ def test_a_deleted_table_takes_its_files_along(s3tables, aws, table, clock, refu
         aws("s3").list_objects_v2(Bucket=found["warehouseLocation"].removeprefix("s3://"))
 
 
+def test_a_kms_key_has_to_let_the_service_in(s3tables, aws, make_table, metadata, namespace, refused):
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    encryption = {"sseAlgorithm": "aws:kms", "kmsKeyArn": key}
+    schema = {"iceberg": {"schema": {"fields": [{"name": "id", "type": "long"}]}}}
+    with refused("ForbiddenException", 403, "maintenance.s3tables.amazonaws.com is not authorized"):
+        make_table(metadata=schema, encryptionConfiguration=encryption)
+    assert s3tables.list_tables(**namespace)["tables"] == []
+    root = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "kms:*", "Resource": "*"}
+    maintenance = {
+        "Effect": "Allow",
+        "Principal": {"Service": "maintenance.s3tables.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey", "kms:Decrypt"],
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [root, maintenance]})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    assert metadata(make_table(metadata=schema, encryptionConfiguration=encryption))["last-column-id"] == 1
+
+
 def test_warehouses_are_hidden_and_closed_to_others(s3tables, aws, table, refused):
     warehouse = s3tables.get_table(**table)["warehouseLocation"].removeprefix("s3://")
     s3 = aws("s3")
