@@ -8,7 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.lambda_ import code, configurations, errors, limits
+from fogbank.services.lambda_ import code, configurations, errors, limits, running
 from fogbank.services.lambda_.code import Received
 from fogbank.services.lambda_.records import (
     ACTIVE,
@@ -98,9 +98,17 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
     return configurations.answer(ctx, function)
 
 
-@service.task
+@service.task(transaction=False)
 async def settle(ctx: Context, payload: Request) -> None:
-    """What was asked of a version is done."""
+    """What was asked of a version is done: its code is ready to run."""
+    key = (payload["name"], key_of(payload["version"]))
+    function = await ctx.transact(functions.get, ctx, *key)
+    if function is not None and not function.code.image:
+        await running.prepare(ctx, function)
+    await ctx.transact(_settled, ctx, payload)
+
+
+async def _settled(ctx: Context, payload: Request) -> None:
     function = await functions.get(ctx, payload["name"], key_of(payload["version"]))
     if function is None:
         return

@@ -20,7 +20,7 @@ from fogbank.services.lambda_.runtime.environments import Environment, Limits, O
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
-from fogbank.services.lambda_.runtime.plans import plan
+from fogbank.services.lambda_.runtime.plans import Plan, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
 
 _CREDENTIAL_SECONDS = 12 * 3600
@@ -146,11 +146,32 @@ async def _build(function: Function) -> str:
     return f"{function.build} {await asyncio.to_thread(code.changed_at, function.code.directory)}"
 
 
+async def prepare(scope: Context, function: Function) -> None:
+    """Do what need not wait for the first invocation: unpack the code, begin what forks functions."""
+    runtimes = runtimes_of(scope)
+    try:
+        planned, _ = await _plan(scope, runtimes, function)
+        await runtimes.warden(planned)
+    except (AWSError, CannotStart):
+        return  # the first invocation says it
+
+
 # -- making an environment
 
 
 async def _environment(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Environment, Journal]:
     """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
+    planned, directory = await _plan(scope, runtimes, function)
+    journal = Journal(scope, function)
+    variables = await scope.transact(_variables, scope, function, journal, directory)
+    if planned.interpreter is not None:
+        journal.note_init(function.config.get("Runtime", ""), planned.interpreter.text, planned.note)
+    environment = Environment(planned, directory, variables, Limits(function.timeout, function.memory), journal.write)
+    return environment, journal
+
+
+async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Plan, str]:
+    """What to start, and the directory of the code."""
     try:
         directory = await code.directory_of(runtimes, scope.blobs, function)
         runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
@@ -160,12 +181,7 @@ async def _environment(scope: Context, runtimes: Runtimes, function: Function) -
         raise errors.no_runtime(str(error)) from error
     except (BadPackage, OSError) as error:
         raise errors.invalid_zip() from error
-    journal = Journal(scope, function)
-    variables = await scope.transact(_variables, scope, function, journal, directory)
-    if planned.interpreter is not None:
-        journal.note_init(function.config.get("Runtime", ""), planned.interpreter.text, planned.note)
-    environment = Environment(planned, directory, variables, Limits(function.timeout, function.memory), journal.write)
-    return environment, journal
+    return planned, directory
 
 
 async def _variables(scope: Context, function: Function, journal: Journal, directory: str) -> dict[str, str]:

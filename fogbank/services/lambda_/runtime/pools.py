@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # AWS keeps an idle environment for some minutes; nobody is promised how long.
 _IDLE_SECONDS = 600.0
 _LOOK_SECONDS = 30.0
+_SETTLE_SECONDS = 0.1
 
 
 class Throttled(Exception):
@@ -32,6 +34,14 @@ class Pool:
         self.key = key
         self.idle: list[Environment] = []
         self.busy: set[Environment] = set()
+        self.settling: set[Environment] = set()
+        self.settled = asyncio.Event()
+
+    async def soon_idle(self) -> None:
+        """Wait a moment for an environment that has answered already, and has only to ask for its next invocation."""
+        self.settled.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.settled.wait(), _SETTLE_SECONDS)
 
 
 class Started(NamedTuple):
@@ -53,7 +63,7 @@ class Runtimes:
 
     # -- wardens
 
-    async def _warden(self, plan: Plan) -> Warden:
+    async def warden(self, plan: Plan) -> Warden:
         """The warden that forks functions of the plan's interpreter, or executes other programs."""
         interpreter = plan.interpreter.path if plan.interpreter is not None and plan.module is not None else ""
         warden = self._wardens.get(interpreter)
@@ -91,6 +101,8 @@ class Runtimes:
             if pool is not None:
                 self._retire(pool)
             pool = self._pools[arn] = Pool(key)
+        if not pool.idle and pool.settling:
+            await pool.soon_idle()
         while pool.idle:
             environment = pool.idle.pop()
             if environment.is_alive:
@@ -103,7 +115,7 @@ class Runtimes:
         environment = await make()
         pool.busy.add(environment)
         try:
-            failure = await environment.start(await self._warden(environment.plan))
+            failure = await environment.start(await self.warden(environment.plan))
         except BaseException:
             pool.busy.discard(environment)
             await environment.stop()
@@ -112,7 +124,13 @@ class Runtimes:
 
     async def give_back(self, arn: str, environment: Environment) -> None:
         """The invocation is over: the environment waits for the next one, unless it is over itself, or out of date."""
+        pool = self._pools.get(arn)
+        if pool is not None:
+            pool.settling.add(environment)
         is_well = environment.is_alive and await environment.settled()
+        if pool is not None:
+            pool.settling.discard(environment)
+            pool.settled.set()
         pool = self._pools.get(arn)
         if pool is not None and environment in pool.busy:
             pool.busy.discard(environment)
