@@ -30,6 +30,7 @@ _EXPRESSIONS = (
     "ProjectionExpression",
     "FilterExpression",
     "KeyConditionExpression",
+    "SearchConditionExpression",
 )
 _MEMBERS_WITH_NAMES = ("Expected", "AttributeUpdates", "KeyConditions", "QueryFilter", "ScanFilter", "AttributesToGet")
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, encryption, errors, replicas, streams, tables
+from fogbank.services.dynamodb import creation, encryption, errors, replicas, streams, tables, vector_indexes
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
@@ -19,12 +19,12 @@ Document = dict[str, Any]
 
 _UNSUPPORTED = {
     "GlobalTableSettingsReplicationMode": "UpdateTable with GlobalTableSettingsReplicationMode",
-    "VectorIndexUpdates": "UpdateTable with VectorIndexUpdates",
 }
 _CHANGES = (
     "BillingMode",
     "ProvisionedThroughput",
     "GlobalSecondaryIndexUpdates",
+    "VectorIndexUpdates",
     "StreamSpecification",
     "SSESpecification",
     "TableClass",
@@ -73,6 +73,7 @@ async def _changed(ctx: Context, table: Table, request: Document) -> Table:
         changed = await _change_stream(ctx, changed, request)
     for update in request.get("GlobalSecondaryIndexUpdates") or []:
         changed = await _change_index(ctx, changed, update, request)
+    changed = await vector_indexes.change(ctx, changed, request.get("VectorIndexUpdates") or [], request)
     changed = tables.put(ctx, _warmed(changed, request), status="UPDATING")
     await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
     if table.group:
@@ -135,6 +136,8 @@ def _change_billing(table: Table, request: Document, now: float) -> Table:
     if throughput is None and on_demand == table.on_demand:
         return table
     reads, writes = creation.capacity_of(request, on_demand)
+    if table.vectors and not on_demand:
+        raise errors.vectors_on_demand()
     if on_demand:
         indexes = tuple([msgspec.structs.replace(index, reads=0, writes=0) for index in table.indexes])
         return msgspec.structs.replace(table, on_demand=True, on_demand_since=now, reads=0, writes=0, indexes=indexes)
@@ -256,6 +259,7 @@ async def remove_index(ctx: Context, payload: Document) -> None:
         return
     indexes = tuple([other for other in table.indexes if other.name != index.name])
     used = {table.hash, table.range}.union(*[(other.hash, other.range) for other in indexes])
+    used = used.union(*[(other.hash, *other.filters) for other in table.vectors])
     attributes = {name: kind for name, kind in table.attributes.items() if name in used}
     status = "ACTIVE" if all(other.status == "ACTIVE" for other in indexes) else table.status
     tables.put(ctx, table, indexes=indexes, attributes=attributes, status=status)

@@ -7,17 +7,14 @@ from typing import Any
 import msgspec
 
 from fogbank.services.dynamodb import errors, limits
-from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.schema import Index, Table, VectorIndex
 
 Request = dict[str, Any]
 Keys = tuple[str, str | None]
 
 PAY_PER_REQUEST = "PAY_PER_REQUEST"
-# members whose effect is not there yet
-_UNSUPPORTED = {
-    "GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn",
-    "VectorIndexes": "CreateTable with VectorIndexes",
-}
+# a member whose effect is not there yet
+_UNSUPPORTED = {"GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn"}
 
 
 def stream_view(request: Request) -> str | None:
@@ -44,8 +41,12 @@ def table_from(request: Request, arn: str, table_id: str, now: float, spaces: An
     reads, writes = capacity_of(request, on_demand)
     local = _local_indexes(request, attributes, keys, spaces)
     shared = _global_indexes(request, attributes, on_demand, spaces)
-    _check_attributes_used(attributes, keys, [*local, *shared])
+    definitions = request.get("VectorIndexes") or []
+    vectors = tuple([vector_index(definition, attributes, on_demand, spaces) for definition in definitions])
+    searched = {name for index in vectors for name in (index.hash, *index.filters) if name is not None}
+    _check_attributes_used(attributes, keys, [*local, *shared], searched)
     check_index_names([*local, *shared])
+    check_vector_indexes(vectors, [index.name for index in (*local, *shared)])
     ceiling = _ceiling(request, on_demand)
     warm = warm_throughput(request, on_demand, reads, writes)
     return Table(
@@ -69,6 +70,7 @@ def table_from(request: Request, arn: str, table_id: str, now: float, spaces: An
         is_protected=bool(request.get("DeletionProtectionEnabled")),
         warm_reads=warm[0],
         warm_writes=warm[1],
+        vectors=vectors,
     )
 
 
@@ -134,13 +136,13 @@ def _keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> Keys:
     return names[0], names[1] if len(names) > 1 else None
 
 
-def _check_attributes_used(attributes: dict[str, str], keys: Keys, indexes: list[Index]) -> None:
-    used = {name for name in keys if name is not None}
+def _check_attributes_used(attributes: dict[str, str], keys: Keys, indexes: list[Index], searched: set[str]) -> None:
+    used = searched | {name for name in keys if name is not None}
     for index in indexes:
         used.update(name for name in (index.hash, index.range) if name is not None)
     if len(used) == len(attributes):
         return
-    if not indexes:
+    if not indexes and not searched:
         raise errors.invalid_parameters(
             "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
         )
@@ -308,3 +310,49 @@ def check_index_names(indexes: list[Index]) -> None:
         raise errors.invalid_parameters(
             f"Number of NonKeyAttributes exceeds the per-table limit of {limits.PROJECTED_ATTRIBUTES}"
         )
+
+
+# -- vector indexes
+
+
+def vector_index(definition: Request, attributes: dict[str, str], on_demand: bool, spaces: Any) -> VectorIndex:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndex.html"""
+    if not on_demand:
+        raise errors.vectors_on_demand()
+    if definition["Dimensions"] > limits.VECTOR_DIMENSIONS:
+        raise errors.invalid_parameters(f"Dimensions of a vector index must not exceed {limits.VECTOR_DIMENSIONS}")
+    schema = definition.get("SearchSchema") or []
+    named = {
+        kind: tuple([each["AttributeName"] for each in schema if each["SearchSchemaElementType"] == kind])
+        for kind in ("HASH", "INLINE_FILTER")
+    }
+    if any(name not in attributes for names in named.values() for name in names):
+        raise errors.validation("One element in SearchSchema is not defined in attribute definitions")
+    if len(named["HASH"]) > 1:
+        raise errors.invalid_parameters("SearchSchema of a vector index can have only one HASH key")
+    projection = definition["Projection"]
+    return VectorIndex(
+        name=definition["IndexName"],
+        space=next(spaces),
+        attribute=definition["VectorAttribute"]["AttributeName"],
+        dimensions=definition["Dimensions"],
+        function=definition["DistanceFunction"],
+        hash=named["HASH"][0] if named["HASH"] else None,
+        filters=named["INLINE_FILTER"],
+        projection=_projection_type(projection),
+        included=tuple(projection.get("NonKeyAttributes") or ()),
+    )
+
+
+def check_vector_indexes(indexes: tuple[VectorIndex, ...], others: list[str]) -> None:
+    """Refuse names that are there already, and indexes of one attribute with different dimensions."""
+    names = [*others, *[index.name for index in indexes]]
+    for name in names:
+        if names.count(name) > 1:
+            raise errors.invalid_parameters(f"Duplicate index name: {name}")
+    dimensions: dict[str, int] = {}
+    for index in indexes:
+        if dimensions.setdefault(index.attribute, index.dimensions) != index.dimensions:
+            raise errors.invalid_parameters(
+                f"Vector indexes of attribute {index.attribute} must have the same number of dimensions"
+            )

@@ -21,6 +21,7 @@ from fogbank.services.dynamodb import (
     streams,
     tables,
     tags,
+    vectors,
 )
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import on_table, require_idle
@@ -89,6 +90,8 @@ async def _remove_rows(ctx: Context, table: Table) -> None:
     await ctx.schedule("purge", {"collection": "items", "space": table.space})
     for index in table.indexes:
         await ctx.schedule("purge", {"collection": "index-items", "space": index.space})
+    for vector_index in table.vectors:
+        await ctx.schedule("purge", {"collection": vectors.vector_items.name, "space": vector_index.space})
     if table.ttl is not None:
         await ctx.unschedule("expire_items", table.name)
         await ctx.schedule("purge", {"collection": "expiries", "space": table.ttl_space})

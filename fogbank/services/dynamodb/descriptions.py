@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fogbank.services.dynamodb import encryption, limits
-from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.schema import Index, Table, VectorIndex
 
 Description = dict[str, Any]
 
@@ -38,6 +38,7 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
         "BillingModeSummary": _billing(table),
         "LocalSecondaryIndexes": local or None,
         "GlobalSecondaryIndexes": shared or None,
+        "VectorIndexes": [_describe_vectors(table, index, sizes) for index in table.vectors] or None,
         "TableClassSummary": _table_class(table),
         "StreamSpecification": _stream(table),
         "LatestStreamLabel": table.stream_label,
@@ -148,4 +149,26 @@ def _describe_global(table: Table, index: Index, sizes: dict[int, Size]) -> Desc
         },
         "OnDemandThroughput": _ceiling(index),
         "WarmThroughput": _warm(table, index, index.status),
+    }
+
+
+def _describe_vectors(table: Table, index: VectorIndex, sizes: dict[int, Size]) -> Description:
+    size = sizes.get(index.space, Size())
+    projection: Description = {"ProjectionType": index.projection}
+    if index.included:
+        projection["NonKeyAttributes"] = list(index.included)
+    schema = [{"AttributeName": index.hash, "SearchSchemaElementType": "HASH"}] if index.hash is not None else []
+    schema += [{"AttributeName": name, "SearchSchemaElementType": "INLINE_FILTER"} for name in index.filters]
+    return {
+        "IndexName": index.name,
+        "SearchSchema": schema or None,
+        "Projection": projection,
+        "VectorAttribute": {"AttributeName": index.attribute},
+        "Dimensions": index.dimensions,
+        "DistanceFunction": index.function,
+        "IndexStatus": index.status,
+        "Backfilling": True if index.is_backfilling else None,
+        "IndexSizeBytes": size.bytes,
+        "ItemCount": size.items,
+        "IndexArn": f"{table.arn}/index/{index.name}",
     }

@@ -622,3 +622,7 @@ def throttled(limit: str, reason: str, arn: str, on_demand: bool) -> AWSError:
 
 def is_throttled(error: AWSError) -> bool:
     return error.code in ("ProvisionedThroughputExceededException", "ThrottlingException")
+
+
+def vectors_on_demand() -> AWSError:
+    return invalid_parameters("Vector indexes are only supported for tables with BillingMode PAY_PER_REQUEST")

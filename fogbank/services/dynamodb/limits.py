@@ -33,6 +33,10 @@ WARM_WRITES = 4_000
 # a resource policy, in bytes
 POLICY_SIZE = 20 * 1024
 
+# of vector indexes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/VectorSearch.Requirements.html
+VECTOR_DIMENSIONS = 4096
+VECTORS_FOUND = 100
+
 # of one partition key, units per second
 PARTITION_READS = 3_000
 PARTITION_WRITES = 1_000

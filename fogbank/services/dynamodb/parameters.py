@@ -106,6 +106,13 @@ class Bindings:
             return None
         return self._compiled(expressions.key_condition, text, self.names, self.types).check(self.values)
 
+    def search_condition(self) -> KeyCondition | None:
+        """Of a vector search: it has the form of a key condition."""
+        text = self.request.get("SearchConditionExpression")
+        if text is None:
+            return None
+        return self._compiled(expressions.key_condition, text, self.names, self.types).check(self.values)
+
     def projection(self) -> Projection | None:
         text = self.request.get("ProjectionExpression")
         if text is None:

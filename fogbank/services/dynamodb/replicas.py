@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import regions
-from fogbank.services.dynamodb import encryption, errors, expiry, groups, linked_roles, streams, tables
+from fogbank.services.dynamodb import encryption, errors, expiry, groups, linked_roles, streams, tables, vectors
 from fogbank.services.dynamodb.groups import CURRENT, STRONG, Group, IndexOverride, Member
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
@@ -152,6 +152,7 @@ async def _put_twin(ctx: Context, table: Table, group: Group, member: Member, cr
         table_class=create.get("TableClassOverride") or table.table_class,
         ttl=table.ttl,
         ttl_space=next(spaces),
+        vectors=vectors.with_spaces(table.vectors, spaces, "CREATING"),
         group=group.id,
         is_strong=group.is_strong,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, encryption, errors, rows, tables
+from fogbank.services.dynamodb import creation, encryption, errors, rows, tables, vectors
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table
 
@@ -52,6 +52,7 @@ async def create(ctx: Context, request: Document, source: Table, at: float, back
         restored_from=backup or source.arn,
         restored_at=at,
         is_restoring=True,
+        vectors=vectors.with_spaces(source.vectors if on_demand else (), spaces, "CREATING"),
     )
     table = msgspec.structs.replace(table, attributes=_attributes_used(table))
     override = request.get("SSESpecificationOverride")
@@ -92,6 +93,7 @@ def _indexes(request: Document, source: Table, on_demand: bool, spaces: Iterator
 
 def _attributes_used(table: Table) -> dict[str, str]:
     used = {table.hash, table.range} | {name for index in table.indexes for name in (index.hash, index.range)}
+    used |= {name for index in table.vectors for name in (index.hash, *index.filters)}
     return {name: kind for name, kind in table.attributes.items() if name in used}
 
 
@@ -106,7 +108,8 @@ async def fill(ctx: Context, table: Table, values: list[bytes]) -> None:
 def finish(ctx: Context, table: Table) -> None:
     """It is what it was asked to be."""
     indexes = tuple([tables.with_status(index, "ACTIVE") for index in table.indexes])
-    tables.put(ctx, table, status="ACTIVE", indexes=indexes, is_restoring=False)
+    searched = tuple([msgspec.structs.replace(index, status="ACTIVE") for index in table.vectors])
+    tables.put(ctx, table, status="ACTIVE", indexes=indexes, vectors=searched, is_restoring=False)
 
 
 def description(table: Table) -> Document:

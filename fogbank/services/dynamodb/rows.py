@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import expiry, groups, history, kinesis_log, lagging, streams, unreplicated
+from fogbank.services.dynamodb import expiry, groups, history, kinesis_log, lagging, streams, unreplicated, vectors
 from fogbank.services.dynamodb.values import Item, item_size
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
-    from fogbank.services.dynamodb.schema import IndexLayout, Key, Layout
+    from fogbank.services.dynamodb.schema import IndexLayout, Key, Layout, Table, VectorIndex
 
 _SIZE = 4
 
@@ -99,6 +99,8 @@ async def replace(
     ]
     if layout.table.ttl is not None:
         await expiry.track(ctx, layout.table, key, None if old is None else old.item, None if new is None else new.item)
+    for vector_index in layout.table.vectors:
+        _replace_vector(writes, layout.table, vector_index, key, old, new)
     await _tell(ctx, layout, key, old, new, by)
     return changes
 
@@ -146,6 +148,24 @@ def _replace_entry(
         0 if after is None else after.size,
         old_row is not None and new_row is not None and old_row != new_row,
     )
+
+
+def _replace_vector(
+    writes: dict[bytes, bytes | None], table: Table, index: VectorIndex, key: Key, old: Image | None, new: Image | None
+) -> None:
+    row = None if old is None else vectors.row_of(table, index, old.item, key)
+    if row is not None:
+        writes[row] = None
+    if new is not None:
+        put_vector(writes, table, index, key, new)
+
+
+def put_vector(writes: dict[bytes, bytes | None], table: Table, index: VectorIndex, key: Key, image: Image) -> None:
+    """Give a vector index its entry of an item, if the item is in it."""
+    row, vector = vectors.row_of(table, index, image.item, key), vectors.vector_of(index, image.item)
+    if row is not None and vector is not None:
+        item = vectors.kept(table, index, image.item)
+        writes[row] = vectors.encode(vector, Image.of(item, item_size(item)).raw)
 
 
 def entry(index: IndexLayout, image: Image) -> Image:

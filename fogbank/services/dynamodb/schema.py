@@ -51,6 +51,22 @@ class Index(Record, frozen=True):
     warm_writes: int = 0
 
 
+class VectorIndex(Record, frozen=True):
+    """A vector index of the lists of numbers in `attribute`. `hash` is its partition key, `filters` what searches may ask for besides."""
+
+    name: str
+    space: int
+    attribute: str
+    dimensions: int
+    function: str
+    hash: str | None
+    filters: tuple[str, ...]
+    projection: str
+    included: tuple[str, ...] = ()
+    status: str = "ACTIVE"
+    is_backfilling: bool = False
+
+
 class Destination(Record, frozen=True):
     """A Kinesis stream that is told of every change. `precision` is MILLISECOND or MICROSECOND."""
 
@@ -130,6 +146,7 @@ class Table(Record, frozen=True, dict=True):
     warm_writes: int = 0
     destinations: tuple[Destination, ...] = ()
     encryption: Encryption | None = None
+    vectors: tuple[VectorIndex, ...] = ()
 
     @cached_property
     def layout(self) -> Layout:
@@ -138,6 +155,9 @@ class Table(Record, frozen=True, dict=True):
 
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
+
+    def vector_index(self, name: str) -> VectorIndex | None:
+        return next((index for index in self.vectors if index.name == name), None)
 
 
 tables = service.collection("tables", Table, cached=True)
@@ -201,7 +221,13 @@ class Layout(KeySchema):
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
         # nothing but the item itself changes with it, so that what it replaces need not be known
         self.is_plain = not (
-            self.indexes or table.ttl or table.stream_view or table.history_space or table.group or table.destinations
+            self.indexes
+            or table.ttl
+            or table.stream_view
+            or table.history_space
+            or table.group
+            or table.destinations
+            or table.vectors
         )
 
     def scope(self, ctx: Context) -> Context:

@@ -13,6 +13,7 @@ from fogbank.kernel import Record, keys
 from fogbank.services.dynamodb.descriptions import Size
 from fogbank.services.dynamodb.schema import Table, entries, items
 from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.vectors import vector_items
 
 if TYPE_CHECKING:
     from fogbank.kernel import Collection, Context
@@ -38,6 +39,7 @@ counts = service.collection("counts", Count)
 async def sizes_of(ctx: Context, table: Table) -> dict[int, Size]:
     """The sizes of a table and its indexes, by space."""
     spaces = [(items, table.space), *[(entries, index.space) for index in table.indexes]]
+    spaces += [(vector_items, index.space) for index in table.vectors]
     return {space: await _size(ctx, collection, space) for collection, space in spaces}
 
 

@@ -139,7 +139,11 @@ async def create_table(ctx: Context, request: Document) -> Document:
     tags.check(request.get("Tags") or [])
     if await tables.get(ctx, name) is not None:
         raise errors.table_exists(name)
-    created = msgspec.structs.replace(table, indexes=tuple([with_status(index, "CREATING") for index in table.indexes]))
+    created = msgspec.structs.replace(
+        table,
+        indexes=tuple([with_status(index, "CREATING") for index in table.indexes]),
+        vectors=tuple([msgspec.structs.replace(index, status="CREATING") for index in table.vectors]),
+    )
     created = await encryption.chosen(ctx, created, request.get("SSESpecification"))
     if view is not None:
         created = await streams.enabled(ctx, created, view, next(new_spaces(ctx)))
@@ -177,8 +181,13 @@ def activate(ctx: Context, table: Table) -> None:
         index if index.is_backfilling or index.status == "DELETING" else with_status(index, "ACTIVE")
         for index in table.indexes
     ]
-    is_busy = any(index.status != "ACTIVE" for index in indexes)
-    put(ctx, table, status="UPDATING" if is_busy else "ACTIVE", indexes=tuple(indexes))
+    vectors = [
+        index if index.is_backfilling or index.status == "DELETING" else msgspec.structs.replace(index, status="ACTIVE")
+        for index in table.vectors
+    ]
+    is_busy = any(index.status != "ACTIVE" for index in indexes) or any(index.status != "ACTIVE" for index in vectors)
+    status = "UPDATING" if is_busy else "ACTIVE"
+    put(ctx, table, status=status, indexes=tuple(indexes), vectors=tuple(vectors))
 
 
 # -- showing
