@@ -228,6 +228,11 @@ async def put_bucket_versioning(ctx: Context, request: Request) -> Answer:
         await mfa.verify(home, request.get("MFA"))
     if status == SUSPENDED and bucket.retention is not None:
         raise lock_errors.versioning_is_needed()
+    if status == SUSPENDED and "replication" in bucket.features:
+        raise errors.invalid_bucket_state(
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. To change the "
+            "versioning state, first delete the replication configuration."
+        )
     changed = replace(bucket, versioning=status, mfa_delete=mfa_delete or bucket.mfa_delete)
     buckets.put(home.ctx, changed, home.name)
     return {}

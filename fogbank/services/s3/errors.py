@@ -186,6 +186,10 @@ def no_such_configuration(code: str, message: str, bucket: str) -> AWSError:
     return AWSError(code, message, 404, BucketName=bucket)
 
 
+def invalid_bucket_state(message: str) -> AWSError:
+    return AWSError("InvalidBucketState", message, 409)
+
+
 def too_many_configurations(limit: int) -> AWSError:
     return AWSError(
         "TooManyConfigurations",

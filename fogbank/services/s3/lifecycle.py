@@ -11,7 +11,7 @@ from typing import Any
 from fogbank.kernel import Context
 from fogbank.services.s3 import access, changes, digests, errors, lifecycle_checks, settings
 from fogbank.services.s3.lifecycle_rules import ALL_CLASSES, KIND
-from fogbank.services.s3.records import home_of
+from fogbank.services.s3.records import ENABLED, home_of
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
@@ -52,6 +52,8 @@ def _present(rule: Request) -> Request:
 
 async def _put(ctx: Context, request: Request, rules: list[Request], minimum: str) -> None:
     home = await home_of(ctx, request)
+    if home.bucket.mfa_delete == ENABLED:
+        raise errors.invalid_bucket_state("Lifecycle configuration is not supported on a bucket with MFA delete.")
     lifecycle_checks.check(rules)
     named = [{**rule, "ID": rule.get("ID") or b64encode(ctx.ids.uuid().encode()).decode()} for rule in rules]
     settings.write(home, KIND, {"Rules": named, _MINIMUM: minimum})

@@ -41,13 +41,15 @@ async def apply_lifecycle(ctx: Context, payload: Payload) -> None:
 
 
 async def _abort_uploads(home: Home, lifecycle: Lifecycle, now: float) -> None:
-    """Abort what is too old, oldest keys first; what is more than a page waits for the next midnight."""
     if not any(rule.abort_days for rule in lifecycle.rules):
         return
-    for (key, upload_id), upload in await records.uploads.items(home.ctx, (str, str), home.name, limit=PAGE):
-        found = rules.abortion(lifecycle.rules, str(key), upload.initiated)
-        if found is not None and found[0] <= now:
-            await uploads.forget(home, {"Key": key, "UploadId": upload_id}, set())
+    bounds: dict[str, Any] = {}
+    while page := await records.uploads.items(home.ctx, (str, str), home.name, limit=PAGE, **bounds):
+        for (key, upload_id), upload in page:
+            found = rules.abortion(lifecycle.rules, str(key), upload.initiated)
+            if found is not None and found[0] <= now:
+                await uploads.forget(home, {"Key": key, "UploadId": upload_id}, set())
+        bounds = {"after": page[-1][0]}
 
 
 async def _apply(home: Home, lifecycle: Lifecycle, seen: Seen, now: float) -> None:

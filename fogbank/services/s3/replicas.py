@@ -168,12 +168,13 @@ async def pieces(target: Target) -> list[tuple[int, int, bytes]]:
 
 
 async def is_there(target: Target, only_changed: bool) -> bool:
-    """Is there a replica already? Where only its traits have changed, they are changed there, too."""
+    """Is the version there already? Where only its traits have changed, they are changed there, too."""
     found = await vault.version(target.home, target.key, target.record.version_id)
-    if found is None or found.course.replication != REPLICA:
+    if found is None:
         return False
-    if only_changed:
-        changed = replace(found, traits=_traits(target, found.traits.encryption), lock=_lock(target))
+    changed = replace(found, traits=_traits(target, found.traits.encryption), lock=_lock(target))
+    # a change that came back from where it went to ends here
+    if only_changed and changed != found:
         await vault.rewrite(target.home, target.key, changed)
         event = changes.TAGGED if changed.traits.tags != found.traits.tags else changes.ACL
         await changes.happened(event, target.home, target.key, changed)

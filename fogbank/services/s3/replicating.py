@@ -17,7 +17,7 @@ from fogbank.kernel import Collection, Context, Record
 from fogbank.services.s3 import bodies, changes, courses, keys, records, replicas, settings, vault
 from fogbank.services.s3.bodies import Received
 from fogbank.services.s3.changes import Change
-from fogbank.services.s3.records import Home, Object
+from fogbank.services.s3.records import ENABLED, Home, Object
 from fogbank.services.s3.replicas import Failed, Target
 from fogbank.services.s3.replication_rules import COMPLETED, FAILED, KIND, PENDING, REPLICA, Replication, Rule, compiled
 from fogbank.services.s3.service import service
@@ -55,7 +55,7 @@ async def note(change: Change) -> None:
     is_change = change.event in _CHANGES
     if not is_change and change.event not in _WRITES:
         return
-    replication = await replication_of(change.home)
+    replication = await replication_of(change.home) if change.home.bucket.versioning == ENABLED else None
     rules = [] if replication is None else replication.rules_for(change.key, change.record)
     is_replica = change.record.course.replication == REPLICA
     if is_replica:
@@ -95,7 +95,11 @@ async def replicate_existing(ctx: Context, payload: Payloads) -> None:
     place = payload.get("place")
     found, following = await walk(home, None if place is None else Place(*place))
     for key, record, *_ in found:
-        if not record.course.replication and any(rule.existing for rule in replication.rules_for(key, record)):
+        if (
+            not record.null
+            and not record.course.replication
+            and any(rule.existing for rule in replication.rules_for(key, record))
+        ):
             await queue(home, key, record)
     if following is not None:
         again = {"bucket": home.name, "place": list(following)}
@@ -114,6 +118,11 @@ async def replicate(ctx: Context, payload: Payloads) -> None:
         await ctx.transact(_settle, ctx, payload["bucket"], place, job, failures)
 
 
+async def resume(home: Home) -> None:
+    """Carry what is queued, should nobody be at it any more."""
+    await settings.scope(home).schedule("replicate", {"bucket": home.name}, key=home.name)
+
+
 async def _first(ctx: Context, name: str) -> tuple[Any, Job] | None:
     found = await jobs.items(ctx, (int, int), name, limit=1)
     return found[0] if found else None
@@ -125,10 +134,13 @@ class Failure(NamedTuple):
     reason: str
 
 
-async def _carry(ctx: Context, name: str, job: Job) -> list[Failure]:
-    """Carry a version to all of its destinations; gives those where that failed."""
+async def _carry(ctx: Context, name: str, job: Job) -> list[Failure] | None:
+    """Carry a version to all of its destinations; gives those where that failed. None: no rule is about it any more."""
     failures = []
-    for role, rule in await ctx.transact(_destinations, ctx, name, job):
+    destinations = await ctx.transact(_destinations, ctx, name, job)
+    if not destinations:
+        return None
+    for role, rule in destinations:
         try:
             await _carry_to(ctx, name, job, role, rule)
         except Failed as failed:
@@ -205,16 +217,16 @@ async def _found_again(ctx: Context, name: str, job: Job, role: str, rule: Rule)
     return target
 
 
-async def _settle(ctx: Context, name: str, place: Any, job: Job, failures: list[Failure]) -> None:
+async def _settle(ctx: Context, name: str, place: Any, job: Job, failures: list[Failure] | None) -> None:
     """Note how it ended, and take the job out of the queue."""
     jobs.delete(ctx, name, *place)
     home = await records.find(ctx, name)
     record = None if home is None else await vault.version(home, job.key, job.version_id)
     if home is None or record is None or record.course.replication != PENDING:
         return
-    settled = courses.replace(record, replication=FAILED if failures else COMPLETED)
+    settled = courses.replace(record, replication=COMPLETED if failures == [] else FAILED)
     await vault.rewrite(home, job.key, settled)
-    for failure in failures:
+    for failure in failures or ():
         await changes.happened(
             changes.NOT_REPLICATED,
             home,

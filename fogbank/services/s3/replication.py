@@ -9,7 +9,7 @@ from base64 import b64encode
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, changes, digests, errors, filters, records, settings
+from fogbank.services.s3 import access, changes, digests, errors, filters, records, replicating, settings
 from fogbank.services.s3.records import ENABLED, Home, home_of
 from fogbank.services.s3.replication_rules import ARN, KIND, is_on
 from fogbank.services.s3.service import service
@@ -41,6 +41,7 @@ async def put_bucket_replication(ctx: Context, request: Request) -> Answer:
     named = [{**rule, "ID": rule.get("ID") or b64encode(ctx.ids.uuid().encode()).decode()} for rule in rules]
     settings.write(home, KIND, {"Role": document["Role"], "Rules": named})
     changes.set_feature(home, KIND, True)
+    await replicating.resume(home)
     if any(is_on(rule.get("ExistingObjectReplication")) for rule in rules):
         await settings.scope(home).schedule("replicate_existing", {"bucket": home.name}, key=home.name)
     return {}

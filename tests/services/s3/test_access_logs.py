@@ -6,10 +6,35 @@ import re
 import pytest
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
-FIELDS = (
-    "owner bucket time remote requester request_id operation key uri status error sent size total turn_around referer agent "
-    "version host_id signature cipher auth host tls access_point acl_required region"
-).split()
+FIELDS = [
+    "owner",
+    "bucket",
+    "time",
+    "remote",
+    "requester",
+    "request_id",
+    "operation",
+    "key",
+    "uri",
+    "status",
+    "error",
+    "sent",
+    "size",
+    "total",
+    "turn_around",
+    "referer",
+    "agent",
+    "version",
+    "host_id",
+    "signature",
+    "cipher",
+    "auth",
+    "host",
+    "tls",
+    "access_point",
+    "acl_required",
+    "region",
+]
 TOKEN = re.compile(r'\[[^\]]*\]|"[^"]*"|\S+')
 
 

@@ -155,7 +155,7 @@ def test_days_of_a_noncurrent_version_count_from_its_successor(s3, versioned, pu
 
 def test_locked_versions_are_left_alone(s3, make_bucket, put, rule, versions, clock):
     locked = make_bucket(ObjectLockEnabledForBucket=True)
-    held, free, last = (put(locked, "k") for _ in range(3))
+    held, _, last = (put(locked, "k") for _ in range(3))
     s3.put_object_legal_hold(Bucket=locked, Key="k", VersionId=held, LegalHold={"Status": "ON"})
     rule(locked, NoncurrentVersionExpiration={"NoncurrentDays": 1})
     clock.advance(seconds=3 * DAY)

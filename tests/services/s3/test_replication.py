@@ -288,6 +288,8 @@ def test_changed_tags_of_replicas_go_back_where_the_rule_says_so(s3, versioned, 
     put(target, "last")
     settled(target, "last")
     assert s3.get_object_tagging(Bucket=versioned, Key="k")["TagSet"] == tags
+    assert s3.head_object(Bucket=target, Key="k")["ReplicationStatus"] == "REPLICA"
+    assert settled(versioned, "k") == "COMPLETED"
 
 
 # -- permissions and failures
@@ -389,6 +391,12 @@ def test_configuration_comes_back_until_it_is_deleted(refused, s3, versioned, re
     s3.delete_bucket_replication(Bucket=versioned)
     with refused("ReplicationConfigurationNotFoundError", 404):
         s3.get_bucket_replication(Bucket=versioned)
+
+
+def test_source_stays_versioned(refused, s3, versioned, replicate):
+    replicate()
+    with refused("InvalidBucketState", 409):
+        s3.put_bucket_versioning(Bucket=versioned, VersioningConfiguration={"Status": "Suspended"})
 
 
 def test_source_has_to_be_versioned(refused, bucket, replicate):
