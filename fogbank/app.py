@@ -24,6 +24,7 @@ from fogbank.kernel.context import Context, Waiters
 from fogbank.kernel.ids import Ids
 from fogbank.kernel.registry import Registry
 from fogbank.kernel.service import Service
+from fogbank.kernel.standing import Standing
 from fogbank.kernel.tasks import TaskRunner
 from fogbank.storage.base import Store, StoreError, Transaction
 from fogbank.storage.blob_directory import BlobDirectory
@@ -71,6 +72,7 @@ class App:
         self.services = Registry()
         self.waiters = Waiters()
         self.tasks = TaskRunner(self)
+        self.standing = Standing(self)
         self.engines = Engines(self)
         self.gateway = Gateway(self)
         self.authenticator = Authenticator(
@@ -89,6 +91,7 @@ class App:
         await self.upkeep.open()
         await self.fleet.open(self)
         self.tasks.wake()
+        self.standing.wake()
 
     async def _find_blobs(self) -> None:
         """Make sure that our blobs are those that the records in a shared store speak of. Raises StoreError."""
@@ -111,9 +114,11 @@ class App:
         """The tasks are this process's business from now on."""
         await self.set_clock()
         self.tasks.wake()
+        self.standing.wake()
 
     async def close(self) -> None:
         await self.tasks.close()
+        await self.standing.close()
         for request in list(self.requests):
             request.cancel()
         await asyncio.gather(*self.requests, return_exceptions=True)
@@ -225,6 +230,7 @@ class App:
         """Time or state changed under everyone who waits."""
         self.waiters.wake_all()
         self.tasks.wake()
+        self.standing.wake()
 
     async def summary(self) -> list[dict[str, Any]]:
         """Rows per service, collection, account and region."""
@@ -301,6 +307,10 @@ def duties(app: App) -> dict[str, Handler]:
         if app.fleet.leads:
             app.tasks.wake()
 
+    async def standing(_: None) -> None:
+        if app.fleet.leads:
+            app.standing.wake()
+
     async def advance(seconds: float) -> None:
         await app.advance(seconds)
 
@@ -310,7 +320,7 @@ def duties(app: App) -> dict[str, Handler]:
     async def metrics(_: None) -> list[Family]:
         return app.gateway.collector.of_process()
 
-    return {"wake": wake, "tasks": tasks, "advance": advance, "look": look, "metrics": metrics}
+    return {"wake": wake, "tasks": tasks, "standing": standing, "advance": advance, "look": look, "metrics": metrics}
 
 
 class Server:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fogbank.identity.principals import service_host
-from fogbank.kernel import blobs, tasks
+from fogbank.kernel import blobs, standing, tasks
 from fogbank.kernel.ids import Ids
 from fogbank.telemetry.trace import waiting
 
@@ -208,6 +208,14 @@ class Context:
         return Watch(self.app, topic, competes)
 
     # -- later and elsewhere
+
+    async def stand(self, name: str, about: str) -> None:
+        """Have this service's standing work done about something from now on; see `fogbank.kernel.standing`."""
+        await standing.stand(self, name, about)
+
+    async def sit(self, name: str, about: str) -> None:
+        """End the standing work."""
+        await standing.sit(self, name, about)
 
     async def schedule(
         self,

@@ -158,6 +158,7 @@ class Service:
         self.tasks: dict[str, TaskKind] = {}
         self.edges: list[Edge] = []
         self.after: list[After] = []
+        self.standing_work: dict[str, Callable[[Context, str], Awaitable[None]]] = {}
         self.provided: dict[str, Any] = {}
         self.resource_types: dict[str, ResourceType] = {}
 
@@ -198,6 +199,11 @@ class Service:
 
     def task_from(self, handler: Any, transaction: bool) -> Any:
         self.tasks[handler.__name__] = TaskKind(handler.__name__, handler, transaction)
+        return handler
+
+    def standing(self, handler: Any) -> Any:
+        """Declare standing work, named after the function; see `fogbank.kernel.standing`."""
+        self.standing_work[handler.__name__] = handler
         return handler
 
     def provide(self, name: str, implementation: Any) -> None:
