@@ -136,6 +136,8 @@ class _Reading:
                 self._ended()
                 break
             self._parser.feed_data(chunk)
+            if len(self._body) > MAX_ANSWER:
+                raise ValueError("the answer is too long")
         return Answer(self._parser.get_status_code(), self._headers, bytes(self._body))
 
     def _ended(self) -> None:
@@ -152,8 +154,6 @@ class _Reading:
 
     def on_body(self, data: bytes) -> None:
         self._body += data
-        if len(self._body) > MAX_ANSWER:
-            raise ValueError("the answer is too long")
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:  # what comes before the answer

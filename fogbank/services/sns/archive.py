@@ -29,7 +29,7 @@ async def keep(ctx: Context, topic: Topic, message: Message) -> None:
 
 
 async def _expire_at(ctx: Context, topic: Topic, oldest: Message) -> None:
-    due = oldest.at + topic.archive_days * _DAY
+    due = oldest.at + topic.archive_days * _DAY + 1  # a second later, so that it surely is old enough
     await ctx.schedule("expire_archive", {"topic": topic.name, "id": topic.id}, at=due, key=topic.id)
 
 

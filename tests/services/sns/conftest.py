@@ -91,7 +91,9 @@ def make_queue(aws):
 @pytest.fixture
 def subscribe(sns):
     def subscribe(topic_arn, endpoint, protocol="sqs", **attributes):
-        attributes = {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}
+        attributes = {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()
+        }
         return sns.subscribe(
             TopicArn=topic_arn,
             Protocol=protocol,

@@ -95,7 +95,9 @@ def test_only_owners_see_and_end_a_subscription(sns, topic, subscribe, other, re
     for call in (
         lambda: stranger.unsubscribe(SubscriptionArn=arn),
         lambda: stranger.get_subscription_attributes(SubscriptionArn=arn),
-        lambda: stranger.set_subscription_attributes(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=""),
+        lambda: stranger.set_subscription_attributes(
+            SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=""
+        ),
     ):
         with refused("AuthorizationError"):
             call()
