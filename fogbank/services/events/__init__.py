@@ -1,6 +1,7 @@
 """Amazon EventBridge: buses, rules, targets, archives, API destinations. The way of an event begins in `putting.py`."""
 
 from fogbank.services.events import (
+    api_calls,
     api_destinations,
     archives,
     buses,
@@ -11,6 +12,7 @@ from fogbank.services.events import (
     permissions,
     putting,
     replays,
+    resource_types,
     rules,
     scheduled,
     sources,
@@ -20,6 +22,7 @@ from fogbank.services.events import (
 from fogbank.services.events.service import service
 
 __all__ = [
+    "api_calls",
     "api_destinations",
     "archives",
     "buses",
@@ -30,6 +33,7 @@ __all__ = [
     "permissions",
     "putting",
     "replays",
+    "resource_types",
     "rules",
     "scheduled",
     "service",
