@@ -28,17 +28,18 @@ _CHUNK = 100
 
 async def change(ctx: Context, table: Table, updates: list[Document], request: Document) -> Table:
     """The table's record with the vector indexes that UpdateTable adds and removes; one at a time."""
+    if not updates:
+        return table
     if len(updates) > 1:
         raise errors.too_many_index_changes()
     if table.group:
         raise errors.not_yet("UpdateTable with VectorIndexUpdates on a global table")
-    for update in updates:
-        if len(update) != 1:
-            raise errors.invalid_parameters("One of VectorIndexUpdate.Create, .Delete must be specified")
-        if "Create" in update:
-            return await _create(ctx, table, update["Create"], request)
-        return await _delete(ctx, table, update["Delete"]["IndexName"])
-    return table
+    update = updates[0]
+    if len(update) != 1:
+        raise errors.invalid_parameters("One of VectorIndexUpdate.Create, .Delete must be specified")
+    if "Create" in update:
+        return await _create(ctx, table, update["Create"], request)
+    return await _delete(ctx, table, update["Delete"]["IndexName"])
 
 
 async def _create(ctx: Context, table: Table, definition: Document, request: Document) -> Table:
