@@ -6,6 +6,7 @@ S3 asks, before it lets somebody in, for an account's block on public access, an
     access-points          (account, region) name                  -> AccessPoint
     attached               (global) bucket, account, region, name  -> nothing: which access points a bucket has
     multi-region           (account) name                          -> MultiRegionAccessPoint
+    object-lambda          (account, region) name                  -> ObjectLambdaAccessPoint
     aliases                (global) alias                          -> Alias: whose it is
 
 S3 Control writes these rows and S3 reads them, so that neither imports the other, and S3 is not slower for what nobody uses. S3 Control
@@ -15,7 +16,7 @@ asks by `Buckets`, which S3 provides. Every function takes a context inside a tr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from fogbank.kernel.collection import Collection, Record
 
@@ -30,7 +31,9 @@ Kind = Literal["accesspoint", "object-lambda", "multi-region"]
 
 _ARN = re.compile(r"arn:[\w-]+:s3:([a-z0-9-]*):(\d{12}):accesspoint[/:]([a-z0-9.-]+)")
 _NAME_AND_ACCOUNT = re.compile(r"([a-z0-9-]+)-(\d{12})")
+_OBJECT_LAMBDA_ARN = re.compile(r"arn:[\w-]+:s3-object-lambda:([a-z0-9-]+):(\d{12}):accesspoint[/:]([a-z0-9-]+)")
 _MULTI_REGION = ".mrap"
+OBJECT_LAMBDA = "--ol-s3"
 _ALIAS = "-s3alias"
 _DIRECTORY = "--xa-s3"
 
@@ -96,6 +99,22 @@ class MultiRegionAccessPoint(Record, frozen=True):
         return f"arn:aws:s3::{self.account}:accesspoint/{self.alias}"
 
 
+class ObjectLambdaAccessPoint(Record, frozen=True):
+    """An access point whose answers a function makes; `configuration` is the document of the API."""
+
+    name: str
+    account: str
+    region: str
+    alias: str
+    created: float
+    configuration: dict[str, Any]
+    policy: str = ""
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:s3-object-lambda:{self.region}:{self.account}:accesspoint/{self.name}"
+
+
 class Alias(Record, frozen=True):
     kind: Kind
     account: str
@@ -110,6 +129,9 @@ access_points: Collection[AccessPoint] = Collection("s3control", "access-points"
 attached: Collection[bytes] = Collection("s3control", "attached", bytes, scope="global")
 multi_region: Collection[MultiRegionAccessPoint] = Collection(
     "s3control", "multi-region", MultiRegionAccessPoint, scope="account", cached=True
+)
+object_lambda: Collection[ObjectLambdaAccessPoint] = Collection(
+    "s3control", "object-lambda", ObjectLambdaAccessPoint, cached=True
 )
 aliases: Collection[Alias] = Collection("s3control", "aliases", Alias, scope="global", cached=True)
 
@@ -138,6 +160,18 @@ async def find(ctx: Context, name: str) -> AccessPoint | MultiRegionAccessPoint 
         return await access_points.get(ctx, name)
     owned = _NAME_AND_ACCOUNT.fullmatch(name)
     return None if owned is None else await _at(ctx, "accesspoint", owned[2], ctx.region, owned[1])
+
+
+async def find_object_lambda(ctx: Context, name: str) -> ObjectLambdaAccessPoint | None:
+    """The Object Lambda Access Point that is given in a bucket's place: by ARN, by alias, or as `name-account`."""
+    alias = await aliases.get(ctx, name) if name.endswith(OBJECT_LAMBDA) else None
+    if alias is not None:
+        return await object_lambda.get(ctx.at(account=alias.account, region=alias.region), alias.name)
+    by_arn = _OBJECT_LAMBDA_ARN.fullmatch(name)
+    if by_arn is not None:
+        return await object_lambda.get(ctx.at(account=by_arn[2], region=by_arn[1]), by_arn[3])
+    owned = _NAME_AND_ACCOUNT.fullmatch(name)
+    return None if owned is None else await object_lambda.get(ctx.at(account=owned[2]), owned[1])
 
 
 async def _at(

@@ -14,6 +14,7 @@ from fogbank.services.s3control import (
     lens_exports,
     lens_groups,
     multi_region,
+    object_lambda,
     outposts,
     tags,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "lens_exports",
     "lens_groups",
     "multi_region",
+    "object_lambda",
     "outposts",
     "service",
     "tags",
