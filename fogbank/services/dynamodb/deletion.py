@@ -99,4 +99,5 @@ async def _remove_rows(ctx: Context, table: Table) -> None:
         await ctx.unschedule("forget_history", table.name)
         await history.purge(ctx, table.history_space)
     if table.destinations:
+        kinesis_log.lasts.delete(ctx, table.space)
         await ctx.schedule("purge", {"collection": kinesis_log.records.name, "space": table.space})

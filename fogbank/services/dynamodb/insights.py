@@ -103,7 +103,15 @@ def _arn(ctx: Context, request: Document) -> str:
     return tables.table_arn(ctx, {"TableName": request.get("TableName") or "*"})
 
 
-@service.operation(resource=_arn)
+async def _owner(ctx: Context, request: Document) -> str:
+    return guards.scope_of(ctx, request.get("TableName") or "").account
+
+
+async def _policy(ctx: Context, request: Document) -> str | None:
+    return await guards.BY_POLICY["policy"](ctx, request) if request.get("TableName") else None
+
+
+@service.operation(resource=_arn, owner=_owner, policy=_policy)
 async def list_contributor_insights(ctx: Context, request: Document) -> Document:
     """Of a table and its global indexes, or of all tables of the region."""
     if request.get("TableName"):

@@ -96,6 +96,13 @@ def test_another_account_may_do_only_what_it_is_allowed(ddb, guest, arn, other):
         lambda: guest.describe_table(TableName=arn),
         lambda: guest.delete_table(TableName=arn),
         lambda: guest.get_resource_policy(ResourceArn=arn),
+        lambda: guest.list_contributor_insights(TableName=arn),
+        lambda: guest.describe_kinesis_streaming_destination(TableName=arn),
+        lambda: guest.update_time_to_live(
+            TableName=arn, TimeToLiveSpecification={"Enabled": True, "AttributeName": "e"}
+        ),
+        lambda: guest.batch_write_item(RequestItems={arn: [{"DeleteRequest": {"Key": {"pk": s("a")}}}]}),
+        lambda: guest.create_backup(TableName=arn, BackupName="stolen"),
     ):
         with refusal("AccessDeniedException"):
             call()
