@@ -121,6 +121,11 @@ def bucket_has_access_points(name: str) -> AWSError:
     )
 
 
+def not_eligible_for_replication() -> AWSError:
+    """As reports of Batch Replication say it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-failure-codes.html"""
+    return AWSError("SrcObjectNotEligible", "The source object is not eligible for replication.", 500)
+
+
 def no_such_access_point(name: str) -> AWSError:
     return AWSError("NoSuchAccessPoint", "The specified accesspoint does not exist", 404, AccessPointName=name)
 
