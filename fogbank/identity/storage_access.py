@@ -203,7 +203,11 @@ class Place(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """An object that is in a bucket now. `modified` is epoch seconds; `encryption` the algorithm; `version_id` empty without versioning."""
+    """An object that is in a bucket now.
+
+    `modified` is epoch seconds, `encryption` the algorithm, `version_id` empty without versioning. `replication` is its status,
+    and `is_eligible` says whether a rule of the bucket's replication is about it.
+    """
 
     key: str
     version_id: str
@@ -214,6 +218,7 @@ class Listed(NamedTuple):
     kms_key: str
     bucket_key: bool
     replication: str
+    is_eligible: bool
 
 
 class Buckets(Protocol):
@@ -227,6 +232,9 @@ class Buckets(Protocol):
 
     async def objects(self, ctx: Context, name: str, after: str, limit: int) -> list[Listed]:
         """The objects of a bucket that is there, in order of their keys, from after that key."""
+
+    async def replicate(self, ctx: Context, name: str, key: str, version_id: str) -> None:
+        """Have a version replicated (again); the current one without an id. Raises AWSError when no rule is about it."""
 
     async def tags(self, ctx: Context, name: str) -> dict[str, str]:
         """The tags of a bucket that is there."""

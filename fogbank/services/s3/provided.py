@@ -6,7 +6,8 @@ import msgspec
 
 from fogbank.identity.storage_access import Listed, Place
 from fogbank.kernel import Context
-from fogbank.services.s3 import errors, records
+from fogbank.services.s3 import errors, records, replicating, vault
+from fogbank.services.s3.replication_rules import REPLICA, Replication
 from fogbank.services.s3.service import service
 
 
@@ -22,7 +23,17 @@ class Buckets:
         home = await _home(ctx, name)
         bounds = {"after": (after,)} if after else {}
         found = await records.objects.items(home.ctx, (str,), home.name, limit=limit, **bounds)
-        return [_listed(str(key), record, bool(home.bucket.versioning)) for (key,), record in found]
+        replication = await replicating.replication_of(home)
+        return [_listed(home, str(key), record, replication) for (key,), record in found]
+
+    async def replicate(self, ctx: Context, name: str, key: str, version_id: str) -> None:
+        home = await _home(ctx.at(service=service), name)
+        record = await (vault.version(home, key, version_id) if version_id else vault.current(home, key))
+        if record is None:
+            raise errors.no_such_version(key, version_id) if version_id else errors.no_such_key(key)
+        if not _is_eligible(key, record, await replicating.replication_of(home)):
+            raise errors.not_eligible_for_replication()
+        await replicating.queue(home, key, record)
 
     async def tags(self, ctx: Context, name: str) -> dict[str, str]:
         return dict((await _home(ctx, name)).bucket.tags)
@@ -32,11 +43,18 @@ class Buckets:
         records.buckets.put(home.ctx, msgspec.structs.replace(home.bucket, tags=tags), home.name)
 
 
-def _listed(key: str, record: records.Object, has_versions: bool) -> Listed:
+def _is_eligible(key: str, record: records.Object, replication: Replication | None) -> bool:
+    """Is a rule about the version? Replicas are not replicated."""
+    if replication is None or record.null or record.course.replication == REPLICA:
+        return False
+    return bool(replication.rules_for(key, record))
+
+
+def _listed(home: records.Home, key: str, record: records.Object, replication: Replication | None) -> Listed:
     encryption = record.traits.encryption
     return Listed(
         key,
-        record.version_id if has_versions else "",
+        record.version_id if home.bucket.versioning else "",
         record.size,
         record.modified,
         record.storage_class or "STANDARD",
@@ -44,6 +62,7 @@ def _listed(key: str, record: records.Object, has_versions: bool) -> Listed:
         encryption.kms_key,
         encryption.bucket_key,
         record.course.replication,
+        _is_eligible(key, record, replication),
     )
 
 

@@ -10,9 +10,10 @@ from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from fogbank.identity import storage_access
 from fogbank.kernel import Context
 from fogbank.protocols import checksums
-from fogbank.services.s3control import contents, manifests
+from fogbank.services.s3control import contents, errors, manifests
 from fogbank.services.s3control.jobs import Job, Row
 
 Request = dict[str, Any]
@@ -28,6 +29,7 @@ ATOMIC = frozenset(
         "S3PutObjectLegalHold",
         "S3PutObjectRetention",
         "S3PutObjectTagging",
+        "S3ReplicateObject",
         "S3UpdateObjectEncryption",
     }
 )
@@ -54,6 +56,9 @@ async def perform(ctx: Context, job: Job, row: Row) -> str:
         return await job_functions.invoke(ctx, job, row)
     if job.action == "S3ComputeObjectChecksum":
         return await _compute_checksum(ctx, asked, row)
+    if job.action == "S3ReplicateObject":
+        await _replicate(ctx, place(row))
+        return SUCCESSFUL
     if job.action == "S3PutObjectCopy":
         await ctx.call("s3", "CopyObject", copy_request(asked, row), as_caller=True)
         return SUCCESSFUL
@@ -124,6 +129,20 @@ _PLAIN = {
     "S3PutObjectRetention": ("PutObjectRetention", _retention),
     "S3UpdateObjectEncryption": ("UpdateObjectEncryption", _encryption),
 }
+
+
+# -- replicating
+
+
+async def _replicate(ctx: Context, which: Request) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-batch-replication-batch.html"""
+    bucket, key = which["Bucket"], which["Key"]
+    buckets = storage_access.buckets(ctx.app)
+    found = await buckets.place(ctx, bucket)
+    if found is None:
+        raise errors.no_such_bucket(bucket)
+    await ctx.authorise("s3:InitiateReplication", f"arn:aws:s3:::{bucket}/{key}", owner=found.account)
+    await buckets.replicate(ctx, bucket, key, which.get("VersionId") or "")
 
 
 # -- copying

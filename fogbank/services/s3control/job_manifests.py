@@ -130,6 +130,8 @@ class _Filter:
             yield entry.storage_class in classes
         if encryptions := wanted.get("MatchAnyObjectEncryption"):
             yield any(_is_encrypted(entry, each) for each in encryptions)
+        if (eligible := wanted.get("EligibleForReplication")) is not None:
+            yield entry.is_eligible == eligible
         if statuses := wanted.get("ObjectReplicationStatuses"):
             yield (entry.replication or "NONE") in statuses
 

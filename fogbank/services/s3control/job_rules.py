@@ -19,6 +19,7 @@ _NEEDS = {
     "S3PutObjectCopy": ("s3", "CopyObject"),
     "S3PutObjectAcl": ("s3", "PutObjectAcl"),
     "S3PutObjectTagging": ("s3", "PutObjectTagging"),
+    "S3ReplicateObject": ("s3", "PutBucketReplication"),
     "S3DeleteObjectTagging": ("s3", "DeleteObjectTagging"),
     "S3InitiateRestoreObject": ("s3", "RestoreObject"),
     "S3PutObjectLegalHold": ("s3", "PutObjectLegalHold"),

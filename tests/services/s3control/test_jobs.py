@@ -175,13 +175,40 @@ def test_job_locks_objects(s3, start, ended, manifest, make_bucket):
     assert s3.get_object_retention(Bucket=locked, Key="k")["Retention"]["Mode"] == "GOVERNANCE"
 
 
-def test_job_restores_archived_objects(fogbank_server, s3, start, ended, manifest, bucket):
-    if "restore_object" not in fogbank_server.app.services.get("s3").operations:
-        pytest.skip("S3 does not restore yet")
+def test_job_restores_archived_objects(s3, start, ended, manifest, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", StorageClass="GLACIER")
     restore = {"S3InitiateRestoreObject": {"ExpirationInDays": 1, "GlacierJobTier": "BULK"}}
     assert counted(ended(start(restore, manifest([(bucket, "k")])))) == (1, 1, 0)
     assert 'ongoing-request="true"' in s3.head_object(Bucket=bucket, Key="k")["Restore"]
+
+
+def test_job_replicates_what_was_there_before_the_rules(
+    aws, s3, clock, role, start, ended, bucket, make_bucket, manifest
+):
+    target = make_bucket()
+    for each in (bucket, target):
+        s3.put_bucket_versioning(Bucket=each, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key="before", Body=b"x")
+    rule = {
+        "ID": "all",
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{target}"},
+    }
+    replicator = role("s3.amazonaws.com", EVERYTHING)
+    s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration={"Role": replicator, "Rules": [rule]})
+    clock.advance(seconds=60)
+    assert "Contents" not in s3.list_objects_v2(Bucket=target)
+    wanted = generator(bucket, EligibleForReplication=True, ObjectReplicationStatuses=["NONE"])
+    job = ended(start({"S3ReplicateObject": {}}, ManifestGenerator=wanted))
+    assert (job["Status"], counted(job)) == ("Complete", (1, 1, 0))
+    clock.advance(seconds=60)
+    assert s3.get_object(Bucket=target, Key="before")["Body"].read() == b"x"
+    assert s3.head_object(Bucket=bucket, Key="before")["ReplicationStatus"] == "COMPLETED"
+    again = ended(start({"S3ReplicateObject": {}}, manifest([(target, "before")])))
+    assert counted(again) == (1, 0, 1)
 
 
 # -- manifests
@@ -388,16 +415,26 @@ def test_job_that_mostly_fails_is_given_up_after_a_thousand(start, ended, manife
     assert counted(job) == (1600, 0, 1000)
 
 
-def test_more_urgent_job_comes_first(control, start, ended, manifest, objects):
+def by(name):
+    return {"S3PutObjectTagging": {"TagSet": [{"Key": "by", "Value": name}]}}
+
+
+def test_more_urgent_job_comes_first(s3, bucket, start, ended, manifest, objects):
     (row,) = objects("k")
-    long = start(TAGGING, manifest([row] * 5000), Priority=1)
-    urgent = start(TAGGING, manifest([row], key="short.csv"), Priority=5)
-    while control.describe_job(JobId=urgent)["Job"]["Status"] != "Complete":
-        pass  # it runs meanwhile
-    assert control.describe_job(JobId=long)["Job"]["Status"] in ("New", "Preparing", "Ready", "Paused", "Active")
-    assert control.update_job_priority(JobId=long, Priority=9)["Priority"] == 9
-    found = ended(long)
-    assert (found["Status"], found["Priority"], counted(found)) == ("Complete", 9, (5000, 5000, 0))
+    long = start(by("long"), manifest([row] * 5000), Priority=1)
+    urgent = start(by("urgent"), manifest([row], key="short.csv"), Priority=5)
+    assert (ended(urgent)["Status"], ended(long)["Status"]) == ("Complete", "Complete")
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "by", "Value": "long"}]  # the last one
+
+
+def test_priority_can_be_changed_until_the_end(control, clock, start, ended, manifest, objects, refused):
+    job = start(TAGGING, manifest(objects("k")), ConfirmationRequired=True)
+    clock.advance(seconds=5)
+    assert control.update_job_priority(JobId=job, Priority=9)["Priority"] == 9
+    control.update_job_status(JobId=job, RequestedJobStatus="Ready")
+    assert ended(job)["Priority"] == 9
+    with refused("InvalidRequest", 400):
+        control.update_job_priority(JobId=job, Priority=1)
 
 
 def test_token_gives_the_same_job_again(control, batch, manifest, objects, refused):
