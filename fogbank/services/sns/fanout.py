@@ -16,10 +16,10 @@ from fogbank.services.sns import data_protection, filters, functions, mails, pos
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.service import service
-from fogbank.services.sns.subscription import Subscription, subscriptions
+from fogbank.services.sns.subscription import ROSTER, Subscription, roster, subscriptions
 from fogbank.services.sns.topic import Topic, topics
 
-_AT_ONCE = 100
+_AT_ONCE = ROSTER - 1
 
 Deliver = Callable[[Parcel, Subscription, str], Awaitable[None]]
 
@@ -36,9 +36,13 @@ _BY_PROTOCOL: dict[str, Deliver] = {
 }
 
 
-async def fan_out(ctx: Context, topic: Topic, message: Message, after: str = "") -> None:
-    """Deliver to the subscriptions of the topic behind the id `after`. `ctx` is in the scope of the topic."""
-    found = await subscriptions.scan(ctx, topic.name, after=(after,) if after else None, limit=_AT_ONCE + 1)
+async def fan_out(ctx: Context, topic: Topic, message: Message) -> None:
+    """Deliver to the subscriptions of the topic. `ctx` is in the scope of the topic."""
+    await _deliver(ctx, topic, message, await roster(ctx, topic.name))
+
+
+async def _deliver(ctx: Context, topic: Topic, message: Message, found: list[Subscription]) -> None:
+    """Deliver to these subscriptions; the last one of so many as a roster has at most is left to a task."""
     parcel = Parcel(ctx, topic, message)
     for subscription in found[:_AT_ONCE]:
         if subscription.takes_new_messages:
@@ -70,4 +74,5 @@ async def hand_over(parcel: Parcel, subscription: Subscription) -> None:
 async def fan_out_further(ctx: Context, payload: dict[str, Any]) -> None:
     topic = await topics.get(ctx, payload["topic"])
     if topic is not None:
-        await fan_out(ctx, topic, msgspec.convert(payload["message"], Message), payload["after"])
+        found = await subscriptions.scan(ctx, topic.name, after=(payload["after"],), limit=ROSTER)
+        await _deliver(ctx, topic, msgspec.convert(payload["message"], Message), found)

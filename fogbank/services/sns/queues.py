@@ -5,10 +5,11 @@ Queues are in the same store, so a message is in all of them, or on its way to t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fogbank.kernel import AWSError
-from fogbank.services.sns import arns, limits, message_attributes, status_log
+from fogbank.services.sns import limits, message_attributes, status_log
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.subscription import Subscription
 
@@ -17,25 +18,26 @@ Request = dict[str, Any]
 
 async def deliver(parcel: Parcel, subscription: Subscription, text: str) -> None:
     """Send to the queue of a subscription, or to its dead-letter queue. Raises nothing that its publisher should know."""
-    request = {**_order(parcel), "MessageBody": await parcel.content(subscription, text)}
     try:
-        if subscription.raw:
-            request |= _attributes(parcel)
-        await send(parcel, subscription.endpoint, request)
+        await send(parcel, subscription.endpoint, await _request(parcel, subscription, text))
     except Failed as failure:
         await given_up(parcel, subscription, text, failure)
     else:
-        await status_log.delivered(parcel, subscription)
+        if parcel.topic.feedback:
+            await status_log.delivered(parcel, subscription)
 
 
-def _attributes(parcel: Parcel) -> Request:
-    """Raw messages take their attributes along."""
+async def _request(parcel: Parcel, subscription: Subscription, text: str) -> Request:
+    """What is sent: raw messages take their attributes along."""
+    if not subscription.raw:
+        return {"MessageBody": await parcel.document(subscription, text), **_order(parcel)}
+    request = {"MessageBody": text, **_order(parcel)}
     attributes = parcel.message.attributes
-    if not attributes:
-        return {}
     if len(attributes) > limits.RAW_ATTRIBUTES:
         raise Failed("InvalidParameterValue", f"A raw message has at most {limits.RAW_ATTRIBUTES} attributes.")
-    return {"MessageAttributes": message_attributes.for_queue(attributes)}
+    if attributes:
+        request["MessageAttributes"] = message_attributes.for_queue(attributes)
+    return request
 
 
 def _order(parcel: Parcel) -> Request:
@@ -53,18 +55,21 @@ def _order(parcel: Parcel) -> Request:
 
 
 async def send(parcel: Parcel, queue: str, request: Request) -> None:
-    """Raises Failed."""
-    place = arns.split(queue)
-    assert place is not None
-    if not place.resource.endswith(".fifo"):
-        request = {name: value for name, value in request.items() if name != "MessageDeduplicationId"}
-    url = f"{parcel.ctx.endpoint}/{place.account}/{place.resource}"
+    """Send to the queue of that ARN. Raises Failed."""
+    region, request["QueueUrl"] = _address(parcel.ctx.endpoint, queue)
+    if "MessageDeduplicationId" in request and not queue.endswith(".fifo"):
+        del request["MessageDeduplicationId"]
     try:
-        await parcel.in_region(place.region).call(
-            "sqs", "SendMessage", {"QueueUrl": url, **request}, source_arn=parcel.message.topic
-        )
+        await parcel.in_region(region).call("sqs", "SendMessage", request, source_arn=parcel.message.topic)
     except AWSError as error:
         raise Failed.of(error) from error
+
+
+@lru_cache(maxsize=4096)
+def _address(endpoint: str, queue: str) -> tuple[str, str]:
+    """The region and the URL of a queue, given its ARN."""
+    _, _, _, region, account, name = queue.split(":", 5)
+    return region, f"{endpoint}/{account}/{name}"
 
 
 async def given_up(parcel: Parcel, subscription: Subscription, text: str, failure: Failed) -> None:
@@ -72,9 +77,10 @@ async def given_up(parcel: Parcel, subscription: Subscription, text: str, failur
     await status_log.failed(parcel, subscription, failure)
     if subscription.dead_letters is None:
         return
-    request = {**_order(parcel), "MessageBody": await parcel.content(subscription, text)}
-    if subscription.raw and len(parcel.message.attributes) <= limits.RAW_ATTRIBUTES:
-        request |= _attributes(parcel)
+    request = {"MessageBody": await parcel.content(subscription, text), **_order(parcel)}
+    attributes = parcel.message.attributes
+    if subscription.raw and 0 < len(attributes) <= limits.RAW_ATTRIBUTES:
+        request["MessageAttributes"] = message_attributes.for_queue(attributes)
     try:
         await send(parcel, subscription.dead_letters, request)
     except Failed as refusal:

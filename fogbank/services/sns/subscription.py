@@ -5,6 +5,7 @@ Subscriptions lie with their topic, in its account and region:
     subscriptions  (topic name, id)                    Subscription
     endpoints      (topic name, protocol, endpoint)    the id of the subscription of that endpoint
     tokens         (topic name, token)                 the id of the subscription that the token confirms
+    rosters        (topic name)                        the first subscriptions of the topic, from a publish to the next change
 
 and where their owners look for them:
 
@@ -72,6 +73,10 @@ subscriptions = service.collection("subscriptions", Subscription)
 endpoints = service.collection("endpoints", str)
 tokens = service.collection("tokens", str)
 owned = service.collection("owned", str)
+rosters = service.collection("rosters", list[Subscription], cached=True)
+
+ROSTER = 101
+"""How many subscriptions a roster has at most."""
 
 
 def quick(attributes: Attributes) -> dict[str, Any]:
@@ -120,7 +125,17 @@ async def add(ctx: Context, subscription: Subscription) -> None:
     await topic.count(ctx, subscription.topic, filters=subscription.filter is not None, **state)
 
 
+async def roster(ctx: Context, topic_name: str) -> list[Subscription]:
+    """The first subscriptions of a topic, `ROSTER` at most. Kept together, they need not be looked for by each publish."""
+    found = await rosters.get(ctx, topic_name)
+    if found is None:
+        found = await subscriptions.scan(ctx, topic_name, limit=ROSTER)
+        rosters.put(ctx, found, topic_name)
+    return found
+
+
 def save(ctx: Context, subscription: Subscription) -> Subscription:
+    rosters.delete(ctx, subscription.topic)
     subscriptions.put(ctx, subscription, subscription.topic, subscription.id)
     return subscription
 
@@ -134,11 +149,13 @@ async def remove(ctx: Context, subscription: Subscription) -> None:
 
 async def forget_all(ctx: Context, topic_name: str) -> None:
     """Take away all subscriptions of a topic that goes itself."""
+    rosters.delete(ctx, topic_name)
     for subscription in await subscriptions.scan(ctx, topic_name):
         _forget(ctx, subscription)
 
 
 def _forget(ctx: Context, subscription: Subscription) -> None:
+    rosters.delete(ctx, subscription.topic)
     subscriptions.delete(ctx, subscription.topic, subscription.id)
     endpoints.delete(ctx, subscription.topic, subscription.protocol, subscription.endpoint)
     if subscription.token:
