@@ -30,6 +30,26 @@ def test_bucket_with_dots_in_the_host(raw, fogbank_server, s3, new_name, put):
     assert raw("GET", "/k", host=f"{name}.s3.localhost:{fogbank_server.port}").body == b"x"
 
 
+def test_key_that_looks_like_a_path_of_s3_control_is_a_key(raw, fogbank_server, bucket, put):
+    put(bucket, "v20180820/accesspoint/x", b"x")
+    host = f"{bucket}.s3.localhost:{fogbank_server.port}"
+    assert raw("GET", "/v20180820/accesspoint/x", host=host).body == b"x"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "front-111122223333.s3-accesspoint.us-east-1.amazonaws.com",
+        "front-111122223333.op-0123456789abcdef0.s3-outposts.us-east-1.amazonaws.com",
+        "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com",
+    ],
+)
+def test_nothing_is_made_of_what_an_access_point_that_is_not_there_is_asked(raw, s3, new_name, host):
+    name = new_name()
+    assert raw("PUT", f"/{name}", b"x", host=host).refusal == (404, "NoSuchAccessPoint")
+    assert name not in [each["Name"] for each in s3.list_buckets()["Buckets"]]
+
+
 def test_bucket_is_created_by_its_host(raw, fogbank_server, s3, new_name):
     name = new_name()
     assert raw("PUT", "/", host=f"{name}.s3.localhost:{fogbank_server.port}").status == 200

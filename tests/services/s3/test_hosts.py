@@ -2,7 +2,7 @@
 
 import pytest
 
-from fogbank.services.s3.hosts import bucket_of_host, website_of_host
+from fogbank.services.s3.hosts import bucket_of_host, path_of, website_of_host
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,44 @@ def test_bucket_name_may_look_like_an_endpoint_itself():
 )
 def test_website_is_known_by_its_host(host, region):
     assert website_of_host(host) == region
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        (
+            "front-111122223333.s3-accesspoint.eu-west-1.amazonaws.com",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/front",
+        ),
+        (
+            "front-111122223333.s3-accesspoint-fips.dualstack.us-east-1.amazonaws.com:443",
+            "arn:aws:s3:us-east-1:111122223333:accesspoint/front",
+        ),
+        (
+            "loud-111122223333.s3-object-lambda.eu-west-1.amazonaws.com",
+            "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint/loud",
+        ),
+        (
+            "front-111122223333.op-0123456789abcdef0.s3-outposts.us-east-1.amazonaws.com",
+            "arn:aws:s3-outposts:us-east-1:111122223333:outpost/op-0123456789abcdef0/accesspoint/front",
+        ),
+        ("front-abcdefghij-s3alias.s3-accesspoint.us-east-1.amazonaws.com", "front-abcdefghij-s3alias"),
+        ("front-abcdefghij-s3alias.s3.us-east-1.amazonaws.com", "front-abcdefghij-s3alias"),
+        ("mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com", "mfzwi23gnjvgw.mrap"),
+        ("front-111122223333.localhost:4566", "front-111122223333"),
+    ],
+)
+def test_hosts_of_access_points_put_them_in_a_buckets_place(host, place):
+    assert bucket_of_host(host) == place
+
+
+def test_path_is_put_behind_what_the_host_names():
+    assert path_of("pics.s3.localhost:4566", "/") == "/pics"
+    assert path_of("pics.s3.localhost:4566", "//a%20b") == "/pics//a%20b"
+    assert path_of("localhost:4566", "/pics/k") == "/pics/k"
+    arn = "arn%3Aaws%3As3%3Aus-east-1%3A111122223333%3Aaccesspoint%2Ffront"
+    assert path_of("front-111122223333.s3-accesspoint.us-east-1.amazonaws.com", "/k") == f"/{arn}/k"
+
+
+def test_way_back_to_a_waiting_reader_names_no_bucket():
+    assert path_of("io-1.localhost:4566", "/WriteGetObjectResponse") == "/WriteGetObjectResponse"
