@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, encryption, errors, replicas, streams, tables, vector_indexes
+from fogbank.services.dynamodb import (
+    creation,
+    encryption,
+    errors,
+    replica_errors,
+    replicas,
+    streams,
+    tables,
+    vector_indexes,
+)
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
@@ -95,7 +104,7 @@ async def _change_stream(ctx: Context, table: Table, request: Document) -> Table
     if view is not None and table.stream_view is not None:
         raise errors.validation(f"Table already has an enabled stream: TableName: {table.name}")
     if view is None and table.group and not table.is_strong:
-        raise errors.stream_of_replica()
+        raise replica_errors.stream_of_replica()
     if view is None:
         return await streams.disabled(ctx, table)
     return await streams.enabled(ctx, table, view, next(tables.new_spaces(ctx)))

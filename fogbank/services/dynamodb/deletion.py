@@ -16,7 +16,8 @@ from fogbank.services.dynamodb import (
     history,
     insights,
     kinesis_log,
-    replicas,
+    leaving,
+    replica_errors,
     scaling,
     streams,
     tables,
@@ -56,8 +57,8 @@ async def delete_table(ctx: Context, request: Document) -> Document:
     group = await groups.group_of(ctx, table)
     if group is not None:
         if group.is_strong:
-            raise errors.strong_shrinks_at_once()
-        await replicas.retire(ctx, table)
+            raise replica_errors.strong_shrinks_at_once()
+        await leaving.retire(ctx, table)
     shown = await tables.shown(ctx, table)
     if table.stream_view is not None:
         table = await streams.disabled(ctx, table)
@@ -79,7 +80,7 @@ async def remove_table(ctx: Context, payload: Document) -> None:
     tables.tables.delete(ctx, table.name)
     tags.replace(ctx, table.name, [])
     guards.policies.delete(ctx, table.arn)
-    await replicas.leave(ctx, table)
+    await leaving.leave(ctx, table)
     await encryption.release(ctx, table)
     await insights.forget(ctx, table.name)
     scaling.forget(ctx, table.name)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import Record
+from fogbank.services.dynamodb import replica_errors
 from fogbank.services.dynamodb.schema import Table, tables
 from fogbank.services.dynamodb.service import service
 
@@ -112,6 +113,15 @@ async def replicas(ctx: Context, group: Group, *, but: str = "") -> list[Table]:
     """The tables of all replicas that are there, except the one in the region `but`."""
     found = [await replica(ctx, group, member.region) for member in group.others(but)]
     return [table for table in found if table is not None]
+
+
+async def member_of(ctx: Context, table: Table, region: str) -> tuple[Group, Member]:
+    """The replica of a table's global table in a region. Raises ValidationException when there is none."""
+    group = await group_of(ctx, table)
+    member = None if group is None else group.member(region)
+    if group is None or member is None or member.status == "DELETING":
+        raise replica_errors.no_such_replica()
+    return group, member
 
 
 # -- showing

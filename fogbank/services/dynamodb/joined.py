@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import errors, groups, linked_roles, tables
+from fogbank.services.dynamodb import errors, groups, linked_roles, replica_errors, tables
 from fogbank.services.dynamodb.groups import JOINED, Group, Member
 from fogbank.services.dynamodb.replicas import IMAGES
 from fogbank.services.dynamodb.schema import Table
@@ -47,7 +47,7 @@ async def find(ctx: Context, name: str) -> Group:
     """Raises GlobalTableNotFoundException."""
     group = await known(ctx, name)
     if group is None:
-        raise errors.no_such_global_table(name)
+        raise replica_errors.no_such_global_table(name)
     return group
 
 
@@ -61,7 +61,7 @@ async def create_global_table(ctx: Context, request: Document) -> Document:
     if not named or len(set(named)) < len(named):
         raise errors.invalid_parameters("ReplicationGroup must name one Region at least, and each only once")
     if await known(ctx, name) is not None:
-        raise errors.global_table_exists(name)
+        raise replica_errors.global_table_exists(name)
     await linked_roles.require(ctx, linked_roles.REPLICATION)
     group = Group(ctx.ids.uuid(), name, JOINED, ctx.now(), ())
     for region in named:
@@ -74,10 +74,10 @@ async def _join(ctx: Context, group: Group, region: str) -> Group:
     there = ctx.at(region=region)
     table = await tables.tables.get(there, group.name)
     if table is None:
-        raise errors.joined_table_missing(group.name, region)
+        raise replica_errors.joined_table_missing(group.name, region)
     reason = await _unfit(there, table, await groups.replicas(ctx, group))
     if reason:
-        raise errors.unfit_to_join(group.name, region, reason)
+        raise replica_errors.unfit_to_join(group.name, region, reason)
     tables.put(there, table, group=group.id)
     return groups.put(ctx, group.with_member(Member(region)))
 
@@ -123,7 +123,7 @@ async def update_global_table(ctx: Context, request: Document) -> Document:
     group = await find(ctx, request["GlobalTableName"])
     for update in request["ReplicaUpdates"]:
         if len(update) != 1:
-            raise errors.one_replica_action()
+            raise replica_errors.one_replica_action()
         if "Create" in update:
             group = await _add(ctx, group, update["Create"]["RegionName"])
         else:
@@ -133,7 +133,7 @@ async def update_global_table(ctx: Context, request: Document) -> Document:
 
 async def _add(ctx: Context, group: Group, region: str) -> Group:
     if group.member(region) is not None:
-        raise errors.replica_exists(group.name, region)
+        raise replica_errors.replica_exists(group.name, region)
     return await _join(ctx, group, region)
 
 
@@ -141,7 +141,7 @@ async def _remove(ctx: Context, group: Group, region: str) -> Group:
     """The table stays, and is a table of its own."""
     table = await groups.replica(ctx, group, region)
     if table is None:
-        raise errors.replica_not_found(group.name, region)
+        raise replica_errors.replica_not_found(group.name, region)
     tables.put(ctx.at(region=region), table, group="")
     return groups.put(ctx, group.without(region))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import errors, groups, scaling, tables
+from fogbank.services.dynamodb import errors, groups, replica_errors, scaling, tables
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.groups import Group
 from fogbank.services.dynamodb.joined import ON_GLOBAL_TABLE, find
@@ -74,7 +74,7 @@ async def update_global_table_settings(ctx: Context, request: Document) -> Docum
     own = {update["RegionName"]: update for update in request.get("ReplicaSettingsUpdate") or []}
     for region in own:
         if group.member(region) is None:
-            raise errors.replica_not_found(group.name, region)
+            raise replica_errors.replica_not_found(group.name, region)
     for table in await groups.replicas(ctx, group):
         tables.require_idle(table)
         update = own.get(table.layout.region, {})
@@ -112,7 +112,7 @@ def _changed(table: Table, request: Document, own: Document, now: float) -> Tabl
 def _with_index(table: Table, name: str, **capacity: int | None) -> Table:
     index = table.index(name)
     if index is None or not index.is_global:
-        raise errors.index_not_found(name)
+        raise replica_errors.index_not_found(name)
     changed = msgspec.structs.replace(index, **{unit: value for unit, value in capacity.items() if value is not None})
     indexes = [changed if each.name == name else each for each in table.indexes]
     return msgspec.structs.replace(table, indexes=tuple(indexes))

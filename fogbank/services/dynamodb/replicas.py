@@ -1,4 +1,4 @@
-"""The replicas of a table: made, changed and taken away by UpdateTable, and kept alike.
+"""The replicas of a table: made and changed by UpdateTable, and kept alike; `leaving.py` is about those that go.
 
 A replica begins as an empty twin of the table and is filled by a task. Its settings follow those of the others (`follow`), except for what
 is each replica's own: read capacity and class where it overrides them, protection, recovery, tags, policies, Kinesis destinations.
@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import regions
-from fogbank.services.dynamodb import encryption, errors, expiry, groups, linked_roles, streams, tables, vectors
+from fogbank.services.dynamodb import (
+    encryption,
+    errors,
+    groups,
+    leaving,
+    linked_roles,
+    replica_errors,
+    streams,
+    tables,
+    vectors,
+)
 from fogbank.services.dynamodb.groups import CURRENT, STRONG, Group, IndexOverride, Member
 from fogbank.services.dynamodb.schema import Index, Table
-from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.unreplicated import changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 IMAGES = "NEW_AND_OLD_IMAGES"
-_DAY = 86400
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/multi-region-strong-consistency-gt.html
 _STRONG_SETS = (
     frozenset({"us-east-1", "us-east-2", "us-west-2"}),
@@ -42,22 +49,22 @@ async def update(ctx: Context, table: Table, request: Document) -> Table:
     asked = _asked(ctx, request)
     witnesses = request.get("GlobalTableWitnessUpdates") or []
     if "Disassociate" in asked:
-        return await _disassociate(ctx, table, request)
+        return await leaving.disassociate(ctx, table, request)
     group = await groups.group_of(ctx, table)
     if request.get("MultiRegionConsistency") is not None and (group is not None or not asked.get("Create")):
-        raise errors.consistency_of_existing()
+        raise replica_errors.consistency_of_existing()
     if group is not None and group.is_strong:
         return await _end_strong(ctx, table, group, asked, witnesses)
     if request.get("MultiRegionConsistency") == STRONG:
         await _check_strong(ctx, table, asked["Create"], witnesses)
     elif witnesses:
-        raise errors.witness_without_strong()
+        raise replica_errors.witness_without_strong()
     for create in asked.get("Create", ()):
         table = await _create(ctx, table, create, request)
     for change in asked.get("Update", ()):
         await _change(ctx, table, change)
     for delete in asked.get("Delete", ()):
-        table = await _delete(ctx, table, delete["RegionName"])
+        table = await leaving.delete(ctx, table, delete["RegionName"])
     return table
 
 
@@ -66,14 +73,14 @@ def _asked(ctx: Context, request: Document) -> dict[str, list[Document]]:
     asked: dict[str, list[Document]] = {}
     for each in request.get("ReplicaUpdates") or []:
         if len(each) != 1:
-            raise errors.one_replica_action()
+            raise replica_errors.one_replica_action()
         for kind, action in each.items():
             if kind != "Disassociate" and action["RegionName"] == ctx.region:
-                raise errors.local_replica()
+                raise replica_errors.local_replica()
             asked.setdefault(kind, []).append(action)
     named = [action["RegionName"] for actions in asked.values() for action in actions]
     if len(set(named)) < len(named):
-        raise errors.one_replica_action()
+        raise replica_errors.one_replica_action()
     return asked
 
 
@@ -85,9 +92,9 @@ async def _create(ctx: Context, table: Table, create: Document, request: Documen
     there = ctx.at(region=region)
     _check_region(region)
     if await tables.tables.get(there, table.name) is not None:
-        raise errors.replica_is_table(table.name)
+        raise replica_errors.replica_is_table(table.name)
     if table.encryption is not None and not table.encryption.is_managed and not create.get("KMSMasterKeyId"):
-        raise errors.replica_needs_key()
+        raise replica_errors.replica_needs_key()
     await ctx.authorise("dynamodb:CreateTableReplica", tables.arn_of(there, table.name))
     await linked_roles.require(ctx, linked_roles.REPLICATION)
     table, group = await _in_group(ctx, table, request)
@@ -103,7 +110,7 @@ async def _create(ctx: Context, table: Table, create: Document, request: Documen
 
 def _check_region(region: str) -> None:
     if region not in regions.known():
-        raise errors.no_such_region(region)
+        raise replica_errors.no_such_region(region)
 
 
 async def _in_group(ctx: Context, table: Table, request: Document) -> tuple[Table, Group]:
@@ -131,7 +138,7 @@ async def _with_stream(ctx: Context, table: Table) -> Table:
     if table.stream_view is None:
         return await streams.enabled(ctx, table, IMAGES, next(tables.new_spaces(ctx)))
     if table.stream_view != IMAGES:
-        raise errors.replica_needs_images(table.name)
+        raise replica_errors.replica_needs_images(table.name)
     return table
 
 
@@ -175,15 +182,15 @@ async def _check_strong(ctx: Context, table: Table, creates: list[Document], wit
     named = [ctx.region, *[create["RegionName"] for create in creates]]
     named += [each["Create"]["RegionName"] for each in witnesses if "Create" in each]
     if len(set(named)) != _STRONG_SIZE:
-        raise errors.strong_needs_three()
+        raise replica_errors.strong_needs_three()
     if not any(set(named) <= together for together in _STRONG_SETS):
-        raise errors.strong_regions(named)
+        raise replica_errors.strong_regions(named)
     if table.ttl is not None:
-        raise errors.strong_without("Time to Live")
+        raise replica_errors.strong_without("Time to Live")
     if any(not index.is_global for index in table.indexes):
-        raise errors.strong_without("local secondary indexes")
+        raise replica_errors.strong_without("local secondary indexes")
     if await tables.has_items(ctx, table):
-        raise errors.strong_needs_empty(table.name)
+        raise replica_errors.strong_needs_empty(table.name)
 
 
 async def _end_strong(
@@ -194,15 +201,15 @@ async def _end_strong(
     going |= {each["Delete"]["RegionName"] for each in witnesses if "Delete" in each}
     there = {member.region for member in group.others(ctx.region)} | ({group.witness[0]} if group.witness else set())
     if asked.get("Create") or any("Create" in each for each in witnesses):
-        raise errors.strong_cannot_grow()
+        raise replica_errors.strong_cannot_grow()
     for change in asked.get("Update", ()):
         await _change(ctx, table, change)
     if not going:
         return table
     if going != there:
-        raise errors.strong_shrinks_at_once()
+        raise replica_errors.strong_shrinks_at_once()
     for delete in asked.get("Delete", ()):
-        table = await _delete(ctx, table, delete["RegionName"])
+        table = await leaving.delete(ctx, table, delete["RegionName"])
     return table
 
 
@@ -229,9 +236,9 @@ def _overridden(member: Member, given: Document) -> Member:
 
 
 async def _change(ctx: Context, table: Table, change: Document) -> None:
-    group, member = await _member(ctx, table, change["RegionName"])
+    group, member = await groups.member_of(ctx, table, change["RegionName"])
     if len(change) == 1:
-        raise errors.replica_needs_key()
+        raise replica_errors.replica_needs_key()
     there = await groups.replica(ctx, group, member.region)
     assert there is not None
     await ctx.authorise("dynamodb:UpdateTable", there.arn)
@@ -248,14 +255,6 @@ async def _change(ctx: Context, table: Table, change: Document) -> None:
         changed = await encryption.like(scope, changed, table, member.key)
     tables.put(scope, changed, status="UPDATING")
     await scope.schedule("activate_table", {"table": changed.name, "id": changed.id})
-
-
-async def _member(ctx: Context, table: Table, region: str) -> tuple[Group, Member]:
-    group = await groups.group_of(ctx, table)
-    member = None if group is None else group.member(region)
-    if group is None or member is None or member.status == "DELETING":
-        raise errors.no_such_replica()
-    return group, member
 
 
 def _like(table: Table, other: Table, member: Member) -> Table:
@@ -323,92 +322,14 @@ async def _have_done(ctx: Context, table: Table, new: tuple[Index, ...]) -> None
     await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
 
 
-# -- leaving
-
-
-async def _delete(ctx: Context, table: Table, region: str) -> Table:
-    group, _ = await _member(ctx, table, region)
-    there = ctx.at(region=region)
-    doomed = await groups.replica(ctx, group, region)
-    assert doomed is not None
-    await ctx.authorise("dynamodb:DeleteTableReplica", doomed.arn)
-    if doomed.is_protected:
-        raise errors.deletion_protected()
-    group = await retire(there, doomed)
-    if doomed.stream_view is not None:
-        doomed = await streams.disabled(there, doomed)
-    tables.put(there, doomed, status="DELETING")
-    await there.schedule("remove_table", {"table": doomed.name, "id": doomed.id})
-    return tables.put(ctx, table, status="UPDATING")
-
-
-async def retire(ctx: Context, table: Table) -> Group:
-    """The replica is going to be deleted. Refused for one that others were copied from a day ago or less."""
-    group, member = await _member(ctx, table, ctx.region)
-    if group.version == CURRENT and member.sourced > ctx.now() - _DAY and len(group.members) > 1:
-        raise errors.replica_was_source()
-    return groups.put(ctx, group.with_status(ctx.region, "DELETING"))
-
-
-async def leave(ctx: Context, table: Table) -> None:
-    """The replica is no more, or stands alone. The last one that is left is a table like any other."""
-    group = await groups.group_of(ctx, table)
-    if group is None:
-        return
-    group = groups.put(ctx, group.without(ctx.region))
-    left = await groups.replicas(ctx, group)
-    if len(group.members) <= 1:
-        await _dissolve(ctx, group)
-        left = [tables.put(other.layout.scope(ctx), other, group="", is_strong=False) for other in left]
-    for other in left:
-        scope = other.layout.scope(ctx)
-        if other.ttl is not None:  # it may be the one now by which items expire
-            await expiry.plan(scope, other)
-        await scope.schedule("activate_table", {"table": other.name, "id": other.id})
-
-
-async def _dissolve(ctx: Context, group: Group) -> None:
-    groups.groups.delete(ctx, group.id)
-    await ctx.schedule("purge", {"collection": changes.name, "space": group.id})
-
-
-async def _disassociate(ctx: Context, table: Table, request: Document) -> Table:
-    """The local replica becomes a table of its own, once all changes have been brought to where they belong."""
-    updates = request["ReplicaUpdates"]
-    if len(updates) > 1:
-        raise errors.disassociation_alone()
-    region = updates[0]["Disassociate"]["RegionName"]
-    if region != ctx.region:
-        raise errors.disassociation_elsewhere()
-    group, member = await _member(ctx, table, region)
-    if group.is_strong:
-        raise errors.disassociation_of_strong()
-    if member.is_protected:
-        raise errors.disassociation_protected()
-    await ctx.authorise("dynamodb:DisassociateTableReplica", table.arn)
-    await ctx.schedule("disassociate_replica", {"table": table.name, "id": table.id})
-    return tables.put(ctx, table, status="UPDATING")
-
-
-@service.task
-async def disassociate_replica(ctx: Context, payload: Document) -> None:
-    table = await tables.tables.get(ctx, payload["table"])
-    if table is None or table.id != payload["id"] or not table.group:
-        return
-    if await changes.count(ctx, table.group, limit=1):
-        await ctx.schedule("disassociate_replica", payload, delay=1)
-        return
-    await leave(ctx, table)
-    alone = await tables.tables.get(ctx, table.name)
-    assert alone is not None
-    tables.put(ctx, alone, group="", status="ACTIVE")
+# -- one replica
 
 
 async def protect(ctx: Context, table: Table, is_protected: bool) -> None:
     """Switch the protection of the local replica against disassociation."""
-    group, member = await _member(ctx, table, ctx.region)
+    group, member = await groups.member_of(ctx, table, ctx.region)
     if group.is_strong:
-        raise errors.disassociation_of_strong()
+        raise replica_errors.disassociation_of_strong()
     groups.put(ctx, group.with_member(msgspec.structs.replace(member, is_protected=is_protected)))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import Record
-from fogbank.services.dynamodb import errors, groups, tables
+from fogbank.services.dynamodb import errors, groups, replica_errors, tables
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import ON_TABLE
@@ -113,7 +113,7 @@ async def update_table_replica_auto_scaling(ctx: Context, request: Document) -> 
     for update in request.get("ReplicaUpdates") or []:
         region = update["RegionName"]
         if region not in found:
-            raise errors.no_such_replica()
+            raise replica_errors.no_such_replica()
         changed[region] = _with_reads(found[region], changed[region], update)
     for region, settings in changed.items():
         put(ctx, found[region], settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fogbank.services.dynamodb import access, capacity, errors, limits, rows, throttling, tokens
+from fogbank.services.dynamodb import access, capacity, errors, limits, replica_errors, rows, throttling, tokens
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -54,7 +54,7 @@ def _require_one_operation_each(keys: list[Key]) -> None:
 
 def _refuse_strong(layouts: list[Layout]) -> None:
     if any(layout.table.is_strong for layout in layouts):
-        raise errors.transaction_on_strong()
+        raise replica_errors.transaction_on_strong()
 
 
 # -- writing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import errors, expiry, groups, replicas, rows, tables
+from fogbank.services.dynamodb import errors, expiry, groups, replica_errors, replicas, rows, tables
 from fogbank.services.dynamodb.expiry import expiries
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -30,7 +30,7 @@ async def update_time_to_live(ctx: Context, request: Document) -> Document:
     if wanted["Enabled"] == (table.ttl is not None):
         raise errors.validation(f"TimeToLive is already {'enabled' if wanted['Enabled'] else 'disabled'}")
     if table.is_strong:
-        raise errors.strong_without("Time to Live")
+        raise replica_errors.strong_without("Time to Live")
     for each in await _alike(ctx, table):
         if wanted["Enabled"]:
             await _enable(each.layout.scope(ctx), each, attribute)
