@@ -38,7 +38,19 @@ def from_violation(member: str, value: Any) -> AWSError:
     if member in _PARAMETERS:
         name, message = _PARAMETERS[member]
         return invalid_argument(message, name, value)
-    return malformed_xml()
+    return missing_parameter() if member in _SELECT_REQUIRED else malformed_xml()
+
+
+# The members without which there is nothing to query an object by.
+_SELECT_REQUIRED = frozenset({"expression", "expressionType", "inputSerialization", "outputSerialization"})
+
+
+def missing_parameter() -> AWSError:
+    return AWSError(
+        "MissingRequiredParameter",
+        "The SelectRequest entity is missing a required parameter. Check the service documentation and try again.",
+        400,
+    )
 
 
 # Parameters by the model's path to them: their names on the wire, and what S3 says of a wrong value.

@@ -15,7 +15,12 @@ def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
     return errors.from_violation(re.sub(r"\.\d+\.member$", "", first.member), first.value)
 
 
-# of notifications and websites: refused in words of their own
-_CHECKED_HERE = frozenset({"BucketCannedACL", "EventList", "FilterRuleName", "Protocol"})
+# of notifications, websites and queries of objects: refused in words of their own
+_CHECKED_HERE = frozenset(
+    {
+        *("BucketCannedACL", "EventList", "FilterRuleName", "Protocol", "RenameSource"),
+        *("CompressionType", "ExpressionType", "FileHeaderInfo", "JSONType", "QuoteFields"),
+    }
+)
 
 service = Service("s3", validation_error=_refuse_shape, documents=_CHECKED_HERE)

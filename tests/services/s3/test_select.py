@@ -459,6 +459,28 @@ def test_a_form_that_does_not_fit_together_is_refused(select, refuses, given, wa
         select(SALES, "SELECT * FROM S3Object", given, wanted)
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"ExpressionType": "XPATH"}, "InvalidExpressionType"),
+        ({"Expression": None}, "MissingRequiredParameter"),
+        ({"InputSerialization": {"CSV": {}, "CompressionType": "ZIP"}}, "InvalidCompressionFormat"),
+        ({"InputSerialization": {"CSV": {"FileHeaderInfo": "MAYBE"}}}, "InvalidFileHeaderInfo"),
+        ({"InputSerialization": {"JSON": {"Type": "TREE"}}}, "InvalidJsonType"),
+        ({"OutputSerialization": {"CSV": {"QuoteFields": "NEVER"}}}, "InvalidQuoteFields"),
+    ],
+)
+def test_parameters_are_refused_in_words_of_their_own(aws, s3, bucket, refused, changed, code):
+    s3.put_object(Bucket=bucket, Key="k", Body=SALES)
+    form = {"InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}}, "ExpressionType": "SQL"}
+    asked = {**form, "Expression": "SELECT * FROM S3Object", **changed}
+    unchecked = aws("s3", parameter_validation=False)
+    with refused(code, 400):
+        unchecked.select_object_content(
+            Bucket=bucket, Key="k", **{name: value for name, value in asked.items() if value is not None}
+        )
+
+
 def test_an_object_that_is_not_there_is_refused(s3, bucket, refused):
     with refused("NoSuchKey", 404):
         s3.select_object_content(
