@@ -123,12 +123,25 @@ def _attributes(message: Message) -> str:
     return f',\n  "MessageAttributes" : {{\n{each}\n  }}'
 
 
+# what a notification's members are called in a function's event, in its order
+_EVENT_NAMES = {
+    "Type": "Type",
+    "MessageId": "MessageId",
+    "TopicArn": "TopicArn",
+    "Subject": "Subject",
+    "Message": "Message",
+    "Timestamp": "Timestamp",
+    "SignatureVersion": "SignatureVersion",
+    "Signature": "Signature",
+    "SigningCertURL": "SigningCertUrl",
+    "UnsubscribeURL": "UnsubscribeUrl",
+}
+
+
 def lambda_event(fields: Iterable[Field], message: Message, subscription: str) -> dict[str, Any]:
     """The event of a function: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html"""
-    values: dict[str, Any] = {"Subject": None, **dict(fields)}
-    for name in ("SigningCertURL", "UnsubscribeURL"):
-        if name in values:
-            values[name[:-3] + "Url"] = values.pop(name)
-    values["MessageAttributes"] = message_attributes.for_json(message.attributes)
-    record = {"EventVersion": "1.0", "EventSubscriptionArn": subscription, "EventSource": "aws:sns", "Sns": values}
+    values = dict(fields)
+    told: dict[str, Any] = {name: values.get(source) for source, name in _EVENT_NAMES.items()}
+    told["MessageAttributes"] = message_attributes.for_json(message.attributes)
+    record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription, "Sns": told}
     return {"Records": [record]}

@@ -1,8 +1,6 @@
 """Deliveries over HTTP: a task for each attempt, outside of any transaction, tried again as the delivery policy says.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
-
-paces  (topic name, subscription id)   when the next message may leave, where a throttle policy says how many per second (microseconds)
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from fogbank.services.sns import delivery_policies, limits, queues, status_log, 
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.service import service
-from fogbank.services.sns.subscription import Subscription, arn, subscriptions
+from fogbank.services.sns.subscription import Subscription, arn, paces, subscriptions
 from fogbank.services.sns.topic import topics
 
 NOTIFICATION = "Notification"
@@ -40,9 +38,6 @@ class Post(Record, frozen=True):
     message: Message | None = None
     text: str = ""
     attempt: int = 1
-
-
-paces = service.collection("paces", int)
 
 
 async def deliver(parcel: Parcel, subscription: Subscription, text: str) -> None:

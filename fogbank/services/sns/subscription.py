@@ -6,6 +6,8 @@ Subscriptions lie with their topic, in its account and region:
     endpoints      (topic name, protocol, endpoint)    the id of the subscription of that endpoint
     tokens         (topic name, token)                 the id of the subscription that the token confirms
     rosters        (topic name)                        the first subscriptions of the topic, from a publish to the next change
+    paces          (topic name, id)                    when the next message may be posted, where a throttle policy spaces
+                                                       them out (microseconds)
 
 and where their owners look for them:
 
@@ -73,6 +75,7 @@ subscriptions = service.collection("subscriptions", Subscription)
 endpoints = service.collection("endpoints", str)
 tokens = service.collection("tokens", str)
 owned = service.collection("owned", str)
+paces = service.collection("paces", int)
 rosters = service.collection("rosters", list[Subscription], cached=True)
 
 ROSTER = 101
@@ -157,6 +160,7 @@ async def forget_all(ctx: Context, topic_name: str) -> None:
 def _forget(ctx: Context, subscription: Subscription) -> None:
     rosters.delete(ctx, subscription.topic)
     subscriptions.delete(ctx, subscription.topic, subscription.id)
+    paces.delete(ctx, subscription.topic, subscription.id)
     endpoints.delete(ctx, subscription.topic, subscription.protocol, subscription.endpoint)
     if subscription.token:
         tokens.delete(ctx, subscription.topic, subscription.token)

@@ -15,7 +15,6 @@ from fogbank.services.sns.subscription import (
     Subscription,
     add,
     arn,
-    find,
     find_own,
     owned,
     quick,
@@ -181,7 +180,15 @@ async def list_subscriptions(ctx: Context, request: Request) -> Request:
     """The caller's subscriptions, also those to topics of others, a hundred at a time. API_ListSubscriptions."""
     rows = await owned.items(ctx, (str,), after=after(request), limit=limits.PAGE + 1)
     names, token = pages.page([str(key[0]) for key, _ in rows], limits.PAGE, lambda name: name)
-    return {"Subscriptions": [shown(*await find(ctx, name)) for name in names], "NextToken": token}
+    return {"Subscriptions": [each for name in names if (each := await _listed(ctx, name))], "NextToken": token}
+
+
+async def _listed(ctx: Context, name: str) -> Request | None:
+    """None where the account of the topic was forgotten as a whole."""
+    place, number = arns.subscription(name, ctx.region)
+    scope = topic.scope_of(ctx, place.account)
+    found = await subscriptions.get(scope, place.resource, number)
+    return None if found is None else shown(scope, found)
 
 
 @service.operation(**ON_TOPIC)

@@ -9,6 +9,7 @@ from typing import Any
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.sns import archive, arns, data_protection, delivery_policies, errors, limits, paging, tags
+from fogbank.services.sns.fifo import sequences
 from fogbank.services.sns.service import service
 from fogbank.services.sns.subscription import forget_all, subscriptions
 from fogbank.services.sns.topic import (
@@ -93,6 +94,7 @@ async def delete_topic(ctx: Context, request: Request) -> Request:
     await forget_all(scope, topic.name)
     topics.delete(scope, topic.name)
     counts.delete(scope, topic.name)
+    sequences.delete(scope, topic.id)
     return {}
 
 
