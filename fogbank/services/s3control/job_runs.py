@@ -23,7 +23,7 @@ Payload = dict[str, Any]
 
 log = logging.getLogger("fogbank.s3control")
 
-_CHUNK = 500
+_CHUNK = 200
 _FEW = 50
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-job-status.html#batch-ops-job-status-failure
 _JUDGED_FROM = 1000
