@@ -3,6 +3,7 @@
 from fogbank.services.s3 import (
     acceleration,
     access_logs,
+    access_types,
     acls,
     bucket_encryption,
     buckets,
@@ -42,6 +43,7 @@ from fogbank.services.s3.service import service
 __all__ = [
     "acceleration",
     "access_logs",
+    "access_types",
     "acls",
     "bucket_encryption",
     "buckets",
