@@ -25,6 +25,7 @@ HEALTHY: Document = {
     "numMinDelayRetries": 0,
     "backoffFunction": "linear",
 }
+_PARTS = ("numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries")
 REQUEST: Document = {"headerContentType": PLAIN_TEXT}
 
 _CONTENT_TYPES = frozenset({"application/json", "text/plain"})
@@ -94,10 +95,11 @@ MANAGED = Phases(3, 2, 10, 100_000, 1, 20, "exponential")
 @lru_cache(maxsize=1024)
 def phases(subscription: str | None, topic: str | None) -> Phases:
     """How HTTP deliveries are tried again, given the delivery policies (JSON) of a subscription and of its topic."""
-    policy = effective(subscription, topic)["healthyRetryPolicy"]
-    immediate, before, after = (
-        policy[name] for name in ("numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries")
-    )
+    return _phases(effective(subscription, topic)["healthyRetryPolicy"])
+
+
+def _phases(policy: Document) -> Phases:
+    immediate, before, after = (policy[name] for name in _PARTS)
     backoff = max(policy["numRetries"] - immediate - before - after, 0)
     least, most = policy["minDelayTarget"], policy["maxDelayTarget"]
     return Phases(immediate, before, backoff, after, least, most, policy["backoffFunction"])
@@ -105,7 +107,7 @@ def phases(subscription: str | None, topic: str | None) -> Phases:
 
 def effective_for_topic(policy: str | None) -> Document:
     """EffectiveDeliveryPolicy of a topic."""
-    given = {} if policy is None else json.loads(policy)["http"]
+    given = {} if policy is None else json.loads(policy).get("http") or {}
     document: Document = {
         "defaultHealthyRetryPolicy": {**HEALTHY, **(given.get("defaultHealthyRetryPolicy") or {})},
         "disableSubscriptionOverrides": given.get("disableSubscriptionOverrides", False),
@@ -200,28 +202,33 @@ def _retries(given: Document, path: str) -> None:
     for name in HEALTHY:
         if name != "backoffFunction":
             _integer(policy[name], f"{path}.{name}", 0)
-    least, most, retries = policy["minDelayTarget"], policy["maxDelayTarget"], policy["numRetries"]
-    if policy["backoffFunction"] not in _FUNCTIONS:
-        raise _refusal(f"{path}.backoffFunction must be one of: arithmetic, exponential, geometric, linear")
-    if not 1 <= least <= limits.HTTP_RETRY_SECONDS:
-        raise _refusal(f"{path}.minDelayTarget must be between 1 and {limits.HTTP_RETRY_SECONDS}")
-    if not least <= most <= limits.HTTP_RETRY_SECONDS:
-        raise _refusal(f"{path}.maxDelayTarget must be between minDelayTarget and {limits.HTTP_RETRY_SECONDS}")
-    if retries > limits.HTTP_RETRIES:
-        raise _refusal(f"{path}.numRetries must be less than or equal to {limits.HTTP_RETRIES}")
-    immediate, before, after = (
-        policy[name] for name in ("numNoDelayRetries", "numMinDelayRetries", "numMaxDelayRetries")
-    )
-    if immediate + before + after > retries:
-        raise _refusal(
-            f"{path}.numRetries must be greater than or equal to the sum of "
-            "numNoDelayRetries, numMinDelayRetries and numMaxDelayRetries"
-        )
-    ways = Phases(
-        immediate, before, retries - immediate - before - after, after, least, most, policy["backoffFunction"]
-    )
-    if sum(ways.delays()) > limits.HTTP_RETRY_SECONDS:
+    for holds, reason in _rules(policy):
+        if not holds:
+            raise _refusal(f"{path}{reason}")
+    if sum(_phases(policy).delays()) > limits.HTTP_RETRY_SECONDS:
         raise _refusal(f"{path}: the total retry time must not exceed {limits.HTTP_RETRY_SECONDS} seconds")
+
+
+def _rules(policy: Document) -> list[tuple[bool, str]]:
+    """What has to hold of a retry policy, and how its breach is named."""
+    least, most, longest = policy["minDelayTarget"], policy["maxDelayTarget"], limits.HTTP_RETRY_SECONDS
+    parts = sum(policy[name] for name in _PARTS)
+    return [
+        (
+            policy["backoffFunction"] in list(_FUNCTIONS),
+            ".backoffFunction must be one of: arithmetic, exponential, geometric, linear",
+        ),
+        (1 <= least <= longest, f".minDelayTarget must be between 1 and {longest}"),
+        (least <= most <= longest, f".maxDelayTarget must be between minDelayTarget and {longest}"),
+        (
+            policy["numRetries"] <= limits.HTTP_RETRIES,
+            f".numRetries must be less than or equal to {limits.HTTP_RETRIES}",
+        ),
+        (
+            parts <= policy["numRetries"],
+            f".numRetries must be greater than or equal to the sum of {', '.join(_PARTS[:-1])} and {_PARTS[-1]}",
+        ),
+    ]
 
 
 def _throttle(given: Document, path: str) -> None:

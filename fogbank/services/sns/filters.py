@@ -30,6 +30,8 @@ def check(text: str, scope: str, prefix: str = "") -> None:
         pattern = patterns.compile(text, patterns.SNS)
     except patterns.InvalidPattern as error:
         raise errors.invalid(f"{prefix}FilterPolicy: {error}") from None
+    except RecursionError:
+        raise errors.invalid(f"{prefix}FilterPolicy: Filter policy is too complex") from None
     reason = _excess(document, scope, pattern.combinations)
     if reason:
         raise errors.invalid(f"{prefix}FilterPolicy: {reason}")
