@@ -28,6 +28,7 @@ _SERVICES = {
     "ACMPCA": "acm-pca",
     "SSO": "sso-admin",
     "AccessAnalyzer": "accessanalyzer",
+    "EventSchemas": "schemas",
 }
 
 

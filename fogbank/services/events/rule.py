@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fogbank.identity import Principal
 from fogbank.kernel import Context, Record, patterns
 from fogbank.kernel.patterns import Pattern
 from fogbank.services.events import errors
@@ -81,9 +82,16 @@ def modify(ctx: Context, rule: Rule, **changes: Any) -> Rule:
     return rule
 
 
+def manager(principal: Principal) -> str:
+    """The service that a caller is, itself or by its service-linked role; empty for everybody else."""
+    if principal.is_service_linked:
+        return principal.issuer.split("/")[2]
+    return principal.arn if principal.kind == "service" else ""
+
+
 def check_not_managed(ctx: Context, rule: Rule | None, force: bool = False) -> None:
     """Raises ManagedRuleException for another service's rule, unless it is forced."""
-    if rule is not None and rule.managed_by and rule.managed_by != ctx.principal.arn and not force:
+    if rule is not None and rule.managed_by and rule.managed_by != manager(ctx.principal) and not force:
         raise errors.managed_rule()
 
 

@@ -19,6 +19,7 @@ from fogbank.services.events.rule import (
     check_not_managed,
     find_rule,
     keep,
+    manager,
     modify,
     on_rule,
     remove,
@@ -96,7 +97,7 @@ def _rule(ctx: Context, request: Request, bus: str, present: Rule | None) -> Rul
         request.get("Description") or None,
         request.get("RoleArn") or None,
         since=ctx.now(),
-        managed_by=ctx.principal.arn if ctx.principal.kind == "service" else "",
+        managed_by=manager(ctx.principal),
     )
     if present is None:
         return msgspec.structs.replace(rule, tags=tagging.added({}, request.get("Tags") or []))
