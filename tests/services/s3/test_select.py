@@ -481,6 +481,26 @@ def test_parameters_are_refused_in_words_of_their_own(aws, s3, bucket, refused, 
         )
 
 
+def test_a_customer_key_opens_the_object(s3, bucket):
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+    }
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket=bucket, Key="k", Body=SALES, **key)
+    answer = s3.select_object_content(
+        Bucket=bucket,
+        Key="k",
+        Expression="SELECT COUNT(*) FROM S3Object",
+        ExpressionType="SQL",
+        InputSerialization=CSV_WITH_HEADER,
+        OutputSerialization={"CSV": {}},
+        **key,
+    )
+    assert next(iter(answer["Payload"]))["Records"]["Payload"] == b"3\n"
+
+
 def test_an_object_that_is_not_there_is_refused(s3, bucket, refused):
     with refused("NoSuchKey", 404):
         s3.select_object_content(

@@ -14,7 +14,7 @@ from decimal import localcontext
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies, courses
+from fogbank.services.s3 import access, bodies, courses, encryption
 from fogbank.services.s3 import errors as s3_errors
 from fogbank.services.s3.reads import readable
 from fogbank.services.s3.records import home_of
@@ -60,13 +60,14 @@ async def _opened(ctx: Context, request: Request) -> tuple[Form, Pieces, Pieces 
     home = await home_of(ctx, request)
     record = await readable(home, request)
     await courses.use(home, request["Key"], record)
+    customer = encryption.customer_key(request)
     form = requests.read(request, record.size)
     cut = _cut(form)
     start = 0 if cut is None else cut.start
-    body = await bodies.pieces(home, request["Key"], record, start, record.size - start)
+    body = await bodies.pieces(home, request["Key"], record, start, record.size - start, customer)
     if cut is None or not cut.first or form.csv is None or form.csv.header == "NONE":
         return form, body, None
-    return form, body, await bodies.pieces(home, request["Key"], record, 0, min(record.size, _HEADER))
+    return form, body, await bodies.pieces(home, request["Key"], record, 0, min(record.size, _HEADER), customer)
 
 
 def _cut(form: Form) -> inputs.ByteRange | None:
