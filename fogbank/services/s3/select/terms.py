@@ -40,28 +40,11 @@ _TYPES = {
 }
 _CONSTANTS = {"NULL": None, "MISSING": MISSING, "TRUE": True, "FALSE": False}
 # Words that end an expression, so that they are no alias.
-RESERVED = frozenset(
-    {
-        *(
-            "SELECT",
-            "FROM",
-            "WHERE",
-            "LIMIT",
-            "AS",
-            "AND",
-            "OR",
-            "NOT",
-            "IN",
-            "IS",
-            "LIKE",
-            "ESCAPE",
-            "BETWEEN",
-            "CASE",
-        ),
-        *("WHEN", "THEN", "ELSE", "END", "CAST", "GROUP", "ORDER", "HAVING", "JOIN", "INNER", "LEFT", "RIGHT", "CROSS"),
-        *("FULL", "ON", "UNION", "BY", "NULL", "MISSING", "TRUE", "FALSE", "DISTINCT"),
-    }
-)
+_WORDS = """
+    SELECT FROM WHERE LIMIT AS AND OR NOT IN IS LIKE ESCAPE BETWEEN CASE WHEN THEN ELSE END CAST GROUP ORDER HAVING JOIN INNER
+    LEFT RIGHT CROSS FULL ON UNION BY NULL MISSING TRUE FALSE DISTINCT
+"""
+RESERVED = frozenset(_WORDS.split())
 
 
 class Terms(Cursor, ABC):
