@@ -194,8 +194,9 @@ class TaskRunner:
         """The first task that is not under way, due at `until` at the latest."""
         ctx = self.app.system_context()
         bound = None if until is None else (int(until * 1e6) + 1,)
-        rows = await ctx.transact(lambda: pending.scan(ctx, until=bound, limit=len(self._running) + 1))
-        return next((task for task in rows if task.id not in self._running), None)
+        running = set(self._running)  # one that ends while we look may be in what we see all the same
+        rows = await ctx.transact(lambda: pending.scan(ctx, until=bound, limit=len(running) + 1))
+        return next((task for task in rows if task.id not in running), None)
 
     # -- running
 
