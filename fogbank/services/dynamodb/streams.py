@@ -84,9 +84,9 @@ def sequence_of(text: str) -> int:
     return int(text) - _FLOOR
 
 
-def topic(space: int) -> tuple[str, str]:
+def topic(arn: str) -> tuple[str, str]:
     """What consumers of a stream watch."""
-    return "dynamodb-stream", str(space)
+    return "dynamodb-stream", arn
 
 
 # -- enabling and disabling
@@ -114,7 +114,7 @@ async def disabled(ctx: Context, table: Table) -> Table:
         streams.put(ctx, msgspec.structs.replace(stream, closed=ctx.now()), stream.table, stream.label)
         await _close_shard(ctx, stream.space, head)
         await ctx.schedule("drop_stream", {"table": stream.table, "label": stream.label}, delay=KEPT)
-        ctx.notify(*topic(stream.space))
+        ctx.notify(*topic(stream.arn))
     return msgspec.structs.replace(table, stream_view=None, stream_space=0)
 
 
@@ -145,7 +145,7 @@ async def record(ctx: Context, layout: Layout, old: Image | None, new: Image | N
     sequence = await _next(ctx, table.stream_space)
     value = _encoded(ctx, table, sequence, before, after, by_ttl)
     records.put(ctx, value, table.stream_space, sequence)
-    ctx.notify(*topic(table.stream_space))
+    ctx.notify(*topic(f"{table.arn}/stream/{table.stream_label}"))
 
 
 async def _next(ctx: Context, space: int) -> int:

@@ -1,0 +1,296 @@
+"""Reading a stream: a reader for each shard, batch after batch, in order, with a checkpoint after each.
+
+A child is read when its parents have been read to their ends. What fails is tried again, in halves if it is so wished, until it is too
+old or has been tried often enough: then it is given up, and told to whoever wants to know. A shard waits for its batch: order is kept.
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from fogbank.consumers.settings import BATCH_BYTES, Batch, Handle, Passes, Settings, Verdict, Window, let_all
+from fogbank.consumers.shards import Item, Shard, Stream
+from fogbank.kernel import AWSError
+
+log = logging.getLogger("fogbank.consumers")
+
+ENDED = "SHARD_END"
+_LOOK_SECONDS = 10.0
+_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+
+class Checkpoints(Protocol):
+    """Where the positions of readers are kept: the last sequence number that was handled, or ENDED."""
+
+    async def load(self, shard: str) -> str | None: ...
+
+    async def save(self, shard: str, sequence: str) -> None: ...
+
+
+class GivenUp(NamedTuple):
+    """Records that were not handled. `reason` is AWS's: RetryAttemptsExhausted, RecordAgeExceeded."""
+
+    reason: str
+    shard: str
+    items: list[Item]
+    attempts: int
+
+
+GiveUp = Callable[[GivenUp], Awaitable[None]]
+
+
+class StreamConsumer:
+    """`give_up` is told of records that are given up."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        settings: Settings,
+        checkpoints: Checkpoints,
+        handle: Handle,
+        give_up: GiveUp,
+        passes: Passes = let_all,
+    ) -> None:
+        self.stream = stream
+        self.settings = settings
+        self.checkpoints = checkpoints
+        self.handle = handle
+        self.give_up = give_up
+        self.passes = passes
+        self._readers: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        try:
+            with self.stream.scope.watch(*self.stream.topic) as watch:
+                while True:
+                    await self._look()
+                    self._raise_defects()
+                    await watch.wait(timeout=_LOOK_SECONDS)
+        finally:
+            for reader in self._readers.values():
+                reader.cancel()
+            await asyncio.gather(*self._readers.values(), return_exceptions=True)
+
+    def _raise_defects(self) -> None:
+        for name, reader in list(self._readers.items()):
+            if reader.done():
+                del self._readers[name]
+                reader.result()
+
+    async def _look(self) -> None:
+        """Begin to read shards that nobody reads yet, and whose parents have been read."""
+        try:
+            shards = await self.stream.shards()
+        except AWSError as error:  # the stream is gone, or closed to us
+            log.info("cannot read %s: %s", self.stream.arn, error)
+            return
+        there = {shard.id for shard in shards}
+        for shard in shards:
+            if shard.id in self._readers or await self.checkpoints.load(shard.id) == ENDED:
+                continue
+            parents = [parent for parent in shard.parents if parent in there]
+            if all([await self.checkpoints.load(parent) == ENDED for parent in parents]):
+                reader = _Reader(self, shard, is_child=bool(parents))
+                self._readers[shard.id] = asyncio.get_running_loop().create_task(reader.run())
+
+
+class _Reader:
+    """Reads one shard."""
+
+    def __init__(self, consumer: StreamConsumer, shard: Shard, is_child: bool) -> None:
+        self._consumer = consumer
+        self._stream = consumer.stream
+        self._settings = consumer.settings
+        self._shard = shard.id
+        self._is_child = is_child
+        self._window: Window | None = None
+
+    async def run(self) -> None:
+        pause = _PAUSE
+        while True:
+            try:
+                await self._read_on()
+                return
+            except AWSError as error:  # closed to us, or an iterator that is too old
+                log.info("cannot read %s of %s: %s", self._shard, self._stream.arn, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _read_on(self) -> None:
+        """From the checkpoint to the end of the shard."""
+        iterator: str | None = await self._begin()
+        with self._stream.scope.watch(*self._stream.topic) as watch:
+            while iterator is not None:
+                items, following = await self._gather(iterator)
+                if items:
+                    if not await self._handled(items):
+                        return  # cut short in the middle: begin again from the checkpoint
+                elif following is not None:
+                    await self._close_window(final=False)
+                    if not await watch.wait(timeout=_LOOK_SECONDS):
+                        following = await self._begin()  # an iterator is good for minutes only
+                iterator = following
+        await self._close_window(final=True)
+        await self._consumer.checkpoints.save(self._shard, ENDED)
+
+    async def _begin(self) -> str:
+        sequence = await self._consumer.checkpoints.load(self._shard)
+        if sequence:
+            return await self._stream.iterator(self._shard, "AFTER_SEQUENCE_NUMBER", sequence)
+        kind = "TRIM_HORIZON" if self._is_child else self._settings.starting
+        at = self._settings.starting_at if kind == "AT_TIMESTAMP" else None
+        iterator = await self._stream.iterator(self._shard, kind, at=at)
+        return iterator
+
+    async def _gather(self, iterator: str) -> tuple[list[Item], str | None]:
+        """The next batch, or as many as are handled in parallel; while the batching window is open, what comes in it."""
+        scope, size = self._stream.scope, self._settings.batch_size * self._settings.parallel
+        items: list[Item] = []
+        end = None
+        following: str | None = iterator
+        with scope.watch(*self._stream.topic) as watch:
+            while following is not None and len(items) < size and _bytes(items) < BATCH_BYTES:
+                page = await self._stream.read(self._shard, following, size - len(items))
+                following = page.iterator
+                items += page.items
+                if not items:
+                    break
+                if end is None:
+                    end = scope.now() + self._settings.window
+                if not page.items or not self._settings.window:
+                    left = end - scope.now()
+                    if left <= 0:
+                        break
+                    await watch.wait(timeout=left)
+        return items, following
+
+    # -- handling
+
+    async def _handled(self, items: list[Item]) -> bool:
+        """Handle what was read, keys with the same hash in order, and move the checkpoint behind it."""
+        if self._settings.tumbling:
+            await self._in_windows(items)
+        else:
+            wanted = [item for item in items if self._consumer.passes(item.record)]
+            await asyncio.gather(*(self._one_after_another(part) for part in self._parts(wanted)))
+        await self._consumer.checkpoints.save(self._shard, items[-1].sequence)
+        return True
+
+    def _parts(self, items: list[Item]) -> list[list[Item]]:
+        parts: list[list[Item]] = [[] for _ in range(self._settings.parallel)]
+        for item in items:
+            parts[zlib.crc32(item.key.encode()) % len(parts)].append(item)
+        return [part for part in parts if part]
+
+    async def _one_after_another(self, items: list[Item]) -> None:
+        size = self._settings.batch_size
+        for start in range(0, len(items), size):
+            await self._settle(items[start : start + size], 0)
+
+    async def _settle(self, items: list[Item], attempts: int) -> None:
+        """Handle a batch, again and again, until all of it is handled or given up."""
+        pause = _PAUSE
+        while items:
+            items = await self._without_old(items, attempts)
+            if not items:
+                return
+            verdict = await self._consumer.handle(self._batch(items))
+            if verdict.is_good:
+                return
+            if not verdict.is_throttled:
+                attempts += 1
+                items, attempts = self._after(items, verdict, attempts)
+                if 0 <= self._settings.retries < attempts:
+                    await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
+                    return
+                if self._settings.bisects and len(items) > 1 and not verdict.failed:
+                    half = len(items) // 2
+                    await self._settle(items[:half], attempts)
+                    await self._settle(items[half:], attempts)
+                    return
+            await self._pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _after(self, items: list[Item], verdict: Verdict, attempts: int) -> tuple[list[Item], int]:
+        """What is left of a batch of which the handler told what failed: all from the first failure on, with attempts anew."""
+        failed = set(verdict.failed)
+        first = next((index for index, item in enumerate(items) if item.sequence in failed), 0) if failed else 0
+        return items[first:], attempts if first == 0 else 0
+
+    async def _without_old(self, items: list[Item], attempts: int) -> list[Item]:
+        if self._settings.age < 0:
+            return items
+        earliest = self._stream.scope.now() - self._settings.age
+        old = [item for item in items if item.at < earliest]
+        if old:
+            await self._consumer.give_up(GivenUp("RecordAgeExceeded", self._shard, old, attempts))
+        return [item for item in items if item.at >= earliest]
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait in virtual time."""
+        scope = self._stream.scope
+        end = scope.now() + seconds
+        with scope.watch("consumer-pause", self._stream.arn, self._shard) as watch:
+            while (left := end - scope.now()) > 0:
+                await watch.wait(timeout=left)
+
+    def _batch(self, items: list[Item]) -> Batch:
+        return Batch([item.record for item in items], self._shard, self._window)
+
+    # -- tumbling windows: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+
+    async def _in_windows(self, items: list[Item]) -> None:
+        size = self._settings.batch_size
+        start = 0
+        while start < len(items):
+            bounds = self._bounds(items[start].at)
+            if self._window is not None and self._window.start != bounds[0]:
+                await self._close_window(final=True)
+            if self._window is None:
+                self._window = Window(*bounds, {}, False)
+            end = start
+            while end < len(items) and end - start < size and self._bounds(items[end].at) == bounds:
+                end += 1
+            await self._handle_in_window([each for each in items[start:end] if self._consumer.passes(each.record)])
+            start = end
+
+    def _bounds(self, at: float) -> tuple[float, float]:
+        length = self._settings.tumbling
+        start = at // length * length
+        return start, start + length
+
+    async def _handle_in_window(self, items: list[Item]) -> None:
+        assert self._window is not None
+        attempts = 0
+        pause = _PAUSE
+        while True:
+            verdict = await self._consumer.handle(self._batch(items))
+            if verdict.is_good:
+                self._window = self._window._replace(state=verdict.state or {})
+                return
+            attempts += not verdict.is_throttled
+            if 0 <= self._settings.retries < attempts:
+                await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
+                return
+            await self._pause(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _close_window(self, final: bool) -> None:
+        """Tell the handler that the window is over: when its time is, or when records of the next one, or no more, come."""
+        window = self._window
+        if window is None or not (final or self._stream.scope.now() >= window.end):
+            return
+        self._window = window._replace(is_final=True)
+        await self._handle_in_window([])
+        self._window = None
+
+
+def _bytes(items: list[Item]) -> int:
+    return sum(len(str(item.record)) for item in items)

@@ -1,0 +1,261 @@
+"""Functions that are given the records of queues and streams."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.services.lambda_.functions import code
+
+# Notes what it gets in a queue, and fails with records that say so.
+NOTING = """
+import base64, boto3, json, os
+sqs = boto3.client("sqs")
+def text(record):
+    if "kinesis" in record:
+        return base64.b64decode(record["kinesis"]["data"]).decode()
+    if "dynamodb" in record:
+        return record["eventName"]
+    return record["body"]
+def handler(event, context):
+    texts = [text(record) for record in event["Records"]]
+    sqs.send_message(QueueUrl=os.environ["NOTES"], MessageBody=json.dumps(texts))
+    if os.environ.get("PARTIAL"):
+        failed = [record for record in event["Records"] if "bad" in text(record)]
+        def name(record):
+            return record.get("messageId") or record["kinesis"]["sequenceNumber"]
+        return {"batchItemFailures": [{"itemIdentifier": name(record)} for record in failed]}
+    if any("bad" in each for each in texts):
+        raise ValueError("bad record")
+"""
+
+
+class Source:
+    def __init__(self, functions):
+        self.functions = functions
+        self.sqs = functions.aws("sqs")
+        self.notes = self.sqs.create_queue(QueueName="notes")["QueueUrl"]
+        functions.allow("sqs:*", "kinesis:*", "dynamodb:*", "sns:*")
+
+    def noting(self, arn, variables=None, **options):
+        """A function that notes what it gets from a source. Returns the mapping."""
+        variables = {"NOTES": self.notes, **(variables or {})}
+        self.functions.make(NOTING, Timeout=30, Environment={"Variables": variables})
+        return self.functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=arn, **options)
+
+    def noted(self):
+        """The records of the next invocation."""
+        (message,) = self.sqs.receive_message(QueueUrl=self.notes, WaitTimeSeconds=20)["Messages"]
+        self.sqs.delete_message(QueueUrl=self.notes, ReceiptHandle=message["ReceiptHandle"])
+        return json.loads(message["Body"])
+
+    def queue(self, name="work", **attributes):
+        url = self.sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "30", **attributes})["QueueUrl"]
+        return url, self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def stream(self):
+        kinesis = self.functions.aws("kinesis")
+        kinesis.create_stream(StreamName="work", ShardCount=1)
+        kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0})
+        arn = kinesis.describe_stream_summary(StreamName="work")["StreamDescriptionSummary"]["StreamARN"]
+        return kinesis, arn
+
+
+@pytest.fixture
+def source(functions):
+    return Source(functions)
+
+
+# -- queues
+
+
+def test_messages_are_handled_and_deleted(source):
+    url, arn = source.queue()
+    made = source.noting(arn)
+    assert (made["State"], made["BatchSize"], made["EventSourceArn"]) == ("Creating", 10, arn)
+    source.sqs.send_message(QueueUrl=url, MessageBody="one")
+    assert source.noted() == ["one"]
+    waiter = source.functions.client.get_event_source_mapping
+    assert waiter(UUID=made["UUID"])["State"] == "Enabled"
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    for _ in range(100):
+        left = source.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        if set(left.values()) == {"0"}:
+            break
+    assert set(left.values()) == {"0"}
+
+
+def test_what_fails_comes_again_and_ends_in_the_dead_letter_queue(source, clock):
+    dead, dead_arn = source.queue("dead")
+    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
+    url, arn = source.queue(RedrivePolicy=redrive)
+    source.noting(arn)
+    source.sqs.send_message(QueueUrl=url, MessageBody="bad")
+    assert source.noted() == ["bad"]
+    clock.advance(seconds=31)
+    assert source.noted() == ["bad"]
+    clock.advance(seconds=31)
+    (message,) = source.sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert message["Body"] == "bad"
+
+
+def test_only_what_failed_comes_again(source, clock):
+    url, arn = source.queue()
+    source.noting(arn, {"PARTIAL": "1"}, FunctionResponseTypes=["ReportBatchItemFailures"])
+    entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(("good", "bad"))]
+    source.sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    seen = source.noted()
+    while len(seen) < 2:
+        seen += source.noted()
+    assert sorted(seen) == ["bad", "good"]
+    clock.advance(seconds=31)
+    assert source.noted() == ["bad"]
+
+
+def test_filters_drop_messages(source):
+    url, arn = source.queue()
+    pattern = json.dumps({"body": {"kind": ["wanted"]}})
+    source.noting(arn, FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    source.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": "other"}))
+    source.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": "wanted"}))
+    assert source.noted() == ['{"kind": "wanted"}']
+
+
+def test_a_batching_window_gathers_messages(source, clock):
+    url, arn = source.queue()
+    source.noting(arn, BatchSize=3, MaximumBatchingWindowInSeconds=60)
+    for body in ("1", "2", "3"):
+        source.sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert sorted(source.noted()) == ["1", "2", "3"]
+
+
+def test_a_disabled_mapping_reads_nothing_until_it_is_enabled(source):
+    url, arn = source.queue()
+    made = source.noting(arn, Enabled=False)
+    source.sqs.send_message(QueueUrl=url, MessageBody="one")
+    assert source.functions.client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Disabled"
+    source.functions.client.update_event_source_mapping(UUID=made["UUID"], Enabled=True)
+    assert source.noted() == ["one"]
+
+
+def test_a_deleted_mapping_is_gone(source):
+    _, arn = source.queue()
+    made = source.noting(arn)
+    assert source.functions.client.delete_event_source_mapping(UUID=made["UUID"])["State"] == "Deleting"
+    with pytest.raises(ClientError) as error:
+        source.functions.client.get_event_source_mapping(UUID=made["UUID"])
+    assert code(error) == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"BatchSize": 100}, "Maximum batch window in seconds must be greater than 0"),
+        ({"StartingPosition": "LATEST"}, "StartingPosition is not valid for SQS"),
+        ({"FilterCriteria": {"Filters": [{"Pattern": "{nothing"}]}}, "Invalid filter pattern definition"),
+    ],
+)
+def test_a_mapping_that_lambda_does_not_take_is_refused(source, options, text):
+    _, arn = source.queue()
+    with pytest.raises(ClientError, match=text) as error:
+        source.noting(arn, **options)
+    assert code(error) == "InvalidParameterValueException"
+    assert source.functions.client.list_event_source_mappings()["EventSourceMappings"] == []
+
+
+def test_a_role_that_may_not_read_the_queue_is_refused(functions):
+    functions.make()
+    url = functions.aws("sqs").create_queue(QueueName="work")["QueueUrl"]
+    attributes = functions.aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    with pytest.raises(ClientError, match="does not have permissions to call ReceiveMessage on SQS") as error:
+        functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=attributes["QueueArn"])
+    assert code(error) == "InvalidParameterValueException"
+
+
+def test_a_queue_has_one_mapping_to_a_function(source):
+    _, arn = source.queue()
+    source.noting(arn)
+    with pytest.raises(ClientError, match="mapping already exists") as error:
+        source.functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=arn)
+    assert code(error) == "ResourceConflictException"
+
+
+# -- streams
+
+
+def test_records_of_a_stream_are_handled_in_order(source):
+    kinesis, arn = source.stream()
+    records = [{"Data": str(n).encode(), "PartitionKey": "k"} for n in range(5)]
+    kinesis.put_records(StreamName="work", Records=records)
+    source.noting(arn, StartingPosition="TRIM_HORIZON", BatchSize=3)
+    assert source.noted() == ["0", "1", "2"]
+    assert source.noted() == ["3", "4"]
+
+
+def test_a_batch_that_fails_is_tried_again_and_given_up(source, clock):
+    kinesis, arn = source.stream()
+    dead, dead_arn = source.queue("dead")
+    source.noting(
+        arn,
+        StartingPosition="TRIM_HORIZON",
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": dead_arn}},
+    )
+    kinesis.put_record(StreamName="work", Data=b"bad", PartitionKey="k")
+    assert source.noted() == ["bad"]
+    clock.advance(seconds=2)
+    assert source.noted() == ["bad"]
+    (message,) = source.sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    document = json.loads(message["Body"])
+    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert document["KinesisBatchInfo"]["batchSize"] == 1
+    kinesis.put_record(StreamName="work", Data=b"next", PartitionKey="k")
+    assert source.noted() == ["next"]
+
+
+def test_a_batch_that_fails_is_halved(source, clock):
+    kinesis, arn = source.stream()
+    records = [{"Data": data, "PartitionKey": "k"} for data in (b"1", b"bad", b"3", b"4")]
+    kinesis.put_records(StreamName="work", Records=records)
+    source.noting(arn, StartingPosition="TRIM_HORIZON", BisectBatchOnFunctionError=True, MaximumRetryAttempts=2)
+    assert source.noted() == ["1", "bad", "3", "4"]
+    seen = []
+    while ["3", "4"] not in seen:
+        clock.advance(seconds=2)
+        seen.append(source.noted())
+    assert ["1", "bad"] in seen and ["1"] in seen
+
+
+def test_a_reader_goes_on_behind_the_checkpoint_in_the_children(source):
+    kinesis, arn = source.stream()
+    source.noting(arn, StartingPosition="TRIM_HORIZON")
+    kinesis.put_record(StreamName="work", Data=b"before", PartitionKey="k")
+    assert source.noted() == ["before"]
+    kinesis.split_shard(StreamName="work", ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127))
+    kinesis.put_record(StreamName="work", Data=b"after", PartitionKey="k")
+    assert source.noted() == ["after"]
+
+
+def test_changes_of_a_table_are_handled(source):
+    dynamodb = source.functions.aws("dynamodb")
+    table = dynamodb.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )["TableDescription"]
+    pattern = json.dumps({"eventName": ["REMOVE"]})
+    source.noting(
+        table["LatestStreamArn"], StartingPosition="TRIM_HORIZON", FilterCriteria={"Filters": [{"Pattern": pattern}]}
+    )
+    dynamodb.put_item(TableName="orders", Item={"id": {"S": "1"}})
+    dynamodb.delete_item(TableName="orders", Key={"id": {"S": "1"}})
+    assert source.noted() == ["REMOVE"]
+
+
+def test_a_stream_needs_a_place_to_begin(source):
+    _, arn = source.stream()
+    with pytest.raises(ClientError, match="startingPosition") as error:
+        source.noting(arn)
+    assert code(error) == "InvalidParameterValueException"
