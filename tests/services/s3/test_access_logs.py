@@ -2,8 +2,11 @@
 
 import json
 import re
+import urllib.request
 
 import pytest
+
+from fogbank.testing import Clients, ServerProcess
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 FIELDS = [
@@ -178,6 +181,33 @@ def test_nothing_is_logged_once_logging_is_off(s3, bucket, put, logs, log_to, de
     s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
     put(bucket, "k")
     assert "REST.PUT.OBJECT" not in [line["operation"] for line in delivered()[0]]
+
+
+def test_lines_survive_a_kill_and_come_once(tmp_path):
+    with ServerProcess(tmp_path / "state") as server:
+        s3 = Clients(server.endpoint, "111122223333")("s3")
+        for name in ("source", "logs"):
+            s3.create_bucket(Bucket=name)
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::logs/*",
+        }
+        s3.put_bucket_policy(Bucket="logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+        enabled = {"TargetBucket": "logs", "TargetPrefix": ""}
+        s3.put_bucket_logging(Bucket="source", BucketLoggingStatus={"LoggingEnabled": enabled})
+        for number in range(10):
+            s3.put_object(Bucket="source", Key=f"k{number}", Body=b"x")
+        server.kill()
+        server.restart()
+        s3 = Clients(server.endpoint, "111122223333")("s3")
+        request = urllib.request.Request(f"{server.endpoint}/_fogbank/clock", json.dumps({"advance": 120}).encode())
+        urllib.request.urlopen(request, timeout=30).close()
+        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="logs")["Contents"]]
+        text = "".join(s3.get_object(Bucket="logs", Key=key)["Body"].read().decode() for key in keys)
+        written = [line["key"] for line in map(parsed, text.splitlines()) if line["operation"] == "REST.PUT.OBJECT"]
+        assert written == [f"k{number}" for number in range(10)]
 
 
 # -- the configuration

@@ -1,0 +1,20 @@
+"""The examples of the pages on what S3 does later do what their comments say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fogbank.testing import server
+
+PAGES = Path(__file__).parents[3] / "docs" / "services"
+
+
+@pytest.mark.parametrize("page", ["s3-lifecycle.md", "s3-replication.md"])
+def test_example_prints_what_it_promises(capsys, page):
+    code = re.search(r"```python\n(.*?)```", (PAGES / page).read_text(), re.DOTALL)[1]
+    promised = [re.split(r"\)\s*# ", line)[1] for line in code.splitlines() if ")  # " in line]
+    with server() as running:
+        exec(compile(code.replace("http://localhost:4566", running.endpoint), page, "exec"), {})
+    assert capsys.readouterr().out.splitlines() == promised
+    assert promised
