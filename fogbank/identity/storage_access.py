@@ -187,11 +187,6 @@ async def _at(
     return await multi_region.get(ctx.at(account=account), name)
 
 
-def is_name_and_account(name: str) -> bool:
-    """Could this be `name-account`, as the host of an access point begins?"""
-    return _NAME_AND_ACCOUNT.fullmatch(name) is not None
-
-
 # -- what S3 Control asks of S3
 
 

@@ -53,6 +53,7 @@ _COMPATIBLE = frozenset(
         "put_object_tagging",
         "restore_object",
         "select_object_content",
+        "update_object_encryption",
         "upload_part",
         "upload_part_copy",
     }

@@ -27,10 +27,6 @@ def malformed_policy(message: str) -> AWSError:
     return AWSError("MalformedPolicy", message, 400)
 
 
-def public_policy_blocked() -> AWSError:
-    return access_denied()
-
-
 def unsupported_operation() -> AWSError:
     return AWSError("UnsupportedOperation", "The specified action was not supported.", 404)
 
