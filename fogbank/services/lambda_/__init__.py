@@ -3,6 +3,7 @@
 from fogbank.services.lambda_ import (
     aliases,
     consuming,
+    event_invoke,
     event_sources,
     functions,
     invoking,
@@ -15,6 +16,7 @@ from fogbank.services.lambda_.service import service
 __all__ = [
     "aliases",
     "consuming",
+    "event_invoke",
     "event_sources",
     "functions",
     "invoking",

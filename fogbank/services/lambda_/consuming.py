@@ -20,6 +20,7 @@ from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.identity import Principal
 from fogbank.kernel import AWSError, Context, patterns
+from fogbank.services.lambda_ import destinations
 from fogbank.services.lambda_.event_sources import (
     DYNAMODB,
     KINESIS,
@@ -31,7 +32,7 @@ from fogbank.services.lambda_.event_sources import (
     mappings,
     topic,
 )
-from fogbank.services.lambda_.invoking import routed
+from fogbank.services.lambda_.invocations import routed
 from fogbank.services.lambda_.records import arn_of, find
 from fogbank.services.lambda_.running import Invocation, run
 from fogbank.services.lambda_.service import service
@@ -265,7 +266,5 @@ def _document(ctx: Context, mapping: Mapping, given: GivenUp) -> dict[str, Any]:
 
 
 async def _tell(ctx: Context, mapping: Mapping, target: str, document: dict[str, Any]) -> None:
-    from fogbank.services.lambda_.destinations import send
-
     function = await find(function_of(ctx, mapping))
-    await send(ctx, function, target, document)
+    await destinations.send(ctx, function, target, document)

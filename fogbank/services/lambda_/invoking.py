@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from base64 import b64encode
 
-import orjson
-
-from fogbank.http import Payload
 from fogbank.kernel import Context
-from fogbank.services.lambda_ import errors, limits, queueing
+from fogbank.services.lambda_ import limits, queueing
+from fogbank.services.lambda_.invocations import payload_of, routed
 from fogbank.services.lambda_.records import (
     ON_QUALIFIED,
     Answer,
-    Function,
-    Named,
     Request,
-    aliases,
     find,
-    functions,
-    key_of,
     named,
 )
 from fogbank.services.lambda_.running import Invocation, run
@@ -60,34 +52,3 @@ async def invoke_async(ctx: Context, request: Request) -> Answer:
     await of.scope.transact(find, of)
     await of.scope.transact(queueing.enqueue, of, ctx.request_id, payload, "")
     return {"Status": 202}
-
-
-async def payload_of(body: bytes | str | Payload | None, most: int) -> bytes:
-    """The event, which is JSON. Raises RequestTooLargeException, InvalidRequestContentException."""
-    if isinstance(body, Payload):
-        body = await body.read()
-    data = body.encode() if isinstance(body, str) else body or b"{}"
-    if len(data) > most:
-        raise errors.request_too_large(most)
-    try:
-        orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise errors.not_json(str(error)) from error
-    return data
-
-
-async def routed(of: Named) -> Function:
-    """The version that an invocation goes to: of an alias with weights one by chance."""
-    if not of.qualifier or of.qualifier.isdecimal():
-        return await find(of)
-    alias = await aliases.get(of.scope, of.name, of.qualifier)
-    if alias is None or not alias.weights:
-        return await find(of)
-    chance = random.random()
-    for version, weight in alias.weights.items():
-        if chance < weight:
-            function = await functions.get(of.scope, of.name, key_of(version))
-            if function is not None:
-                return function
-        chance -= weight
-    return await find(of)

@@ -1,20 +1,30 @@
-"""Asynchronous invocations: the queue of events, and what becomes of those that fail.
+"""Asynchronous invocations: the queue of events, and what becomes of them.
 
 An event is a task; the transaction that acknowledged it has written it. It is retried after one minute and after two, unless the
-function says otherwise. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+function's configuration says otherwise; then its destination, or the dead-letter queue of the function, gets it.
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
+import orjson
+
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import limits
-from fogbank.services.lambda_.records import Named, Request, find
+from fogbank.services.lambda_ import destinations, limits
+from fogbank.services.lambda_.event_invoke import EventInvoke, config_of
+from fogbank.services.lambda_.invocations import routed
+from fogbank.services.lambda_.records import Function, Named, Request
 from fogbank.services.lambda_.running import Done, Invocation, run
 from fogbank.services.lambda_.service import service
 
 # How long a function that is throttled, or that cannot be started, is left alone: from a second up to five minutes.
 _LONGEST_PAUSE = 300.0
 _RETRY_SECONDS = 60.0
+
+SUCCESS, EXHAUSTED, TOO_OLD = "Success", "RetriesExhausted", "EventAgeExceeded"
 
 
 async def enqueue(of: Named, request_id: str, payload: bytes, context: str) -> None:
@@ -37,37 +47,93 @@ async def handle_event(ctx: Context, event: Request) -> None:
     """Invoke the function with an event from the queue."""
     of = Named(ctx, event["name"], event["qualifier"])
     try:
-        function = await ctx.transact(find, of)
+        function, config = await ctx.transact(_look_up, of)
     except AWSError:
         return  # the function is gone, and its events with it
     invocation = Invocation(event["id"], event["payload"], of.arn, event["context"])
     try:
         done = await run(ctx, function, invocation)
     except AWSError as error:
-        await _put_off(ctx, event, error)
+        await ctx.transact(_put_off, ctx, event, function, config, error)
         return
     if done.error:
-        await _failed(ctx, event, done)
+        await ctx.transact(_failed, ctx, event, function, config, done)
+    elif config.on_success:
+        await ctx.transact(_tell, ctx, event, function, config.on_success, SUCCESS, done)
 
 
-async def _put_off(ctx: Context, event: Request, error: AWSError) -> None:
-    """The function could not be invoked at all: again later, for up to six hours."""
+async def _look_up(of: Named) -> tuple[Function, EventInvoke]:
+    return await routed(of), await config_of(of)
+
+
+async def _put_off(ctx: Context, event: Request, function: Function, config: EventInvoke, error: AWSError) -> None:
+    """The function could not be invoked at all: again later, as long as the event is not too old."""
     pause = min(2.0 ** event["pauses"], _LONGEST_PAUSE)
-    if ctx.now() + pause - event["since"] > limits.ASYNC_SECONDS:
+    if _is_too_old(ctx, event, config, pause):
+        document = {"errorMessage": error.message, "errorType": error.code}
+        done = Done(orjson.dumps(document), error.code, b"", None)
+        await _give_up(ctx, event, function, config, TOO_OLD, done)
         return
-
-    async def again() -> None:
-        await ctx.schedule("handle_event", {**event, "pauses": event["pauses"] + 1}, delay=pause)
-
-    await ctx.transact(again)
+    await ctx.schedule("handle_event", {**event, "pauses": event["pauses"] + 1}, delay=pause)
 
 
-async def _failed(ctx: Context, event: Request, done: Done) -> None:
+def _is_too_old(ctx: Context, event: Request, config: EventInvoke, pause: float) -> bool:
+    age = limits.ASYNC_SECONDS if config.age is None else config.age
+    return bool(ctx.now() + pause - event["since"] > age)
+
+
+async def _failed(ctx: Context, event: Request, function: Function, config: EventInvoke, done: Done) -> None:
     attempt: int = event["attempt"] + 1
-    if attempt > limits.ASYNC_RETRIES:
-        return
+    retries = limits.ASYNC_RETRIES if config.retries is None else config.retries
+    pause = _RETRY_SECONDS * attempt
+    if attempt > retries:
+        await _give_up(ctx, {**event, "attempt": attempt}, function, config, EXHAUSTED, done)
+    elif _is_too_old(ctx, event, config, pause):
+        await _give_up(ctx, {**event, "attempt": attempt}, function, config, TOO_OLD, done)
+    else:
+        await ctx.schedule("handle_event", {**event, "attempt": attempt}, delay=pause)
 
-    async def again() -> None:
-        await ctx.schedule("handle_event", {**event, "attempt": attempt}, delay=_RETRY_SECONDS * attempt)
 
-    await ctx.transact(again)
+async def _give_up(
+    ctx: Context, event: Request, function: Function, config: EventInvoke, condition: str, done: Done
+) -> None:
+    if config.on_failure:
+        await _tell(ctx, event, function, config.on_failure, condition, done)
+    dead = (function.config.get("DeadLetterConfig") or {}).get("TargetArn")
+    if dead:
+        await destinations.bury(ctx, function, dead, event["id"], event["payload"], _message(done))
+
+
+def _message(done: Done) -> str:
+    try:
+        return str(orjson.loads(done.payload).get("errorMessage", ""))
+    except (orjson.JSONDecodeError, AttributeError):
+        return ""
+
+
+async def _tell(ctx: Context, event: Request, function: Function, target: str, condition: str, done: Done) -> None:
+    await destinations.send(ctx, function, target, _record(ctx, event, function, target, condition, done))
+
+
+def _record(
+    ctx: Context, event: Request, function: Function, target: str, condition: str, done: Done
+) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
+    of = Named(ctx, function.name, event["qualifier"] or "$LATEST")
+    now = ctx.now()
+    response: dict[str, Any] = {"statusCode": 200, "executedVersion": function.version}
+    if done.error:
+        response["functionError"] = done.error
+    return {
+        "version": "1.0",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z",
+        "requestContext": {
+            "requestId": event["id"],
+            "functionArn": of.arn,
+            "condition": condition,
+            "approximateInvokeCount": event["attempt"] + (condition == SUCCESS),
+        },
+        "requestPayload": orjson.loads(event["payload"]),
+        "responseContext": response,
+        "responsePayload": orjson.loads(done.payload or b"null"),
+    }

@@ -43,7 +43,7 @@ class Done(NamedTuple):
     payload: bytes
     error: str
     log: bytes
-    answered: Answered
+    answered: Answered | None
 
 
 def runtimes_of(ctx: Context) -> Runtimes:

@@ -1,0 +1,106 @@
+"""Asynchronous invocations: retries, age, destinations, dead letters."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.services.lambda_.functions import code
+
+FAILING = "def handler(event, context):\n    raise ValueError('no')\n"
+
+
+@pytest.fixture
+def queue(functions):
+    """(URL, ARN) of a queue that the execution role may send to."""
+    functions.allow("sqs:*", "sns:*", "events:*", "lambda:*")
+    sqs = functions.aws("sqs")
+    url = sqs.create_queue(QueueName="results")["QueueUrl"]
+    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def received(functions, queue):
+    sqs = functions.aws("sqs")
+    (message,) = sqs.receive_message(QueueUrl=queue[0], WaitTimeSeconds=20, MessageAttributeNames=["All"])["Messages"]
+    return message
+
+
+def send(functions, event):
+    functions.client.invoke(FunctionName="f", InvocationType="Event", Payload=json.dumps(event))
+
+
+def test_success_is_told_to_its_destination(functions, queue):
+    functions.make()
+    functions.client.put_function_event_invoke_config(
+        FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": queue[1]}}
+    )
+    send(functions, {"n": 1})
+    record = json.loads(received(functions, queue)["Body"])
+    assert record["requestContext"]["condition"] == "Success"
+    assert record["requestPayload"] == {"n": 1}
+    assert record["responsePayload"]["event"] == {"n": 1}
+    assert record["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
+
+
+def test_failure_is_told_after_two_retries(functions, queue, clock):
+    functions.make(FAILING)
+    functions.client.put_function_event_invoke_config(
+        FunctionName="f", DestinationConfig={"OnFailure": {"Destination": queue[1]}}
+    )
+    send(functions, {})
+    clock.advance(seconds=61)
+    assert "Messages" not in functions.aws("sqs").receive_message(QueueUrl=queue[0])
+    clock.advance(seconds=121)
+    record = json.loads(received(functions, queue)["Body"])
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestContext"]["approximateInvokeCount"] == 3
+    assert record["responseContext"]["functionError"] == "Unhandled"
+    assert record["responsePayload"]["errorMessage"] == "no"
+
+
+def test_a_dead_letter_queue_gets_the_event(functions, queue):
+    functions.make(FAILING, DeadLetterConfig={"TargetArn": queue[1]})
+    functions.client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
+    send(functions, {"n": 1})
+    message = received(functions, queue)
+    assert json.loads(message["Body"]) == {"n": 1}
+    assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no"
+    assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "200"
+
+
+def test_an_event_that_is_too_old_is_given_up(functions, queue, clock):
+    functions.make()
+    functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    functions.client.put_function_event_invoke_config(
+        FunctionName="f",
+        MaximumEventAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": queue[1]}},
+    )
+    send(functions, {})
+    clock.advance(seconds=120)
+    record = json.loads(received(functions, queue)["Body"])
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+
+
+def test_the_configuration_is_kept_changed_and_deleted(functions):
+    functions.make()
+    functions.client.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=1)
+    functions.client.update_function_event_invoke_config(FunctionName="f", MaximumEventAgeInSeconds=90)
+    found = functions.client.get_function_event_invoke_config(FunctionName="f")
+    assert (found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]) == (1, 90)
+    assert found["FunctionArn"].endswith(":function:f:$LATEST")
+    listed = functions.client.list_function_event_invoke_configs(FunctionName="f")["FunctionEventInvokeConfigs"]
+    assert len(listed) == 1
+    functions.client.delete_function_event_invoke_config(FunctionName="f")
+    with pytest.raises(ClientError) as error:
+        functions.client.get_function_event_invoke_config(FunctionName="f")
+    assert code(error) == "ResourceNotFoundException"
+
+
+def test_a_destination_that_is_none_is_refused(functions):
+    functions.make()
+    with pytest.raises(ClientError, match="destination config") as error:
+        functions.client.put_function_event_invoke_config(
+            FunctionName="f", DestinationConfig={"OnFailure": {"Destination": "arn:aws:ec2:us-east-1:123456789012:thing/x"}}
+        )
+    assert code(error) == "InvalidParameterValueException"
