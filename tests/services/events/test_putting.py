@@ -151,3 +151,22 @@ def test_a_bus_policy_can_look_at_the_source(aws, events, other, put, refused):
     assert "EventId" in put(client=other, EventBusName=arn)
     with refused("AccessDeniedException"):
         put(client=other, EventBusName=arn, Source="store")
+
+
+# -- permissions
+
+
+def test_a_user_puts_the_events_that_a_policy_allows(aws, put, refused):
+    iam = aws("iam")
+    iam.create_user(UserName="ann")
+    keys = iam.create_access_key(UserName="ann")["AccessKey"]
+    ann = aws("events", credentials=keys)
+    with refused("AccessDeniedException", "events:PutEvents"):
+        put(client=ann)
+    condition = {"StringEquals": {"events:detail-type": "Order"}}
+    statement = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*", "Condition": condition}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=policy)
+    assert "EventId" in put(client=ann)
+    with refused("AccessDeniedException"):
+        put(client=ann, DetailType="Refund")

@@ -237,3 +237,22 @@ def test_a_failure_at_one_target_is_none_at_another(events, make_queue, make_rul
     events.put_targets(Rule="rule", Targets=[{"Id": "2", "Arn": open_.arn}])
     put()
     assert len(open_.bodies()) == 1
+
+
+def test_a_topic_gets_a_message(aws, queue, sqs, make_rule, put):
+    sns = aws("sns")
+    topic = sns.create_topic(Name="topic")["TopicArn"]
+
+    def policy(service, action, resource):
+        principal = {"Service": f"{service}.amazonaws.com"}
+        statement = {"Sid": "s", "Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    allow_events = policy("events", "sns:Publish", topic)
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=allow_events)
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"Policy": policy("sns", "sqs:SendMessage", queue.arn)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    make_rule(topic, target={"InputPath": "$.detail"})
+    put({"order": 1})
+    (body,) = eventually(queue.bodies)
+    assert json.loads(body)["Message"] == '{"order":1}'
