@@ -70,7 +70,11 @@ def queue(make_queue):
 
 @pytest.fixture
 def make_rule(events):
-    """A rule of the shop's events, unless told otherwise, with a target; gives the rule's ARN."""
+    """A rule of the shop's events, unless told otherwise, with a target; gives the rule's ARN.
+
+    After the test no rule fires any more: the tests share a clock.
+    """
+    scheduled = []
 
     def make(arn, name="rule", bus="default", pattern='{"source": ["shop"]}', client=None, target=None, **rule):
         client = client or events
@@ -80,9 +84,14 @@ def make_rule(events):
         targets = [{"Id": "1", "Arn": arn, **(target or {})}]
         answer = client.put_targets(Rule=name, EventBusName=bus, Targets=targets)
         assert answer["FailedEntries"] == []
+        if "ScheduleExpression" in rule:
+            scheduled.append(name)
         return made
 
-    return make
+    yield make
+    for rule in events.list_rules()["Rules"]:
+        if rule["Name"] in scheduled:
+            events.disable_rule(Name=rule["Name"])
 
 
 @pytest.fixture
