@@ -11,26 +11,27 @@ from fogbank.services.s3control.service import service
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
-_OPERATIONS = (
-    "create_bucket",
-    "delete_bucket",
-    "delete_bucket_lifecycle_configuration",
-    "delete_bucket_policy",
-    "delete_bucket_replication",
-    "delete_bucket_tagging",
-    "get_bucket",
-    "get_bucket_lifecycle_configuration",
-    "get_bucket_policy",
-    "get_bucket_replication",
-    "get_bucket_tagging",
-    "get_bucket_versioning",
-    "list_regional_buckets",
-    "put_bucket_lifecycle_configuration",
-    "put_bucket_policy",
-    "put_bucket_replication",
-    "put_bucket_tagging",
-    "put_bucket_versioning",
-)
+# Operations, and the actions that they take: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3onoutposts.html
+_OPERATIONS = {
+    "create_bucket": "CreateBucket",
+    "delete_bucket": "DeleteBucket",
+    "delete_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "delete_bucket_policy": "DeleteBucketPolicy",
+    "delete_bucket_replication": "PutReplicationConfiguration",
+    "delete_bucket_tagging": "PutBucketTagging",
+    "get_bucket": "GetBucket",
+    "get_bucket_lifecycle_configuration": "GetLifecycleConfiguration",
+    "get_bucket_policy": "GetBucketPolicy",
+    "get_bucket_replication": "GetReplicationConfiguration",
+    "get_bucket_tagging": "GetBucketTagging",
+    "get_bucket_versioning": "GetBucketVersioning",
+    "list_regional_buckets": "ListRegionalBuckets",
+    "put_bucket_lifecycle_configuration": "PutLifecycleConfiguration",
+    "put_bucket_policy": "PutBucketPolicy",
+    "put_bucket_replication": "PutReplicationConfiguration",
+    "put_bucket_tagging": "PutBucketTagging",
+    "put_bucket_versioning": "PutBucketVersioning",
+}
 
 
 async def _refuse(ctx: Context, request: Request) -> Answer:
@@ -40,9 +41,5 @@ async def _refuse(ctx: Context, request: Request) -> Answer:
     raise errors.no_such_outpost() if names_one or request.get("OutpostId") else errors.unsupported_operation()
 
 
-def _action(operation: str) -> str:
-    return "s3-outposts:" + "".join(word.capitalize() for word in operation.split("_"))
-
-
-for _name in _OPERATIONS:
-    service.operation_from(_refuse, _name, action=_action(_name), **accounts.ON_ACCOUNT)
+for _name, _action in _OPERATIONS.items():
+    service.operation_from(_refuse, _name, action=f"s3-outposts:{_action}", **accounts.ON_ACCOUNT)
