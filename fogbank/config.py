@@ -35,8 +35,7 @@ class Settings(msgspec.Struct, kw_only=True):
     iam: Literal["enforce", "audit", "off"] = "enforce"
     credentials: Literal["default", "strict"] = "default"
     consistency: Literal["strong", "adversarial"] = "strong"
-    dynamodb_throttle: bool = False
-    kinesis_throttle: bool = False
+    throttle: tuple[str, ...] = ()
     lambda_runtimes: Literal["nearest", "exact"] = "nearest"
     workers: int = 1
     tls: bool = False
@@ -127,6 +126,16 @@ def _parse_name(text: str) -> str:
     return text
 
 
+_THROTTLED = ("dynamodb", "kinesis", "sqs")
+
+
+def _parse_throttled(text: str) -> tuple[str, ...]:
+    names = _parse_names(text)
+    if not set(names) <= set(_THROTTLED):
+        raise ValueError(f"expected names of {', '.join(_THROTTLED)}")
+    return names
+
+
 def _parse_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in text.split(",") if name.strip())
 
@@ -192,14 +201,18 @@ OPTIONS = (
         "let everybody see every write at once, or make happen what AWS allows: stale reads, messages that are delivered twice",
         "strong|adversarial",
     ),
-    Option("dynamodb_throttle", parse_switch, "refuse requests that exceed the capacity of a DynamoDB table"),
+    Option(
+        "throttle",
+        _parse_throttled,
+        "services that refuse what exceeds AWS's throughput, separated by commas: dynamodb, kinesis, sqs",
+        "NAMES",
+    ),
     Option(
         "lambda_runtimes",
         _one_of("nearest", "exact"),
         "run functions with the nearest version of their language that is on this machine, or only with their own",
         "nearest|exact",
     ),
-    Option("kinesis_throttle", parse_switch, "refuse records that exceed what a Kinesis shard takes"),
     Option("workers", _parse_count, "number of processes", "N"),
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),
     Option("region", _parse_name, "region of requests that do not name one", "REGION"),

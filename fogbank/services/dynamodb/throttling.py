@@ -1,4 +1,4 @@
-"""Throttling, for servers with `--dynamodb-throttle`: requests are refused that exceed a table's capacity, or that of a partition.
+"""Throttling, for servers with `--throttle dynamodb`: requests are refused that exceed a table's capacity, or that of a partition.
 
     buckets  (space, direction, partition or nothing)  Bucket
 
@@ -55,7 +55,7 @@ class _Draw(NamedTuple):
 
 def counts(ctx: Context, request: dict[str, object]) -> bool:
     """Need the units that a request consumes be known?"""
-    return capacity.is_wanted(request) or ctx.app.settings.dynamodb_throttle
+    return capacity.is_wanted(request) or "dynamodb" in ctx.app.settings.throttle
 
 
 async def spend(ctx: Context, table: Table, direction: str, consumption: Consumption, partition: bytes = b"") -> None:
@@ -63,7 +63,7 @@ async def spend(ctx: Context, table: Table, direction: str, consumption: Consump
 
     `partition` is the key of the table's partition that the request is about, if it is about one. Does nothing without throttling.
     """
-    if not ctx.app.settings.dynamodb_throttle:
+    if "dynamodb" not in ctx.app.settings.throttle:
         return
     ctx = table.layout.scope(ctx)
     now = ctx.now()

@@ -135,7 +135,7 @@ def _would_do() -> errors.AWSError:
 
 async def _is_throttled(scope: Context, stream: Stream, number: int, records: int, size: int) -> bool:
     """Would the shard get more in this second than it takes? Only asked where throttling is switched on."""
-    if not scope.app.settings.kinesis_throttle:
+    if "kinesis" not in scope.app.settings.throttle:
         return False
     since = int(scope.now() * 1000) - 999
     written, written_bytes = await chunks.written_since(scope, stream, number, since)

@@ -406,3 +406,7 @@ def redrive_policy(value: Any, reason: str) -> AWSError:
 
 def redrive_allow_policy(value: Any, reason: str) -> AWSError:
     return invalid_value(value, "RedriveAllowPolicy", reason)
+
+
+def throttled() -> AWSError:
+    return AWSError("RequestThrottled", "The request was denied due to request throttling.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
-from fogbank.services.sqs import errors, handles, limits, memory, message_attributes
+from fogbank.services.sqs import errors, handles, limits, memory, message_attributes, throttling
 from fogbank.services.sqs.attributes import KNOWN
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import check_token
@@ -46,7 +46,7 @@ class _Attempt(NamedTuple):
 async def receive_message(ctx: Context, request: Request) -> Answer:
     """Receive up to ten messages; with a wait time, wait for the first of them until it is over."""
     _check(request)
-    attempt = await ctx.transact(_attempt, ctx, request)
+    attempt = await ctx.transact(_first_attempt, ctx, request)
     if not attempt.found and attempt.wait:
         attempt = await _poll(ctx, request, attempt)
     if not attempt.found:
@@ -84,6 +84,11 @@ def _check(request: Request) -> None:
 def _names(request: Request) -> list[str]:
     """The system attributes asked for, by the old parameter's name and by the new one's."""
     return (request.get("AttributeNames") or []) + (request.get("MessageSystemAttributeNames") or [])
+
+
+async def _first_attempt(ctx: Context, request: Request) -> _Attempt:
+    await throttling.count(*await find(ctx, request), "ReceiveMessage")
+    return await _attempt(ctx, request)
 
 
 async def _attempt(ctx: Context, request: Request) -> _Attempt:

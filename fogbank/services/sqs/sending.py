@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.sqs import batches, errors, limits, memory
+from fogbank.services.sqs import batches, errors, limits, memory, throttling
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import Draft, draft
 from fogbank.services.sqs.messages import Backlog
@@ -21,7 +21,7 @@ _FIRST_NUMBER = 18 * 10**18
 @service.operation(**SHARED)
 async def send_message(ctx: Context, request: Request) -> Request:
     """Put a message into a queue. API_SendMessage."""
-    backlog = await open_backlog(*await find(ctx, request))
+    backlog = await _opened(ctx, request)
     drafted = draft(ctx, backlog, request)
     answer = await _send(backlog, drafted)
     backlog.save()
@@ -31,7 +31,7 @@ async def send_message(ctx: Context, request: Request) -> Request:
 @service.operation(action="sqs:SendMessage", **SHARED)
 async def send_message_batch(ctx: Context, request: Request) -> Request:
     """Put up to ten messages into a queue, each with its own success or failure. API_SendMessageBatch."""
-    backlog = await open_backlog(*await find(ctx, request))
+    backlog = await _opened(ctx, request)
     entries = batches.checked(request["Entries"], "SendMessageBatchRequestEntry")
     _check_length(entries)
 
@@ -42,6 +42,12 @@ async def send_message_batch(ctx: Context, request: Request) -> Request:
     answer = await batches.each(entries, send)
     backlog.save()
     return answer
+
+
+async def _opened(ctx: Context, request: Request) -> Backlog:
+    scope, queue = await find(ctx, request)
+    await throttling.count(scope, queue, "SendMessage")
+    return await open_backlog(scope, queue)
 
 
 def _check_length(entries: list[Request]) -> None:

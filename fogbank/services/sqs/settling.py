@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.sqs import batches, errors, handles, limits
+from fogbank.services.sqs import batches, errors, handles, limits, throttling
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.messages import SECOND, Backlog, places
 from fogbank.services.sqs.queue import SHARED, find
@@ -17,6 +17,7 @@ Request = dict[str, Any]
 @service.operation(**SHARED)
 async def delete_message(ctx: Context, request: Request) -> Request:
     """Delete a received message. One that is gone already is deleted successfully. API_DeleteMessage."""
+    await throttling.count(*await find(ctx, request), "DeleteMessage")
     backlog = await open_backlog(*await find(ctx, request))
     await _delete(backlog, request["ReceiptHandle"])
     backlog.save()
@@ -26,6 +27,7 @@ async def delete_message(ctx: Context, request: Request) -> Request:
 @service.operation(action="sqs:DeleteMessage", **SHARED)
 async def delete_message_batch(ctx: Context, request: Request) -> Request:
     """Delete up to ten received messages. API_DeleteMessageBatch."""
+    await throttling.count(*await find(ctx, request), "DeleteMessage")
     backlog = await open_backlog(*await find(ctx, request))
     entries = batches.checked(request["Entries"], "DeleteMessageBatchRequestEntry")
 

@@ -1,4 +1,4 @@
-"""Requests beyond a table's capacity, on a server with `--dynamodb-throttle`."""
+"""Requests beyond a table's capacity, on a server with `--throttle dynamodb`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGE = {"B": b"x" * (100 * 1024 - 100)}
 
 @pytest.fixture(scope="module")
 def throttling():
-    with server(dynamodb_throttle=True) as running:
+    with server(throttle=("dynamodb",)) as running:
         yield running
 
 
@@ -111,7 +111,7 @@ def test_an_index_without_capacity_holds_up_its_table(ddb, clock):
     assert reason["resource"].endswith("/index/by-color")
 
 
-def test_a_hot_partition_is_refused_while_others_are_not(ddb, clock):
+def test_a_hot_partition_is_refused_while_others_are_not(ddb, clock, throttling):
     make(
         ddb,
         clock,
@@ -119,12 +119,14 @@ def test_a_hot_partition_is_refused_while_others_are_not(ddb, clock):
         KeySchema=schema("pk", "sk"),
         AttributeDefinitions=attributes(pk="S", sk="N"),
     )
+    throttling.app.clock.hold(throttling.app.clock.now())  # so that it is all within one second
     for number in range(11):
         put(ddb, "hot", sk=n(number), large=LARGE)
     with refusal(EXCEEDED) as refused:
         put(ddb, "hot", sk=n(99))
     assert refused.response["ThrottlingReasons"][0]["reason"] == "TableWriteKeyRangeThroughputExceeded"
     put(ddb, "cold", sk=n(1))
+    throttling.app.clock.release()
     clock.advance(seconds=1)
     put(ddb, "hot", sk=n(99))
 
