@@ -120,7 +120,7 @@ def test_a_hot_partition_is_refused_while_others_are_not(ddb, clock, throttling)
         AttributeDefinitions=attributes(pk="S", sk="N"),
     )
     throttling.app.clock.hold(throttling.app.clock.now())  # so that it is all within one second
-    for number in range(11):
+    for number in range(10):
         put(ddb, "hot", sk=n(number), large=LARGE)
     with refusal(EXCEEDED) as refused:
         put(ddb, "hot", sk=n(99))
