@@ -221,12 +221,16 @@ class Authenticator:
         return dummy_principal(access_key), None
 
 
+# The second is that of S3's directory buckets.
+_TOKENS = ("x-amz-security-token", "x-amz-s3session-token")
+
+
 def _token(request: Request) -> str:
     """The session token, from the header or the query; empty when there is none."""
-    token = request.headers.get("x-amz-security-token")
-    if token is not None or "security-token=" not in request.query.lower():
+    token = request.headers.get(_TOKENS[0]) or request.headers.get(_TOKENS[1])
+    if token is not None or "-token=" not in request.query.lower():
         return token or ""
-    return next((value for name, value in query_pairs(request.query) if name.lower() == "x-amz-security-token"), "")
+    return next((value for name, value in query_pairs(request.query) if name.lower() in _TOKENS), "")
 
 
 def _form_proof(form: dict[str, str]) -> FormProof | FormProofV2:

@@ -10,6 +10,9 @@ from fogbank.services.s3 import (
     charges,
     copies,
     cors,
+    directories,
+    directory_objects,
+    directory_sessions,
     inventories,
     inventory,
     lifecycle,
@@ -40,6 +43,8 @@ from fogbank.services.s3 import (
 )
 from fogbank.services.s3.service import service
 
+directories.take_sessions()
+
 __all__ = [
     "acceleration",
     "access_logs",
@@ -50,6 +55,9 @@ __all__ = [
     "charges",
     "copies",
     "cors",
+    "directories",
+    "directory_objects",
+    "directory_sessions",
     "inventories",
     "inventory",
     "lifecycle",

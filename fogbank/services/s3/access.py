@@ -12,7 +12,20 @@ from typing import Any
 from fogbank import protocols
 from fogbank.identity import storage_access
 from fogbank.kernel import Context
-from fogbank.services.s3 import access_points, errors, grants, locks, publicity, records, regions, tags, vault, versions
+from fogbank.services.s3 import (
+    access_points,
+    directory_names,
+    errors,
+    grants,
+    locks,
+    publicity,
+    records,
+    regions,
+    tags,
+    vault,
+    versions,
+)
+from fogbank.services.s3.directory_names import is_directory
 from fogbank.services.s3.records import Home, Object
 
 Request = dict[str, Any]
@@ -30,11 +43,20 @@ _OWNERS = (
 
 
 def bucket_arn(ctx: Context, request: Request) -> str:
-    return f"arn:aws:s3:::{request['Bucket']}"
+    name = request["Bucket"]
+    return directory_names.arn(*_place(ctx, request), name) if is_directory(name) else f"arn:aws:s3:::{name}"
 
 
 def object_arn(ctx: Context, request: Request) -> str:
-    return f"arn:aws:s3:::{request['Bucket']}/{request['Key']}"
+    """Of a directory bucket's objects nothing is asked but whether the caller may have a session of the bucket."""
+    name = request["Bucket"]
+    return bucket_arn(ctx, request) if is_directory(name) else f"arn:aws:s3:::{name}/{request['Key']}"
+
+
+def _place(ctx: Context, request: Request) -> tuple[str, str]:
+    """Account and region of a bucket, which is about to be created where nothing was found."""
+    home = records.noted(request)
+    return (ctx.account, ctx.region) if home is None else (home.bucket.account, home.bucket.region)
 
 
 # -- policies
@@ -50,9 +72,9 @@ async def policy(ctx: Context, request: Request) -> str | None:
 
 async def _admitted(ctx: Context, request: Request) -> str | None:
     home = await records.home_of(ctx, request)
-    await regions.check(ctx, home)
+    await regions.check(ctx, home, request)
     has_acls = home.bucket.ownership != records.ENFORCED
-    found = await _policy(ctx, request, _actions(ctx, request) if has_acls else ())
+    found = await _policy(ctx, home, request, _actions(ctx, request) if has_acls else ())
     door = await access_points.door_of(ctx)
     if door is not None:
         for action in _actions(ctx, request):
@@ -70,10 +92,9 @@ def _actions(ctx: Context, request: Request) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else found
 
 
-async def _policy(ctx: Context, request: Request, actions: tuple[str, ...]) -> str | None:
-    home = await records.home_of(ctx, request)
+async def _policy(ctx: Context, home: Home, request: Request, actions: tuple[str, ...]) -> str | None:
     bucket = home.bucket
-    if await _foreign_owner(home, request, actions):
+    if bucket.ownership != records.ENFORCED and await _foreign_owner(home, request, actions):
         return _document([*_denials(bucket.policy), *await _granted(ctx, home, request)])
     if ctx.principal.account == bucket.account:
         return bucket.policy or None
@@ -275,6 +296,8 @@ async def check(ctx: Context, action: str | Action, request: Request) -> None:
 async def _check(ctx: Context, action: str | Action, request: Request) -> None:
     home = await records.home_of(ctx, request)
     named = action if isinstance(action, str) else action(ctx, request)
+    if is_directory(home.name):
+        named = directory_names.CREATE_SESSION
     if named == "s3:PutObjectAcl":
         asked = grants.requested(request)
         await check_public_acl(
@@ -289,7 +312,7 @@ async def _check(ctx: Context, action: str | Action, request: Request) -> None:
 
 async def _about(ctx: Context, home: Home, request: Request, action: str) -> dict[str, Any]:
     return {
-        "policy": await _policy(ctx, request, (action,)),
+        "policy": await _policy(ctx, home, request, (action,)),
         "owner": await _foreign_owner(home, request, (action,)) or home.bucket.account,
         "keys": condition_keys,
         "params": request,

@@ -13,6 +13,7 @@ from fogbank.services.s3 import (
     access_points,
     acls,
     digests,
+    directories,
     errors,
     grants,
     hosts,
@@ -26,6 +27,7 @@ from fogbank.services.s3 import (
     tags,
     uploads,
 )
+from fogbank.services.s3.directory_names import is_directory
 from fogbank.services.s3.records import (
     ENABLED,
     ENFORCED,
@@ -71,8 +73,11 @@ async def create_bucket(ctx: Context, request: Request) -> Answer:
     """
     name = request["Bucket"]
     document = request.get("CreateBucketConfiguration") or {}
+    if is_directory(name):
+        return await directories.create(ctx, request)
     _check_name(name, ctx, request)
-    _refuse_unsupported(request, document)
+    if "Location" in document or "Bucket" in document:  # those are of directory buckets, whose names tell
+        raise errors.invalid_bucket_name(name)
     region = _region(ctx, document.get("LocationConstraint"))
     location = f"/{name}" if region == FIRST_REGION else f"http://{name}.s3.amazonaws.com/"
     taken = await find(ctx, name)
@@ -108,11 +113,6 @@ def _check_name(name: str, ctx: Context, request: Request) -> None:
         is_regional and names.is_account_regional(name, ctx.account, ctx.region)
     ):
         raise errors.invalid_bucket_name(name)
-
-
-def _refuse_unsupported(request: Request, document: Request) -> None:
-    if "Location" in document or "Bucket" in document:
-        raise errors.header_not_implemented("CreateBucketConfiguration", "Fogbank has no directory buckets yet.")
 
 
 def _region(ctx: Context, constraint: str | None) -> str:
@@ -160,6 +160,8 @@ async def delete_bucket(ctx: Context, request: Request) -> Answer:
 @service.operation(action="s3:ListBucket", **access.ON_BUCKET)
 async def head_bucket(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
+    if is_directory(home.name):
+        return directories.about(home)
     return {"BucketRegion": home.bucket.region, "AccessPointAlias": False}
 
 
@@ -199,9 +201,8 @@ async def _owned(ctx: Context, request: Request, limit: int) -> list[Bucket]:
     if token:
         error = errors.invalid_argument("The continuation token provided is incorrect", "continuation-token", token)
         bounds["after"] = (pages.position(token, error),)
-    if region is None:
-        return await buckets.scan(ctx, limit=limit, **bounds)
-    return [bucket for bucket in await buckets.scan(ctx, **bounds) if bucket.region == region][:limit]
+    found = await buckets.scan(ctx, **bounds)
+    return [each for each in found if not is_directory(each.name) and region in (None, each.region)][:limit]
 
 
 def _entry(bucket: Bucket, with_region: bool) -> Answer:

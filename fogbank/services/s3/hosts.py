@@ -22,6 +22,7 @@ _ACCESS_POINT_HOST = re.compile(
 _ALIAS_HOST = re.compile(rf"(.+)\.(?:s3-accesspoint|s3-object-lambda)(?:-fips)?(?:\.dualstack)?\.{_REGION}\.[a-z0-9]")
 _OUTPOST_HOST = re.compile(rf"([a-z0-9-]+)-(\d{{12}})\.(op-[a-z0-9]+)\.s3-outposts\.({_REGION})\.[a-z0-9]")
 _MULTI_REGION_HOST = re.compile(r"([a-z0-9]+\.mrap)\.accesspoint\.s3-global\.[a-z0-9]")
+_DIRECTORY_HOST = re.compile(rf"(.+--x-s3)\.s3express-[a-z0-9-]+\.{_REGION}\.[a-z0-9]")
 # A website's; its region may be left out here.
 WEBSITE_LABEL = ".s3-website"
 _WEBSITE_HOST = re.compile(rf"(.+)\.s3-website(?:[.-]({_REGION}))?\.[a-z0-9]")
@@ -71,7 +72,7 @@ def _access_point(host: str) -> str | None:
     if found is not None:
         name, account, outpost, region = found.groups()
         return f"arn:aws:s3-outposts:{region}:{account}:outpost/{outpost}/accesspoint/{name}"
-    found = _MULTI_REGION_HOST.match(host) or _ALIAS_HOST.match(host)
+    found = _MULTI_REGION_HOST.match(host) or _ALIAS_HOST.match(host) or _DIRECTORY_HOST.match(host)
     return None if found is None else found[1]
 
 

@@ -52,6 +52,10 @@ async def put_object(ctx: Context, request: Request) -> Answer:
 
     Errors: NoSuchBucket, KeyTooLongError, MetadataTooLarge, PreconditionFailed, BadDigest, IncompleteBody and others.
     """
+    if "WriteOffsetBytes" in request:
+        from fogbank.services.s3 import directory_objects
+
+        return await directory_objects.append(ctx, request)
     wanted = traits.read(request)
     claim = digests.claim(request, ctx.headers)
     if locks.is_wanted(request) and claim.md5 is None and claim.value is None and not claim.in_trailer:
@@ -181,21 +185,10 @@ def answer_to_write(record: Object, bucket: Bucket, request: Request) -> Answer:
 @service.operation(action=access.DELETE, **access.ON_OBJECT)
 async def delete_object(ctx: Context, request: Request) -> Answer:
     """Delete an object, or one version of it: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html"""
-    _refuse_directory_conditions(request)
     home = await home_of(ctx, request)
     if request.get("VersionId") is not None:
         await mfa.check_delete(home, request.get("MFA"))
     return await _delete(home, request)
-
-
-def _refuse_directory_conditions(request: Request) -> None:
-    """Size and time as conditions are for directory buckets only."""
-    for member, header in (
-        ("IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"),
-        ("IfMatchSize", "x-amz-if-match-size"),
-    ):
-        if member in request:
-            raise errors.header_not_implemented(header)
 
 
 async def _delete(home: Home, request: Request) -> Answer:
@@ -204,6 +197,8 @@ async def _delete(home: Home, request: Request) -> Answer:
         return await _delete_version(home, request)
     before = await vault.current(home, key)
     conditions.check_delete(request.get("IfMatch"), before.etag if before is not None else None)
+    if not _DIRECTORY_CONDITIONS.isdisjoint(request):
+        _check_directory_conditions(home, request, before)
     if home.bucket.versioning:
         marker = await vault.add_marker(home, key)
         await changes.happened(changes.MARKED, home, key, marker)
@@ -212,6 +207,16 @@ async def _delete(home: Home, request: Request) -> Answer:
         await vault.remove(home, key, before)
         await changes.happened(changes.DELETED, home, key, before)
     return {}
+
+
+_DIRECTORY_CONDITIONS = frozenset({"IfMatchLastModifiedTime", "IfMatchSize", "LastModifiedTime", "Size"})
+
+
+def _check_directory_conditions(home: Home, request: Request, before: Object | None) -> None:
+    """Size and time as conditions are for directory buckets only."""
+    from fogbank.services.s3 import directory_objects
+
+    directory_objects.check_delete(home, request, before)
 
 
 async def _delete_version(home: Home, request: Request) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any
 from fogbank.identity import publicity
 from fogbank.identity.publicity import listed
 from fogbank.services.s3 import errors
+from fogbank.services.s3.directory_names import is_directory
 from fogbank.services.s3.records import Bucket
 
 _POLICY_BYTES = 20 * 1024
@@ -41,12 +42,18 @@ def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
     if "Principal" not in statement and "NotPrincipal" not in statement:
         raise errors.malformed_policy("Missing required field Principal")
     for action in listed(statement.get("Action")):
-        if action != "*" and not action.lower().startswith("s3:"):
+        prefix = "s3express:" if is_directory(bucket.name) else "s3:"
+        if action != "*" and not action.lower().startswith(prefix):
             raise errors.malformed_policy("Policy has invalid action")
     for resource in listed(statement.get("Resource")) + listed(statement.get("NotResource")):
-        name = resource.partition(":::")[2].partition("/")[0]
-        if name != bucket.name:
+        if _bucket_in(resource) != bucket.name:
             raise errors.malformed_policy("Policy has invalid resource")
+
+
+def _bucket_in(resource: str) -> str:
+    """The bucket in an ARN: after `:::`, or after `:bucket/` where it is a directory bucket's."""
+    name = resource.partition(":::")[2] or resource.partition(":bucket/")[2]
+    return name.partition("/")[0]
 
 
 def is_public(document: dict[str, Any]) -> bool:

@@ -72,7 +72,6 @@ async def check_key(home: Home, request: Request, record: Object, about_bytes: b
 
 async def readable(home: Home, request: Request) -> Object:
     """The version that a read names. Raises NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker by its id."""
-    traits.refuse_unsupported(request)
     key, version_id = request["Key"], request.get("VersionId")
     if version_id is None:
         record = await vault.current(home, key)

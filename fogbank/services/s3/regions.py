@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fogbank.http import Request
 from fogbank.kernel import AWSError, Context
+from fogbank.services.s3.directory_names import is_directory
 
 if TYPE_CHECKING:
     from fogbank.services.s3.records import Bucket, Home
@@ -30,10 +31,10 @@ _THROUGH_ACCESS_POINT = "s3:DataAccessPointArn"
 _ANSWERED_BY_FIRST = "get_bucket_location"
 
 
-async def check(ctx: Context, home: Home) -> None:
+async def check(ctx: Context, home: Home, params: dict[str, Any]) -> None:
     """Has a request for a bucket come to the right place? Inside a transaction, before the decision about the request.
 
-    Raises PermanentRedirect and AuthorizationHeaderMalformed for other regions; and as `acceleration.check`.
+    Raises PermanentRedirect and AuthorizationHeaderMalformed for other regions; and as `acceleration.check` and `directories.check`.
     """
     request = ctx.request
     if request is None:
@@ -45,6 +46,10 @@ async def check(ctx: Context, home: Home) -> None:
         from fogbank.services.s3 import acceleration
 
         await acceleration.check(home)
+    if is_directory(home.name):
+        from fogbank.services.s3 import directories
+
+        directories.check(ctx, home.bucket, params)
 
 
 def _check_region(ctx: Context, request: Request, bucket: Bucket) -> None:

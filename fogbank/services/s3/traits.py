@@ -32,7 +32,6 @@ def metadata_size(metadata: Mapping[str, str]) -> int:
 
 def read(request: Request) -> Traits:
     """The traits in a write request, but for the bucket's defaults. Raises MetadataTooLarge and InvalidTag."""
-    refuse_unsupported(request)
     acl, granted = grants.requested(request)
     metadata = request.get("Metadata")
     tagging = request.get("Tagging")
@@ -63,18 +62,6 @@ def _drop_framing(headers: dict[str, Any]) -> None:
         headers["ContentEncoding"] = ",".join(kept)
     else:
         del headers["ContentEncoding"]
-
-
-_UNSUPPORTED = {
-    "WriteOffsetBytes": "x-amz-write-offset-bytes",
-}
-
-
-def refuse_unsupported(request: Request) -> None:
-    """Refuse, rather than ignore, what Fogbank does not do yet: grants, appends."""
-    if not _UNSUPPORTED.keys().isdisjoint(request):
-        name = next(name for name in _UNSUPPORTED if name in request)
-        raise errors.header_not_implemented(_UNSUPPORTED[name], "Fogbank does not implement this header yet.")
 
 
 # -- storage class

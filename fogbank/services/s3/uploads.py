@@ -129,7 +129,6 @@ def checksum_of(request: Request) -> tuple[str, str]:
 
 @service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
 async def upload_part(ctx: Context, request: Request) -> Answer:
-    traits.refuse_unsupported(request)
     _check_number(request["PartNumber"])
     claim = digests.claim(request, ctx.headers)
     algorithm, sealing = await ctx.transact(_may_send, ctx, request, claim)
@@ -212,7 +211,6 @@ async def _put_part(home: Home, request: Request, upload: Upload, received: Rece
 
 @service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
 async def upload_part_copy(ctx: Context, request: Request) -> Answer:
-    traits.refuse_unsupported(request)
     _check_number(request["PartNumber"])
     source, algorithm, stream, sealing = await ctx.transact(_begin_copy, ctx, request)
     received = await bodies.drain(ctx, stream, algorithm, sealing, _salt(sealing))

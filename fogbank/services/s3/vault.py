@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from fogbank.services.s3 import errors, versions
+from fogbank.services.s3.directory_names import STORAGE_CLASS, is_directory
 from fogbank.services.s3.records import ENABLED, Home, Object, bodies, history, manifests, nulls, objects
 
 replace = msgspec.structs.replace
@@ -47,6 +48,8 @@ async def _null_order(home: Home, key: str) -> str:
 
 async def add(home: Home, key: str, record: Object) -> Object:
     """Make the record the current version. Returns it with the id that it got; its body belongs in the row of its slot."""
+    if is_directory(home.name):
+        record = replace(record, etag=home.ctx.ids.hex(32), storage_class=STORAGE_CLASS)
     before = await newest(home, key)
     if not home.bucket.versioning:
         if before is not None:
