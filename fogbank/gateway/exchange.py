@@ -338,9 +338,10 @@ async def _file_pieces(body: FileBody) -> AsyncIterator[bytes]:
 
 
 def discard(response: Response) -> None:
-    """Free what the body of an answer that is not sent holds. An iterator that was never begun holds nothing."""
-    if isinstance(response.body, FileBody):
-        response.body.close()
+    """Free what the body of an answer that is not sent holds: open files. An iterator without `close` holds nothing until it is begun."""
+    close = getattr(response.body, "close", None)
+    if close is not None:
+        close()
 
 
 def read_span(body: FileBody, size: int | None = None) -> bytes:

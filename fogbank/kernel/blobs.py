@@ -1,6 +1,6 @@
 """Which blobs belong to the state, and how those that do not are found.
 
-    blobs           name -> length, MD5 and account; written by the transaction that names the blob
+    blobs           name -> length, digest and account; written by the transaction that names the blob
     dropped-blobs   time, name -> nothing; written by the transaction that drops it, removed when the blob is gone
 
 A blob without a row of the first kind is an orphan. There can be orphans only on shelves that are open (see
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from fogbank.kernel import keys
 from fogbank.kernel.collection import Collection
 from fogbank.storage.base import StoreError
-from fogbank.storage.blobs import Seal, in_thread
+from fogbank.storage.blobs import MD5, SHA256, Seal, in_thread
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -34,6 +34,8 @@ dropped: Collection[bytes] = Collection("fogbank", "dropped-blobs", bytes, scope
 
 _KEPT = keys.encode(("fogbank", "blobs", "", ""))
 _SEAL = struct.Struct(">Q16s")
+# Added to the length, which never gets as far, where the digest is not an MD5.
+_IS_SHA256 = 1 << 63
 _BATCH = 200
 # Seconds. Dropped blobs are gathered for a while; where there are several processes, a transaction of another one may
 # have read a blob's name just before it was dropped, so the blob stays longer.
@@ -51,10 +53,17 @@ class Kept(NamedTuple):
 
     @classmethod
     def of(cls, row: bytes) -> Kept:
-        return cls(Seal(*_SEAL.unpack_from(row)), row[_SEAL.size :].decode()) if row else cls(None, "")
+        if not row:
+            return cls(None, "")
+        length, digest = _SEAL.unpack_from(row)
+        algorithm = SHA256 if length & _IS_SHA256 else MD5
+        return cls(Seal(length & ~_IS_SHA256, digest, algorithm), row[_SEAL.size :].decode())
 
     def row(self) -> bytes:
-        return _SEAL.pack(*self.seal) + self.account.encode() if self.seal is not None else b""
+        if self.seal is None:
+            return b""
+        mark = _IS_SHA256 if self.seal.algorithm == SHA256 else 0
+        return _SEAL.pack(self.seal.length | mark, self.seal.digest) + self.account.encode()
 
 
 def blob_of(row_key: bytes) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fogbank.kernel.collection import Collection
 
@@ -33,15 +33,20 @@ class Vault:
 
     async def seal(self, ctx: Context, secret: bytes, name: str) -> bytes:
         """Encrypt a secret; `name` says what it is, and is needed again to unseal it. `ctx` is in a transaction."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        root = await self._root(ctx)
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(root).encrypt(nonce, secret, name.encode())
+        sealed: bytes = _cipher(await self._root(ctx)).encrypt(nonce, secret, name.encode())
+        return nonce + sealed
 
     async def unseal(self, ctx: Context, sealed: bytes, name: str) -> bytes:
         """The secret that was sealed under that name. Raises LookupError without the root key."""
         return _opened(await self._root(ctx), sealed, name)
+
+    async def unseal_once(self, ctx: Context, sealed: bytes, name: str) -> bytes:
+        """As `unseal`, for what is not worth to be kept in memory. Raises InvalidTag (of `cryptography`) for what was not sealed so."""
+        opened: bytes = _cipher(await self._root(ctx)).decrypt(
+            sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode()
+        )
+        return opened
 
     async def _root(self, ctx: Context) -> bytes:
         secrets = ctx.app.secrets
@@ -59,8 +64,14 @@ class Vault:
             ) from error
 
 
-@lru_cache(maxsize=_OPENED)
-def _opened(root: bytes, sealed: bytes, name: str) -> bytes:
+@lru_cache(maxsize=16)
+def _cipher(root: bytes) -> Any:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    return AESGCM(root).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+    return AESGCM(root)
+
+
+@lru_cache(maxsize=_OPENED)
+def _opened(root: bytes, sealed: bytes, name: str) -> bytes:
+    opened: bytes = _cipher(root).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+    return opened

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fogbank.storage.base import StoreError
-from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, in_thread, shelf_of
+from fogbank.storage.blobs import MD5, BlobMissing, Blobs, BlobWriter, Seal, Shelf, in_thread, shelf_of
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -63,9 +63,11 @@ class ObjectWriter(BlobWriter):
     async def write(self, data: bytes) -> None:
         await asyncio.get_running_loop().run_in_executor(None, self.write_now, data)
 
-    async def finish(self, md5: bytes | None = None) -> str:
+    async def finish(self, digest: bytes | None = None, algorithm: str = MD5) -> str:
         await asyncio.get_running_loop().run_in_executor(None, self._finish)
-        self._blobs._sealed(self.name, Seal(self.length, md5 or self._md5.digest()))
+        self._blobs._sealed(
+            self.name, Seal(self.length, digest, algorithm) if digest else Seal(self.length, self._md5.digest())
+        )
         return self.name
 
     def _finish(self) -> None:

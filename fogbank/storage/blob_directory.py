@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from fogbank.http import FileBody
 from fogbank.storage.base import StoreError
-from fogbank.storage.blobs import BlobMissing, Blobs, BlobWriter, Seal, Shelf, in_thread, shelf_of
+from fogbank.storage.blobs import MD5, BlobMissing, Blobs, BlobWriter, Seal, Shelf, in_thread, shelf_of
 from fogbank.storage.directories import make_directory, sync_directory
 from fogbank.storage.locks import lock_shared, try_lock
 
@@ -57,16 +57,16 @@ class FileWriter(BlobWriter):
         else:
             await asyncio.get_running_loop().run_in_executor(None, self.write_now, data)
 
-    async def finish(self, md5: bytes | None = None) -> str:
+    async def finish(self, digest: bytes | None = None, algorithm: str = MD5) -> str:
         if self._blobs.sync or self.length > _SMALL:
-            seal = await asyncio.get_running_loop().run_in_executor(None, self._finish, md5)
+            seal = await asyncio.get_running_loop().run_in_executor(None, self._finish, digest, algorithm)
         else:
-            seal = self._finish(md5)
+            seal = self._finish(digest, algorithm)
         self._blobs._sealed(self.name, seal)
         return self.name
 
-    def _finish(self, md5: bytes | None) -> Seal:
-        seal = Seal(self.length, md5 or _md5(self._fd))
+    def _finish(self, digest: bytes | None, algorithm: str) -> Seal:
+        seal = Seal(self.length, digest, algorithm) if digest else Seal(self.length, _md5(self._fd))
         try:
             if self._blobs.sync:
                 os.fsync(self._fd)

@@ -22,7 +22,7 @@ from fogbank.kernel.blobs import Kept, dropped, kept
 from fogbank.kernel.collection import Collection, catalogue
 from fogbank.kernel.registry import Registry
 from fogbank.storage.base import Damaged, Pair, Store
-from fogbank.storage.blobs import Blobs, in_thread
+from fogbank.storage.blobs import DIGEST_BYTES, MD5, Blobs, in_thread
 
 # so many problems of one kind are told one by one
 _TOLD = 20
@@ -115,7 +115,7 @@ class Doctor:
         seal = Kept.of(value).seal
         self._kept.add(name)
         self.blobs += 1
-        length, digest = 0, hashlib.md5(usedforsecurity=False)
+        length, digest = 0, hashlib.new(seal.algorithm if seal is not None else MD5, usedforsecurity=False)
         try:
             for chunk in self._blobs.chunks(name):
                 length += len(chunk)
@@ -126,7 +126,7 @@ class Doctor:
         self.bytes += length
         if seal is not None and length != seal.length:
             self._found("blob", f"the blob {name} has {length} bytes, {seal.length} were written")
-        elif seal is not None and digest.digest() != seal.md5:
+        elif seal is not None and digest.digest()[:DIGEST_BYTES] != seal.digest:
             self._found("blob", f"the blob {name} has other bytes than were written")
 
     def _look_at_dropped(self, key: bytes, _value: bytes) -> None:

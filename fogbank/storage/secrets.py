@@ -42,10 +42,12 @@ class Secrets:
         if os.path.exists(path):
             return
         incoming = f"{path}.{os.getpid()}"
-        with os.fdopen(os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+        fd = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(fd, secret)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
         os.replace(incoming, path)
         sync_directory(self.directory)
 

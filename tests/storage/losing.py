@@ -244,6 +244,11 @@ class LosingOs:
         os.link(source, target)
         self._disk.named(target, self._disk.file(source))
 
+    def replace(self, source: str, target: str) -> None:
+        os.replace(source, target)
+        self._disk.named(target, self._disk.file(source))
+        self._disk.named(source, None)
+
     def unlink(self, path: str) -> None:
         os.unlink(path)
         self._disk.named(path, None)

@@ -17,7 +17,7 @@ from fogbank.config import Settings
 from fogbank.storage import blob_bucket, blobs
 from fogbank.storage.base import StoreError
 from fogbank.storage.blob_bucket import BlobBucket
-from fogbank.storage.blobs import BlobMissing
+from fogbank.storage.blobs import BlobMissing, Seal
 from fogbank.testing import Clients, ServerProcess, server
 
 BIG = b"0123456789abcdef" * 600_000  # in parts
@@ -100,7 +100,7 @@ def test_a_blob_has_its_seal(place, tmp_path):
     async def work(app):
         return app.blobs.seal_of(await write(app, BIG))
 
-    assert run(work, place, tmp_path) == (len(BIG), hashlib.md5(BIG).digest())
+    assert run(work, place, tmp_path) == Seal(len(BIG), hashlib.md5(BIG).digest())
 
 
 def test_an_aborted_blob_leaves_no_object_and_no_parts(place, tmp_path, objects, below, aws):
@@ -224,10 +224,10 @@ def test_the_doctor_looks_into_the_bucket(place, objects, below, aws, tmp_path):
             s3.put_object(Bucket="above", Key=key, Body=b"x" * 100_000)
     command = [sys.executable, "-m", "fogbank", "doctor", f"--data-dir={tmp_path / 'above'}", f"--blobs={place}"]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "") and "2 blobs of 200,000 bytes" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "2 blobs of 200,064 bytes" in done.stdout
     first, second = (f"some/prefix/{name}" for name in objects())
     below.delete_object(Bucket=f"below-{aws.account}", Key=first)
-    below.put_object(Bucket=f"below-{aws.account}", Key=second, Body=b"y" * 100_000)
+    below.put_object(Bucket=f"below-{aws.account}", Key=second, Body=b"y" * 100_032)
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "is missing" in done.stdout and "has other bytes than were written" in done.stdout

@@ -83,7 +83,7 @@ def row(path, *prefix):
 def test_a_sound_directory_has_no_problems(state):
     code, out, err = doctor(state)
     assert (code, err) == (0, "")
-    assert out.startswith("No problems: ") and out.endswith("2 blobs of 150,000 bytes\n")
+    assert out.startswith("No problems: ") and out.endswith("2 blobs of 150,048 bytes\n")
 
 
 def test_looking_changes_nothing(state):
@@ -104,7 +104,7 @@ def test_a_blob_that_lost_its_end_is_found(state):
     os.truncate(blobs_of(state)[0], 49_999)
     code, out, _ = doctor(state)
     assert code == 1
-    assert out.endswith(" has 49999 bytes, 50000 were written\n")
+    assert out.endswith(" has 49999 bytes, 50016 were written\n")
 
 
 def test_a_flipped_bit_in_a_blob_is_found(state):
@@ -258,7 +258,7 @@ def test_a_postgresql_store_is_looked_at_while_others_serve(tmp_path):
         s3.create_bucket(Bucket="bucket")
         s3.put_object(Bucket="bucket", Key="large", Body=b"x" * 100_000)
         code, out, err = doctor(tmp_path / "two", f"--store={store}", f"--blobs={blobs}")
-        assert (code, err) == (0, "") and "1 blob of 100,000 bytes" in out
+        assert (code, err) == (0, "") and "1 blob of 100,032 bytes" in out
         os.unlink(blobs_of(tmp_path)[0])
         code, out, _ = doctor(tmp_path / "two", f"--store={store}", f"--blobs={blobs}")
         assert code == 1 and out.endswith(" is missing\n")

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from fogbank.cli import main as fogbank
-from fogbank.storage import blob_directory, directories
+from fogbank.storage import blob_directory, directories, secrets
 from fogbank.storage.sqlite import SqliteStore
 from fogbank.testing import Clients, server
 from tests.crash import writers
@@ -25,7 +25,7 @@ def disk(tmp_path, monkeypatch):
     (tmp_path / "disk").mkdir()
     disk = Disk(tmp_path / "disk")
     disk.vfs = LosingVFS(disk)
-    for module in (blob_directory, directories):
+    for module in (blob_directory, directories, secrets):
         monkeypatch.setattr(module, "os", LosingOs(disk))
     monkeypatch.setattr("fogbank.storage.sqlite._CHECKPOINT_PAGES", 20)
     yield disk

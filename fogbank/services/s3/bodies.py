@@ -15,14 +15,14 @@ from typing import Any
 from fogbank.http import FileBody, Payload, ResponseBody
 from fogbank.kernel import Context
 from fogbank.services.s3 import errors, keys, limits
-from fogbank.services.s3.ciphers import Cipher, Encryptor
+from fogbank.services.s3.ciphers import Encryptor
 from fogbank.services.s3.digests import Claim, Hashes, Sums, sums_of, verify
 from fogbank.services.s3.encryption import CustomerKey
 from fogbank.services.s3.keys import Sealing
 from fogbank.services.s3.records import Home, Manifest, Object, bodies, manifests
 from fogbank.services.s3.spans import Decrypted, Span, SpanBody, spans
 from fogbank.storage.base import Uncertain
-from fogbank.storage.blobs import BlobWriter, in_thread
+from fogbank.storage.blobs import DIGEST_BYTES, SHA256, BlobWriter, in_thread
 
 _BATCH = 1024 * 1024
 
@@ -57,11 +57,6 @@ class Received:
 
     def check(self, claim: Claim) -> None:
         verify(claim, self.sums, self.trailers)
-
-    def encrypted(self, sealing: Sealing) -> bytes:
-        """The bytes of a small body as they are kept."""
-        cipher = sealing.cipher()
-        return self.data if cipher is None else cipher.encrypt(self.data)
 
     def keep(self, home: Home, key: str, record: Object, data: bytes) -> None:
         """Make the bytes those of a version, in the transaction that writes its record; `data` are those of a small body."""
@@ -139,7 +134,7 @@ class Sink:
         cipher = sealing.cipher(salt)
         self._encryptor = Encryptor(cipher) if cipher is not None else None
         # of the bytes as they are kept, where those are others than came
-        self._kept_md5 = hashlib.md5(usedforsecurity=False)
+        self._kept = hashlib.sha256()
         self._batch: list[bytes] = []
         self._batched = 0
         self._working: asyncio.Future[Any] | None = None
@@ -169,13 +164,13 @@ class Sink:
             self._hashes.update_others(data)
         if self._encryptor is not None:
             batch = [self._encryptor.update(batch)]
-            self._kept_md5.update(batch[0])
+            self._kept.update(batch[0])
         for data in batch:
             self._writer.write_now(data)
 
     def _write_rest(self, encryptor: Encryptor) -> None:
         rest = encryptor.finish()
-        self._kept_md5.update(rest)
+        self._kept.update(rest)
         self._writer.write_now(rest)
 
     async def _settle(self) -> None:
@@ -199,7 +194,7 @@ class Sink:
         if self._encryptor is None:
             return await self._writer.finish(self._hashes.md5.digest())
         await in_thread(self._write_rest, self._encryptor)
-        return await self._writer.finish(self._kept_md5.digest())
+        return await self._writer.finish(self._kept.digest()[:DIGEST_BYTES], SHA256)
 
     def abort(self) -> None:
         """Throw everything away, as soon as the thread has let go of it."""
@@ -230,7 +225,8 @@ async def open_body(
         return b""
     if not record.blob and not record.parts:
         data = record.body or await bodies.get(home.ctx, home.name, key, record.slot) or b""
-        return _within(data, record.size, offset, length, keys.cipher_of(content))
+        data = await keys.decrypt_small(home.ctx, record.envelope, content, data)
+        return data if length == record.size else data[offset : offset + length]
     if record.blob:
         wanted = [Span(record.blob, offset, length, record.size)]
     else:
@@ -240,13 +236,6 @@ async def open_body(
     if len(wanted) > 1:
         return SpanBody(home.ctx.blobs, wanted)
     return home.ctx.blobs.open(record.blob or wanted[0].blob, wanted[0].offset, length)
-
-
-def _within(data: bytes, size: int, offset: int, length: int, cipher: Cipher | None) -> bytes:
-    """A range of a small body: it is one chunk at most."""
-    if cipher is not None:
-        data = cipher.decrypt(data)
-    return data if length == size else data[offset : offset + length]
 
 
 async def manifest_of(home: Home, key: str, record: Object) -> Manifest:

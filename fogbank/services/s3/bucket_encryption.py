@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, digests, encryption_errors, errors, keys, locks, reads, vault
+from fogbank.services.s3 import access, bodies, digests, encryption_errors, errors, keys, locks, reads, vault
+from fogbank.services.s3.keys import Sealing
 from fogbank.services.s3.records import CUSTOMER, DSSE, KMS, S3_KEY, Bucket, Encryption, Home, Object, buckets, home_of
+from fogbank.services.s3.records import bodies as rows
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
@@ -110,11 +112,34 @@ async def update_object_encryption(ctx: Context, request: Request) -> Answer:
     record = await reads.readable(home, request)
     _check_source(ctx, record)
     chosen = Encryption(KMS, wanted["KMSKeyArn"], bool(wanted.get("BucketKeyEnabled")))
-    content = await keys.unwrap(home, request["Key"], record.traits.encryption, record.envelope)
-    sealing = await keys.wrap(home, request["Key"], request, chosen, content)
-    traits = replace(record.traits, encryption=sealing.encryption)
-    await vault.rewrite(home, request["Key"], replace(record, traits=traits, envelope=sealing.envelope))
+    if record.envelope.direct:
+        changed = await _encrypted_anew(home, request, record, chosen)
+    else:
+        content = await keys.unwrap(home, request["Key"], record.traits.encryption, record.envelope)
+        sealing = await keys.wrap(home, request["Key"], request, chosen, content)
+        changed = _under(record, sealing)
+    await vault.rewrite(home, request["Key"], changed)
     return {}
+
+
+async def _encrypted_anew(home: Home, request: Request, record: Object, chosen: Encryption) -> Object:
+    """A small object that has no content key of its own."""
+    key = request["Key"]
+    data = await bodies.open_body(home, key, record, 0, record.size)
+    assert isinstance(data, bytes)
+    sealing = await keys.wrap(home, key, request, chosen, keys.fresh(chosen))
+    cipher = sealing.cipher()
+    assert cipher is not None
+    changed = _under(record, sealing)
+    if record.has_row:
+        rows.put(home.ctx, cipher.encrypt(data), home.name, key, record.slot)
+        return changed
+    return replace(changed, body=cipher.encrypt(data))
+
+
+def _under(record: Object, sealing: Sealing) -> Object:
+    traits = replace(record.traits, encryption=sealing.encryption)
+    return replace(record, traits=traits, envelope=sealing.envelope)
 
 
 def _check_arn(home: Home, arn: str) -> None:
@@ -128,7 +153,7 @@ def _check_arn(home: Home, arn: str) -> None:
 def _check_source(ctx: Context, record: Object) -> None:
     if record.traits.encryption.algorithm not in (S3_KEY, KMS):
         raise encryption_errors.source_not_updatable()
-    if not record.envelope.layers:
+    if not record.envelope.layers and not record.envelope.direct:
         raise encryption_errors.source_not_encrypted()
     if locks.holds(record, ctx.now()):
         raise encryption_errors.locked_against_update()

@@ -10,6 +10,7 @@ CTR would let altered bytes pass unnoticed.
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from typing import Any, NamedTuple
 
 from fogbank.storage.base import Damaged
@@ -33,15 +34,33 @@ class Window(NamedTuple):
     skip: int
 
 
+# `cryptography` is imported when it is first needed, and asked for by every small body.
+@cache
+def _aead() -> Any:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM
+
+
+@cache
+def invalid_tag() -> type[Exception]:
+    from cryptography.exceptions import InvalidTag
+
+    return InvalidTag
+
+
+def damaged() -> Damaged:
+    return Damaged("the bytes of an object are not those that were encrypted")
+
+
 class Cipher:
     """Encrypts and decrypts one body. `keys` are those of its layers, from the inside out."""
 
     __slots__ = ("_layers", "stride")
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        self._layers: list[Any] = [AESGCM(key) for key in keys]
+        aead = _aead()
+        self._layers: list[Any] = [aead(key) for key in keys]
         self.stride = CHUNK + TAG * len(keys)
 
     def encrypt_chunk(self, number: int, data: bytes | memoryview) -> bytes:
@@ -51,14 +70,12 @@ class Cipher:
         return data  # type: ignore[return-value]
 
     def decrypt_chunk(self, number: int, data: bytes | memoryview) -> bytes:
-        from cryptography.exceptions import InvalidTag
-
         nonce = number.to_bytes(12, "big")
         try:
             for layer in reversed(self._layers):
                 data = layer.decrypt(nonce, data, None)
-        except InvalidTag:
-            raise Damaged("the bytes of an object are not those that were encrypted") from None
+        except invalid_tag():
+            raise damaged() from None
         return data  # type: ignore[return-value]
 
     def encrypt(self, data: bytes | memoryview, first: int = 0) -> bytes:

@@ -3,7 +3,8 @@
 Bytes are encrypted under a content key that no other object has (`ciphers.py`). What tells the kinds of encryption apart is the key that
 this one is wrapped under:
 
-    SSE-S3     a root key of this server's, which lies beside the store (`fogbank.kernel.vault`)
+    SSE-S3     a root key of this server's, which lies beside the store (`fogbank.kernel.vault`); small bodies are under it themselves,
+               since to set up a cipher for one kilobyte takes ten times as long as to use it
     SSE-KMS    a data key that KMS made for the caller: for this object, or for a while for the bucket (bucket keys)
     DSSE-KMS   as SSE-KMS; the second layer's key is wrapped as with SSE-S3
     SSE-C      a key derived from the customer's; that it unwraps anything proves that it is the right one
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.vault import Vault
 from fogbank.services.s3 import encryption, encryption_errors
-from fogbank.services.s3.ciphers import KEY_BYTES, Cipher, derived
+from fogbank.services.s3.ciphers import KEY_BYTES, Cipher, damaged, derived, invalid_tag
 from fogbank.services.s3.encryption import CustomerKey
 from fogbank.services.s3.records import CUSTOMER, DSSE, S3_KEY, BucketKey, Encryption, Envelope, Home, bucket_keys
 
@@ -32,8 +33,13 @@ Keys = tuple[bytes, ...]
 SALT_BYTES = 16
 # How long a bucket key serves a caller before KMS is asked again, in seconds.
 BUCKET_KEY_SECONDS = 300
+# What root keys seal, besides keys.
+_BODY = "body"
 _MANAGED_KEY = "alias/aws/s3"
 _NONCE_BYTES = 12
+
+NO_ENVELOPE = Envelope()
+_DIRECT = Envelope(direct=True)
 
 _vault = Vault("s3")
 
@@ -64,11 +70,43 @@ async def begin(home: Home, key: str, request: Request, wanted: Encryption) -> S
 
     Raises what KMS refuses, and AccessDenied for encryption that the bucket blocks.
     """
-    chosen = choose(home, key, request, wanted)
+    return await _begin(home, key, request, choose(home, key, request, wanted))
+
+
+async def _begin(home: Home, key: str, request: Request, chosen: Encryption) -> Sealing:
     if chosen.algorithm == S3_KEY and not home.ctx.app.settings.encrypt_at_rest:
-        return Sealing(chosen, Envelope(), ())
-    fresh = tuple([os.urandom(KEY_BYTES) for _ in range(layers_of(chosen))])
-    return await wrap(home, key, request, chosen, fresh)
+        return Sealing(chosen, NO_ENVELOPE, ())
+    return await wrap(home, key, request, chosen, fresh(chosen))
+
+
+def fresh(chosen: Encryption) -> Keys:
+    """Content keys that no other object has."""
+    return tuple([os.urandom(KEY_BYTES) for _ in range(layers_of(chosen))])
+
+
+async def encrypt_small(
+    home: Home, key: str, request: Request, wanted: Encryption, data: bytes
+) -> tuple[Sealing, bytes]:
+    """How a body of one chunk at most is encrypted, and its bytes as they are kept. Raises as `begin`."""
+    chosen = choose(home, key, request, wanted)
+    if chosen.algorithm == S3_KEY and home.ctx.app.settings.encrypt_at_rest:
+        return Sealing(chosen, _DIRECT, ()), await _vault.seal(home.ctx, data, _BODY) if data else b""
+    sealing = await _begin(home, key, request, chosen)
+    cipher = sealing.cipher()
+    return sealing, data if cipher is None else cipher.encrypt(data)
+
+
+async def decrypt_small(ctx: Context, envelope: Envelope, content: Keys, data: bytes) -> bytes:
+    """The bytes of a small body, given its content keys. Raises Damaged."""
+    if not data:
+        return data
+    if not envelope.direct:
+        cipher = cipher_of(content)
+        return data if cipher is None else cipher.decrypt(data)
+    try:
+        return await _vault.unseal_once(ctx, data, _BODY)
+    except invalid_tag():
+        raise damaged() from None
 
 
 def choose(home: Home, key: str, request: Request, wanted: Encryption) -> Encryption:
@@ -93,7 +131,7 @@ def can_share(chosen: Encryption, envelope: Envelope, at_rest: bool) -> bool:
 async def wrap(home: Home, key: str, request: Request, chosen: Encryption, keys: Keys) -> Sealing:
     """Wrap content keys as that encryption has it: those of a new object, or those whose bytes are shared with another one."""
     if not keys:
-        return Sealing(chosen, Envelope(), ())
+        return Sealing(chosen, NO_ENVELOPE, ())
     if chosen.algorithm == S3_KEY:
         return Sealing(chosen, Envelope(await _vault.seal(home.ctx, keys[0], S3_KEY)), keys)
     if chosen.algorithm == CUSTOMER:

@@ -143,8 +143,9 @@ async def store(
 ) -> Object:
     """Make the bytes and traits the current version of the key; `event` is how that is told."""
     ctx, key = home.ctx, request["Key"]
-    sealing = received.sealing or await keys.begin(home, key, request, wanted.encryption)
-    data = received.encrypted(sealing)
+    sealing, data = received.sealing, b""
+    if sealing is None:
+        sealing, data = await keys.encrypt_small(home, key, request, wanted.encryption, received.data)
     record = Object(
         int(ctx.now()),
         received.sums.md5 if encryption.has_md5_etag(sealing.encryption) else ctx.ids.hex(32),

@@ -70,16 +70,18 @@ class Envelope(Record, frozen=True):
     kms      KMS's ciphertext of the wrapping key
     salt     by which the customer's key becomes the wrapping key
     outer    the key of the second layer, under S3's own
+    direct   there is no content key: the bytes, which are few, are themselves under S3's own key
     """
 
     wrapped: bytes = b""
     kms: bytes = b""
     salt: bytes = b""
     outer: bytes = b""
+    direct: bool = False
 
     @property
     def layers(self) -> int:
-        """How often the bytes are encrypted."""
+        """How often the bytes are encrypted under content keys."""
         return bool(self.wrapped) + bool(self.outer)
 
 

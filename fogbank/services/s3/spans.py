@@ -48,7 +48,9 @@ class SpanBody:
     def __init__(self, blobs: Blobs, wanted: list[Span]) -> None:
         self._blobs = blobs
         self._closed = wanted[_OPEN_AHEAD:][::-1]
-        self._open: list[BlobBody] = [_open(blobs, span) for span in reversed(wanted[:_OPEN_AHEAD])]
+        self._open: list[BlobBody] = []
+        for span in reversed(wanted[:_OPEN_AHEAD]):
+            self._open.append(_open(blobs, span))
 
     @classmethod
     def of(cls, blobs: Blobs, file: FileBody) -> SpanBody:
@@ -58,7 +60,7 @@ class SpanBody:
         return body
 
     def __del__(self) -> None:
-        self._close()
+        self.close()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -74,9 +76,9 @@ class SpanBody:
             _let_go(self._open.pop())
 
     async def aclose(self) -> None:
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         for body in self._open:
             _let_go(body)
         self._open.clear()
@@ -125,19 +127,21 @@ class Decrypted:
         self._blobs = blobs
         self._keys = keys
         self._closed = wanted[_OPEN_AHEAD:][::-1]
-        self._open = [_Sealed(blobs, span, keys) for span in reversed(wanted[:_OPEN_AHEAD])]
         self._ahead: asyncio.Future[bytes] | None = None
+        self._open: list[_Sealed] = []
+        for span in reversed(wanted[:_OPEN_AHEAD]):  # those that are open are closed again when one is missing
+            self._open.append(_Sealed(blobs, span, keys))
 
     def body(self) -> bytes | AsyncIterator[bytes]:
         """As a body of a response: the bytes themselves where they are few."""
         if len(self._open) > 1 or not self._open[0].is_small:
             return self
         data = self._open[0].take()
-        self._close()
+        self.close()
         return data
 
     def __del__(self) -> None:
-        self._close()
+        self.close()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -164,9 +168,9 @@ class Decrypted:
         return None
 
     async def aclose(self) -> None:
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         opened, self._open = self._open, []
         self._closed.clear()
         if self._ahead is None or self._ahead.done():
