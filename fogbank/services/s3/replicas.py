@@ -42,6 +42,16 @@ class Failed(Exception):
         self.reason = reason
 
 
+class Leg(NamedTuple):
+    """A version of a bucket that goes to one destination, as one rule of its replication has it."""
+
+    bucket: str
+    key: str
+    version_id: str
+    role: str
+    rule: Rule
+
+
 class Target(NamedTuple):
     """A version, the bucket that it is in, and the one that it goes to; both as the role sees them."""
 
@@ -52,11 +62,12 @@ class Target(NamedTuple):
     rule: Rule
 
 
-async def target(ctx: Context, name: str, key: str, version_id: str, role: str, rule: Rule) -> Target | None:
+async def target(ctx: Context, leg: Leg) -> Target | None:
     """What is to be done for a rule; None when the version is gone. Raises Failed when the role may not do it."""
-    principal = await _assumed(ctx, role, f"arn:aws:s3:::{name}")
-    source, home = await _seen_by(ctx, principal, name), await _seen_by(ctx, principal, rule.bucket)
-    record = None if source is None else await vault.version(source, key, version_id)
+    rule = leg.rule
+    principal = await _assumed(ctx, leg.role, f"arn:aws:s3:::{leg.bucket}")
+    source, home = await _seen_by(ctx, principal, leg.bucket), await _seen_by(ctx, principal, rule.bucket)
+    record = None if source is None else await vault.version(source, leg.key, leg.version_id)
     if source is None or record is None:
         return None
     if home is None:
@@ -65,7 +76,7 @@ async def target(ctx: Context, name: str, key: str, version_id: str, role: str, 
         raise Failed("DstBucketUnversioned")
     if rule.account and rule.account != home.bucket.account:
         raise Failed("DstBucketOwnerMismatch")
-    found = Target(source, home, key, record, rule)
+    found = Target(source, home, leg.key, record, rule)
     await _check(found)
     return found
 
@@ -120,29 +131,37 @@ async def _allowed(home: Home, target: Target, action: str, reason: str) -> None
 # -- the bytes
 
 
-async def sealing(target: Target) -> Sealing:
-    """How the replica is encrypted: under the rule's key of KMS if the source is under one, else as the destination has it."""
+def _asked(target: Target) -> tuple[dict[str, str], Encryption]:
+    """How the replica is to be encrypted, as a request says it: under the rule's key of KMS if the source is under one, else as the
+    destination has it."""
     wanted = target.record.traits.encryption
-    chosen = replace(wanted, kms_key=target.rule.kms_key) if wanted.uses_kms else Encryption()
-    asked = {"ServerSideEncryption": chosen.algorithm} if wanted.uses_kms else {}
+    if not wanted.uses_kms:
+        return {}, Encryption()
+    return {"ServerSideEncryption": wanted.algorithm}, replace(wanted, kms_key=target.rule.kms_key)
+
+
+async def sealing(target: Target) -> Sealing:
+    """The keys under which a large replica will be."""
     try:
-        return await keys.begin(target.home, target.key, asked, chosen)
+        return await keys.begin(target.home, target.key, *_asked(target))
     except AWSError as error:
         raise Failed("DstKmsKeyInvalidState") from error
 
 
-async def read(target: Target) -> bytes:
-    """The bytes of a small object."""
-    data = await _opened(target, 0, target.record.size)
+async def _read_small(target: Target) -> bytes:
+    try:
+        data = await bodies.open_body(target.source, target.key, target.record, 0, target.record.size)
+    except AWSError as error:
+        raise Failed("SrcKmsKeyInvalidState") from error
     assert isinstance(data, bytes)
     return data
 
 
-async def _opened(target: Target, offset: int, size: int) -> object:
+async def _encrypt_small(target: Target, data: bytes) -> tuple[Sealing, bytes]:
     try:
-        return await bodies.open_body(target.source, target.key, target.record, offset, size)
+        return await keys.encrypt_small(target.home, target.key, *_asked(target), data)
     except AWSError as error:
-        raise Failed("SrcKmsKeyInvalidState") from error
+        raise Failed("DstKmsKeyInvalidState") from error
 
 
 async def stream(target: Target, offset: int, size: int) -> AsyncIterator[bytes]:
@@ -201,30 +220,44 @@ def _owner(target: Target) -> str:
     return "" if is_taken else account
 
 
-async def place(target: Target, sealing: Sealing | None, copied: list[Received]) -> None:
-    """Write the replica. `copied` are its bytes, of each part if it has parts; a delete marker has none."""
+async def place_small(target: Target) -> None:
+    """Write the replica of a delete marker, or of an object whose bytes are a row at most."""
+    if target.record.deleted:
+        await _place(target, None, "", b"")
+        return
+    sealing, data = await _encrypt_small(target, await _read_small(target))
+    record = await _place(target, sealing, "", data if target.record.size <= limits.POCKET_BYTES else b"")
+    if record.has_row:
+        records.bodies.put(target.home.ctx, data, target.home.name, target.key, record.slot)
+
+
+async def place(target: Target, sealing: Sealing, copied: list[Received]) -> None:
+    """Write the replica of an object whose bytes were copied: in one blob, or in one for each part."""
+    if target.record.parts:
+        record = await _place(target, sealing, "", b"")
+        await _place_parts(target, record, copied)
+    else:
+        await _place(target, sealing, copied[0].blob, b"")
+        target.home.ctx.keep_blob(copied[0].blob)
+
+
+async def _place(target: Target, sealing: Sealing | None, blob: str, body: bytes) -> Object:
     home, key, source = target.home, target.key, target.record
     storage_class = source.storage_class if target.rule.storage_class is None else target.rule.storage_class
-    encryption = source.traits.encryption if sealing is None else sealing.encryption
-    small = copied[0] if copied and not copied[0].blob else None
-    data = small.encrypted(sealing) if small is not None and sealing is not None else b""
     record = replace(
         source,
         storage_class="" if source.deleted else storage_class,
-        blob=copied[0].blob if copied and not source.parts else "",
-        body=data if source.size <= limits.POCKET_BYTES else b"",
-        traits=_traits(target, encryption),
-        envelope=sealing.envelope if sealing is not None else Envelope(),
+        blob=blob,
+        body=body,
+        traits=_traits(target, source.traits.encryption if sealing is None else sealing.encryption),
+        envelope=Envelope() if sealing is None else sealing.envelope,
         lock=_lock(target),
         owner=_owner(target),
         course=Course(replication=REPLICA),
     )
     await vault.insert(home, key, record)
-    if source.parts:
-        await _place_parts(target, record, copied)
-    elif copied:
-        copied[0].keep(home, key, record, data)
     await changes.happened(changes.MARKED if record.deleted else changes.PUT, home, key, record)
+    return record
 
 
 async def _place_parts(target: Target, record: Object, copied: list[Received]) -> None:

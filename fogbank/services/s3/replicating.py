@@ -10,16 +10,17 @@ of the configuration has to be allowed each step: reading at the source, replica
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from fogbank.http import Payload
 from fogbank.kernel import Collection, Context, Record
-from fogbank.services.s3 import bodies, changes, courses, keys, records, replicas, settings, vault
+from fogbank.services.s3 import bodies, changes, courses, records, replicas, settings, vault
 from fogbank.services.s3.bodies import Received
 from fogbank.services.s3.changes import Change
+from fogbank.services.s3.keys import Sealing
 from fogbank.services.s3.records import ENABLED, Home, Object
-from fogbank.services.s3.replicas import Failed, Target
-from fogbank.services.s3.replication_rules import COMPLETED, FAILED, KIND, PENDING, REPLICA, Replication, Rule, compiled
+from fogbank.services.s3.replicas import Failed, Leg, Target
+from fogbank.services.s3.replication_rules import COMPLETED, FAILED, KIND, PENDING, REPLICA, Replication, compiled
 from fogbank.services.s3.service import service
 from fogbank.services.s3.walking import Place, walk
 
@@ -137,18 +138,19 @@ class Failure(NamedTuple):
 async def _carry(ctx: Context, name: str, job: Job) -> list[Failure] | None:
     """Carry a version to all of its destinations; gives those where that failed. None: no rule is about it any more."""
     failures = []
-    destinations = await ctx.transact(_destinations, ctx, name, job)
-    if not destinations:
+    legs = await ctx.transact(_legs, ctx, name, job)
+    if not legs:
         return None
-    for role, rule in destinations:
+    for leg in legs:
         try:
-            await _carry_to(ctx, name, job, role, rule)
+            await _carry_to(ctx, leg, job.is_change)
         except Failed as failed:
-            failures.append(Failure(rule.id, rule.bucket, failed.reason))
+            failures.append(Failure(leg.rule.id, leg.rule.bucket, failed.reason))
     return failures
 
 
-async def _destinations(ctx: Context, name: str, job: Job) -> list[tuple[str, Rule]]:
+async def _legs(ctx: Context, name: str, job: Job) -> list[Leg]:
+    """Where a version is to go by now."""
     home = await records.find(ctx, name)
     replication = None if home is None else await replication_of(home)
     record = None if home is None else await vault.version(home, job.key, job.version_id)
@@ -157,20 +159,20 @@ async def _destinations(ctx: Context, name: str, job: Job) -> list[tuple[str, Ru
     rules = replication.rules_for(job.key, record)
     if record.course.replication == REPLICA:
         rules = [rule for rule in rules if rule.of_replicas]
-    return [(replication.role, rule) for rule in rules]
+    return [Leg(name, job.key, job.version_id, replication.role, rule) for rule in rules]
 
 
-async def _carry_to(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> None:
+async def _carry_to(ctx: Context, leg: Leg, is_change: bool) -> None:
     """Small bodies are carried in one transaction, the blobs of larger ones are copied in between."""
-    plan = await ctx.transact(_begin, ctx, name, job, role, rule)
+    plan = await ctx.transact(_begin, ctx, leg, is_change)
     if plan is None:
         return
     copied: list[Received] = []
     try:
         for offset, size, salt in plan.pieces:
-            stream = await ctx.transact(_open, ctx, name, job, role, rule, offset, size)
+            stream = await ctx.transact(_open, ctx, leg, offset, size)
             copied.append(await bodies.drain(ctx, stream, "", plan.sealing, salt))
-        await ctx.transact(_finish, ctx, name, job, role, rule, plan.sealing, copied)
+        await ctx.transact(_finish, ctx, leg, plan.sealing, copied)
     except BaseException as error:
         for received in copied:
             received.give_up(ctx, error)
@@ -181,37 +183,30 @@ class Plan(NamedTuple):
     """What is left to copy outside of transactions: (offset, size, salt) of each blob, and how the replica is encrypted."""
 
     pieces: list[tuple[int, int, bytes]]
-    sealing: keys.Sealing
+    sealing: Sealing
 
 
-async def _begin(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> Plan | None:
+async def _begin(ctx: Context, leg: Leg, is_change: bool) -> Plan | None:
     """Do what can be done at once; None when that was all."""
-    target = await replicas.target(ctx, name, job.key, job.version_id, role, rule)
-    if target is None or await replicas.is_there(target, only_changed=job.is_change):
+    target = await replicas.target(ctx, leg)
+    if target is None or await replicas.is_there(target, is_change):
         return None
-    if target.record.deleted:
-        await replicas.place(target, None, [])
-        return None
-    sealing = await replicas.sealing(target)
     if target.record.blob or target.record.parts:
-        return Plan(await replicas.pieces(target), sealing)
-    data = await replicas.read(target)
-    await replicas.place(target, sealing, [bodies.take(Payload(data), "")])
+        return Plan(await replicas.pieces(target), await replicas.sealing(target))
+    await replicas.place_small(target)
     return None
 
 
-async def _open(ctx: Context, name: str, job: Job, role: str, rule: Rule, offset: int, size: int) -> Any:
-    return await replicas.stream(await _found_again(ctx, name, job, role, rule), offset, size)
+async def _open(ctx: Context, leg: Leg, offset: int, size: int) -> AsyncIterator[bytes]:
+    return await replicas.stream(await _found_again(ctx, leg), offset, size)
 
 
-async def _finish(
-    ctx: Context, name: str, job: Job, role: str, rule: Rule, sealing: keys.Sealing, copied: list[Received]
-) -> None:
-    await replicas.place(await _found_again(ctx, name, job, role, rule), sealing, copied)
+async def _finish(ctx: Context, leg: Leg, sealing: Sealing, copied: list[Received]) -> None:
+    await replicas.place(await _found_again(ctx, leg), sealing, copied)
 
 
-async def _found_again(ctx: Context, name: str, job: Job, role: str, rule: Rule) -> Target:
-    target = await replicas.target(ctx, name, job.key, job.version_id, role, rule)
+async def _found_again(ctx: Context, leg: Leg) -> Target:
+    target = await replicas.target(ctx, leg)
     if target is None:
         raise Failed("SrcObjectNotFound")
     return target
@@ -222,7 +217,7 @@ async def _settle(ctx: Context, name: str, place: Any, job: Job, failures: list[
     jobs.delete(ctx, name, *place)
     home = await records.find(ctx, name)
     record = None if home is None else await vault.version(home, job.key, job.version_id)
-    if home is None or record is None or record.course.replication != PENDING:
+    if home is None or record is None or record.course.replication in ("", REPLICA):
         return
     settled = courses.replace(record, replication=COMPLETED if failures == [] else FAILED)
     await vault.rewrite(home, job.key, settled)

@@ -125,10 +125,13 @@ def test_what_was_there_before_is_not_replicated(s3, versioned, target, replicat
     assert "Contents" not in s3.list_objects_v2(Bucket=target)
 
 
-def test_what_was_there_before_is_replicated_where_the_rule_says_so(versioned, target, replicate, settled, put, get):
+def test_what_was_there_before_is_replicated_where_the_rule_says_so(
+    versioned, target, replicate, settled, put, get, clock
+):
     put(versioned, "k", b"1")
     put(versioned, "k", b"2")
     replicate(ExistingObjectReplication={"Status": "Enabled"})
+    clock.advance(seconds=1)
     assert settled(versioned, "k") == "COMPLETED"
     assert get(target, "k") == b"2"
 
