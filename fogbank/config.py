@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, kw_only=True):
     consistency: Literal["strong", "adversarial"] = "strong"
     throttle: tuple[str, ...] = ()
     lambda_runtimes: Literal["nearest", "exact"] = "nearest"
+    lambda_libraries: str = os.path.expanduser("~/.fogbank/lambda")
     workers: int = 1
     tls: bool = False
     region: str = "us-east-1"
@@ -212,6 +213,12 @@ OPTIONS = (
         _one_of("nearest", "exact"),
         "run functions with the nearest version of their language that is on this machine, or only with their own",
         "nearest|exact",
+    ),
+    Option(
+        "lambda_libraries",
+        _parse_directory,
+        "directory of what functions find besides their packages: nodejs/node_modules, java/*.jar",
+        "DIR",
     ),
     Option("workers", _parse_count, "number of processes", "N"),
     Option("tls", parse_switch, "answer HTTPS too, on the same port"),

@@ -80,10 +80,13 @@ class Warden:
         descriptors: tuple[int, int, int],
         module: str | None = None,
         path: Sequence[str] = (),
+        room: dict[str, Any] | None = None,
+        nice: int = 0,
     ) -> Child:
         """Start a program, or a fork that runs `main(argv)` of a module. Raises CannotStart.
 
-        `descriptors` become standard output, standard error and descriptor 3; the caller closes its own.
+        `descriptors` become standard output, standard error and descriptor 3; the caller closes its own. `room` is a file system
+        of its own (`rooms.py`), in which `cwd` and `path` are; `nice` is how much less of a busy processor it gets.
         """
         self._number += 1
         started = self._starting[self._number] = self._loop.create_future()
@@ -94,6 +97,8 @@ class Warden:
             "environ": dict(environ),
             "cwd": cwd,
             "path": list(path),
+            "room": room,
+            "nice": nice,
         }
         self.send(message, descriptors)
         return await started

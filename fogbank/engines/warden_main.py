@@ -3,7 +3,8 @@
 The server forks nothing itself: it is large and has threads. It runs this program with an interpreter of its choice, as
 `python -I -S warden_main.py <fd> [<directory of modules> <module to import>...]`, and asks it over the socket `fd`:
 
-    -> {"start": number, "argv": [...], "module": name or null, "environ": {...}, "cwd": ..., "path": [...]}  with three descriptors
+    -> {"start": number, "argv": [...], "module": name or null, "environ": {...}, "cwd": ..., "path": [...],
+        "room": see rooms.py, or null, "nice": 0 to 19}  with three descriptors
     <- {"started": number, "pid": pid}   or {"failed": number, "reason": ...}
     <- {"exited": pid, "status": as os.wait tells it}
     -> {"signal": pid, "number": signal} to the whole process group
@@ -24,6 +25,12 @@ import socket
 import struct
 import sys
 import traceback
+
+# the one module that lies beside this one; programs that go on as forks shall not find it
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import rooms
+
+del sys.path[0], sys.modules["rooms"]
 
 _PR_SET_PDEATHSIG = 1
 _HEAD = struct.Struct("!I")
@@ -104,6 +111,10 @@ class Warden:
             self.channel.close()
             os.close(self.wakeup)
             _take(descriptors)
+            os.nice(message["nice"])
+            if message["room"] is not None:
+                rooms.enter(message["room"])
+                sys.pycache_prefix = "/var/bytecode"
             os.chdir(message["cwd"])
             if message["module"] is None:
                 os.execvpe(message["argv"][0], message["argv"], message["environ"])

@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import IO, NamedTuple
 
+import msgspec
+
 from fogbank.http import FileBody
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import errors, limits
-from fogbank.services.lambda_.records import Code, Function, Request
+from fogbank.services.lambda_.records import Code, Request
 from fogbank.services.lambda_.runtime.packages import BadPackage, unpacked_size
 from fogbank.services.lambda_.runtime.pools import Runtimes
-from fogbank.storage.blobs import Blobs
+from fogbank.storage.blobs import Blobs, Seal
 
 # The bucket of no account whose "keys" are directories of this machine: code under development, run where it lies.
 HOT_RELOAD = "hot-reload"
@@ -105,12 +107,29 @@ def sha256(code: Code) -> str:
     return b64encode(bytes.fromhex(code.sha256)).decode() if code.sha256 else ""
 
 
+def linked(ctx: Context, code: Code) -> Code:
+    """The same code in a blob of its own, for another who keeps it; in a transaction."""
+    if not code.blob:
+        return code
+    digest = hashlib.md5(usedforsecurity=False)
+    for chunk in ctx.blobs.chunks(code.blob):
+        digest.update(chunk)
+    blob = ctx.blobs.link(code.blob, Seal(code.size, digest.digest()))
+    ctx.keep_blob(blob)
+    return msgspec.structs.replace(code, blob=blob)
+
+
+def dropped(ctx: Context, code: Code) -> None:
+    """Nobody keeps this code any more; in a transaction."""
+    if code.blob:
+        ctx.drop_blob(code.blob)
+
+
 # -- running
 
 
-async def directory_of(runtimes: Runtimes, blobs: Blobs, function: Function) -> str:
-    """Where the function's code lies. Raises BadPackage, or OSError when a local directory is gone."""
-    code = function.code
+async def directory_of(runtimes: Runtimes, blobs: Blobs, code: Code) -> str:
+    """Where code lies unpacked. Raises BadPackage, or OSError when a local directory is gone."""
     if code.directory:
         if not os.path.isdir(code.directory):
             raise NotADirectoryError(code.directory)

@@ -178,7 +178,7 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         "LoggingConfig": logging,
         "Environment": variables if variables and variables.get("Variables") else None,
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **(config.get("VpcConfig") or {})},
-        "Layers": [{"Arn": layer} for layer in config.get("Layers") or []] or None,
+        "Layers": [{"Arn": each.arn, "CodeSize": each.code.size} for each in function.layers] or None,
     }
     if config["PackageType"] == "Image":
         result["ImageConfigResponse"] = {"ImageConfig": config["ImageConfig"]} if config.get("ImageConfig") else None

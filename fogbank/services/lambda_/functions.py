@@ -8,7 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.lambda_ import code, configurations, errors, limits, running
+from fogbank.services.lambda_ import code, configurations, downloads, errors, layers, limits, running
 from fogbank.services.lambda_.code import Received
 from fogbank.services.lambda_.records import (
     ACTIVE,
@@ -87,6 +87,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
         ctx.ids.hex(16),
         state_reason="The function is being created.",
         state_code="Creating",
+        layers=await layers.used(ctx, config),
     )
     functions.put(ctx, function, of.name, LATEST)
     if request.get("Tags"):
@@ -134,7 +135,7 @@ async def get_function(ctx: Context, request: Request) -> Answer:
     function = await find(of)
     answer: Answer = {
         "Configuration": configurations.answer(of.scope, function, of.qualifier),
-        "Code": _where(function.code),
+        "Code": await _where(of.scope, function.code),
     }
     found = await tags.get(of.scope, of.name)
     if found is not None and found.tags:
@@ -145,10 +146,10 @@ async def get_function(ctx: Context, request: Request) -> Answer:
     return answer
 
 
-def _where(code: Code) -> Answer:
+async def _where(ctx: Context, code: Code) -> Answer:
     if code.image:
         return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": code.image}
-    return {"RepositoryType": "S3", "Location": code.directory or None}
+    return {"RepositoryType": "S3", "Location": await downloads.location(ctx, code)}
 
 
 @service.operation(**ON_QUALIFIED)
@@ -241,7 +242,7 @@ async def _replace_code(of: Named, request: Request, received: Received) -> Answ
             scope.blobs.discard(received.code.blob)
         return configurations.answer(scope, preview)
     received.keep(scope)
-    _drop(scope, function.code)
+    code.dropped(scope, function.code)
     changed = await _updating(scope, function, config=config, code=received.code)
     if request.get("Publish"):
         published = await _publish(scope, changed, config.get("Description", ""))
@@ -273,11 +274,6 @@ def _forget(scope: Context, name: str) -> None:
     scope.after_commit(lambda: runtimes.forget(arn))
 
 
-def _drop(scope: Context, code: Code) -> None:
-    if code.blob:
-        scope.drop_blob(code.blob)
-
-
 @service.operation(**ON_FUNCTION)
 async def update_function_configuration(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
@@ -287,7 +283,12 @@ async def update_function_configuration(ctx: Context, request: Request) -> Answe
     config = configurations.updated(function.config, request)
     if config["Role"] != function.config["Role"]:
         await configurations.check_role(ctx, config["Role"])
-    return configurations.answer(of.scope, await _updating(of.scope, function, config=config))
+    used = function.layers
+    if request.get("Layers") is not None:
+        for each in used:
+            code.dropped(of.scope, each.code)
+        used = await layers.used(ctx, config)
+    return configurations.answer(of.scope, await _updating(of.scope, function, config=config, layers=used))
 
 
 # -- publishing
@@ -320,30 +321,15 @@ async def _publish(scope: Context, function: Function, description: str) -> Func
         return last
     number += 1
     counters.put(scope, number, function.name)
-    copied = function.code
-    if copied.blob:
-        blob = _linked(scope, copied)
-        scope.keep_blob(blob)
-        copied = msgspec.structs.replace(copied, blob=blob)
+    copied = code.linked(scope, function.code)
+    used = [msgspec.structs.replace(each, code=code.linked(scope, each.code)) for each in function.layers]
     config = {**function.config, "Description": description}
     published = msgspec.structs.replace(
-        function, version=str(number), config=config, code=copied, revision=scope.ids.uuid()
+        function, version=str(number), config=config, code=copied, layers=used, revision=scope.ids.uuid()
     )
     functions.put(scope, published, published.name, key_of(published.version))
     await scope.schedule("settle", {"name": published.name, "version": published.version})
     return published
-
-
-def _linked(scope: Context, code: Code) -> str:
-    """The same bytes under another name."""
-    import hashlib
-
-    from fogbank.storage.blobs import Seal
-
-    digest = hashlib.md5(usedforsecurity=False)
-    for chunk in scope.blobs.chunks(code.blob):
-        digest.update(chunk)
-    return scope.blobs.link(code.blob, Seal(code.size, digest.digest()))
 
 
 # -- deleting
@@ -358,7 +344,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
         await _delete_version(of)
         return {}
     for key, function in await functions.items(of.scope, (str,), of.name):
-        _drop(of.scope, function.code)
+        _drop(of.scope, function)
         functions.delete(of.scope, of.name, *key)
     for rows in (aliases, policies):
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
@@ -369,6 +355,11 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
     arn = f"{of.function_arn}:"
     of.scope.after_commit(lambda: runtimes.forget(arn))
     return {}
+
+
+def _drop(scope: Context, function: Function) -> None:
+    for each in (function.code, *(layer.code for layer in function.layers)):
+        code.dropped(scope, each)
 
 
 async def _delete_version(of: Named) -> None:
@@ -382,7 +373,7 @@ async def _delete_version(of: Named) -> None:
             raise errors.conflict(
                 f"Version {of.qualifier} is currently referenced by alias(es) {alias.name}; it cannot be deleted."
             )
-    _drop(of.scope, function.code)
+    _drop(of.scope, function)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
 
 

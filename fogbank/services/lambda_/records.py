@@ -38,6 +38,13 @@ class Code(Record, frozen=True):
     image: str = ""
 
 
+class Layer(Record, frozen=True):
+    """A layer version that a function uses: its ARN, and its content, which stays when the layer version is deleted."""
+
+    arn: str
+    code: Code
+
+
 class Function(Record, frozen=True):
     """One version of a function. `config` holds the members of a FunctionConfiguration that were asked for, as they are answered.
 
@@ -58,6 +65,7 @@ class Function(Record, frozen=True):
     update_reason: str = ""
     update_code: str = ""
     description: str = ""
+    layers: list[Layer] = []
 
     @property
     def role(self) -> str:

@@ -20,11 +20,10 @@ from fogbank.services.lambda_.runtime.environments import Environment, Limits, O
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
-from fogbank.services.lambda_.runtime.plans import Plan, plan
+from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
 
 _CREDENTIAL_SECONDS = 12 * 3600
-_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
 
 
 class Invocation(NamedTuple):
@@ -150,7 +149,7 @@ async def prepare(scope: Context, function: Function) -> None:
     """Do what need not wait for the first invocation: unpack the code, begin what forks functions."""
     runtimes = runtimes_of(scope)
     try:
-        planned, _ = await _plan(scope, runtimes, function)
+        planned = await _plan(scope, runtimes, function)
         await runtimes.warden(planned)
     except (AWSError, CannotStart):
         return  # the first invocation says it
@@ -161,39 +160,43 @@ async def prepare(scope: Context, function: Function) -> None:
 
 async def _environment(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Environment, Journal]:
     """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
-    planned, directory = await _plan(scope, runtimes, function)
+    planned = await _plan(scope, runtimes, function)
     journal = Journal(scope, function)
-    variables = await scope.transact(_variables, scope, function, journal, directory)
+    variables = await scope.transact(_variables, scope, function, journal, planned.variables)
     if planned.interpreter is not None:
         journal.note_init(function.config.get("Runtime", ""), planned.interpreter.text, planned.note)
-    environment = Environment(planned, directory, variables, Limits(function.timeout, function.memory), journal.write)
+    environment = Environment(planned, variables, Limits(function.timeout, function.memory), journal.write)
     return environment, journal
 
 
-async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Plan, str]:
-    """What to start, and the directory of the code."""
+async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
+    """What to start."""
+    settings = scope.app.settings
+    runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
     try:
-        directory = await code.directory_of(runtimes, scope.blobs, function)
-        runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
-        exact = scope.app.settings.lambda_runtimes == "exact"
-        planned = await asyncio.to_thread(plan, runtime, handler, directory, [], runtimes.directory, exact)
+        directory, *layers = [
+            await code.directory_of(runtimes, scope.blobs, each)
+            for each in (function.code, *(layer.code for layer in function.layers))
+        ]
+        skeleton = await asyncio.to_thread(lambda: runtimes.skeleton)
+        scratch = function.config["EphemeralStorage"]["Size"] << 20
+        sources = Sources(directory, layers, runtimes.directory, settings.lambda_libraries, skeleton, scratch)
+        return await asyncio.to_thread(plan, runtime, handler, sources, settings.lambda_runtimes == "exact")
     except (NoInterpreter, CannotStart) as error:
         raise errors.no_runtime(str(error)) from error
     except (BadPackage, OSError) as error:
         raise errors.invalid_zip() from error
-    return planned, directory
 
 
-async def _variables(scope: Context, function: Function, journal: Journal, directory: str) -> dict[str, str]:
+async def _variables(scope: Context, function: Function, journal: Journal, language: dict[str, str]) -> dict[str, str]:
     """The environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     runtime = function.config.get("Runtime", "")
     own = (function.config.get("Environment") or {}).get("Variables") or {}
     logging = function.config.get("LoggingConfig") or {}
     variables = {
-        "PATH": _PATH,
+        **language,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{directory}:{directory}/lib:/opt/lib",
         "AWS_ENDPOINT_URL": _endpoint(scope),
         **own,
         "_HANDLER": function.config.get("Handler", ""),
@@ -207,8 +210,8 @@ async def _variables(scope: Context, function: Function, journal: Journal, direc
         "AWS_LAMBDA_LOG_GROUP_NAME": configurations.log_group(function),
         "AWS_LAMBDA_LOG_STREAM_NAME": journal.stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "LAMBDA_TASK_ROOT": directory,
-        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LAMBDA_TASK_ROOT": language["LAMBDA_TASK_ROOT"],
+        "LAMBDA_RUNTIME_DIR": language["LAMBDA_RUNTIME_DIR"],
         "_LAMBDA_TELEMETRY_LOG_FD": "3",
     }
     if logging.get("LogFormat") == "JSON":

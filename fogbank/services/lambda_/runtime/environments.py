@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ INIT_SECONDS = 10.0
 _FREEZE_SECONDS = 0.05
 _WATCH_SECONDS = 0.05
 _MIB = 1 << 20
+_WHOLE_PROCESSOR = 1769
 
 
 class Limits(NamedTuple):
@@ -50,11 +52,8 @@ class Outcome(NamedTuple):
 class Environment:
     """`log` gets what the function writes. `environ` gets the address of the Runtime API added."""
 
-    def __init__(
-        self, plan: Plan, code: str, environ: dict[str, str], limits: Limits, log: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: Plan, environ: dict[str, str], limits: Limits, log: Callable[[str], None]) -> None:
         self.plan = plan
-        self.code = code
         self.environ = environ
         self.limits = limits
         self.init_ms = 0.0
@@ -73,13 +72,22 @@ class Environment:
     async def start(self, warden: Warden) -> Answered | None:
         """Start the process and wait until it is ready. Returns an error document when it does not get that far."""
         begun = perf_counter()
-        self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
+        room = self.plan.place.room
+        if room is None or not room["tmp"]:
+            self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
+            self.environ.setdefault("TMPDIR", self._tmp)
         self.environ["AWS_LAMBDA_RUNTIME_API"] = await self._interface.open()
-        self.environ.setdefault("TMPDIR", self._tmp)
         ends = self._output.write_end
         try:
             self._child = await warden.start(
-                self.plan.argv, self.environ, self.code, (ends, ends, ends), self.plan.module, self.plan.path
+                self.plan.argv,
+                self.environ,
+                self.plan.place.code,
+                (ends, ends, ends),
+                self.plan.module,
+                self.plan.path,
+                room,
+                _niceness(self.limits.memory),
             )
         except CannotStart as error:
             await self.stop()
@@ -235,6 +243,14 @@ class Environment:
     @property
     def _pid(self) -> int:
         return self._child.pid if self._child is not None else 0
+
+
+def _niceness(memory: int) -> int:
+    """The share of a busy processor follows the memory: a step of niceness is a quarter, 1,769 MB are a whole processor.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    """
+    return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), 10)
 
 
 def _document(kind: str, message: str) -> Answered:

@@ -1,92 +1,128 @@
-"""What has to be started for a version of a function: an interpreter or a program, its modules, its environment variables."""
+"""What has to be started for a version of a function: an interpreter or a program, its modules, its environment variables.
+
+Where the machine allows it, a function sees its code at /var/task, its layers at /opt and its runtime at /var/runtime, as on AWS (see
+`fogbank.engines.rooms`). Elsewhere it sees them where they are.
+"""
 
 from __future__ import annotations
 
-import importlib.util
+import glob
+import hashlib
 import os
-import sys
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fogbank.engines.warden import CannotStart
-from fogbank.services.lambda_.runtime import interpreters
-from fogbank.services.lambda_.runtime.interpreters import Interpreter
+from fogbank.services.lambda_.runtime import interpreters, libraries
+from fogbank.services.lambda_.runtime.interpreters import Interpreter, NoInterpreter
 
-_HERE = Path(__file__).parent
-# What a Python function finds besides its own modules, as on AWS. Functions get those of the server.
-_PYTHON_LIBRARIES = (
-    "awslambdaric",
-    "snapshot_restore_py",
-    "simplejson",
-    "boto3",
-    "botocore",
-    "s3transfer",
-    "jmespath",
-    "dateutil",
-    "six",
-    "urllib3",
-)
-_NEEDED = ("awslambdaric", "simplejson", "snapshot_restore_py")
-# Imported before the fork, so that an environment need not: AWS's client has its settings from the environment, and is not among them.
-_PRELOADED = (
-    "json",
-    "logging",
-    "traceback",
-    "importlib.metadata",
-    "datetime",
-    "decimal",
-    "http.client",
-    "simplejson",
-    "socket",
-    "uuid",
-)
 _RUNTIME = "awslambdaric.__main__"
+_JAVA_MAIN = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
+_PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:"
+_TMP = "/tmp/"
+
+
+class Sources(NamedTuple):
+    """Where things lie on this machine.
+
+    code        the unpacked package
+    layers      the unpacked layers, the last one above the others
+    directory   the engine's own, where links to libraries may be put
+    libraries   what the user has installed for functions (`--lambda-libraries`)
+    skeleton    see `fogbank.engines.rooms`; empty where there are no rooms
+    scratch     bytes that fit into /tmp
+    """
+
+    code: str
+    layers: list[str]
+    directory: str
+    libraries: str
+    skeleton: str
+    scratch: int
+
+
+class Place(NamedTuple):
+    """The same as the function sees it; `room` as `fogbank.engines.rooms` has it, None when it sees the machine."""
+
+    code: str
+    runtime: str
+    layers: list[str]
+    room: dict[str, Any] | None
 
 
 class Plan(NamedTuple):
-    """With a module, `interpreter` forks and runs it; else `argv` is executed. `note` is something that the log should say."""
+    """With a module, `interpreter` forks and runs it; else `argv` is executed. `note` is something that the log should say.
+
+    `variables` are those of the language, `directory` is where the program begins.
+    """
 
     interpreter: Interpreter | None
     argv: list[str]
     module: str | None
     path: list[str]
+    variables: dict[str, str]
+    place: Place
     note: str = ""
 
 
-def plan(runtime: str, handler: str, code: str, layers: list[str], directory: str, exact: bool) -> Plan:
-    """What to start. `directory` is where links to libraries may be put. Blocks. Raises CannotStart, NoInterpreter."""
+def plan(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    """What to start. Blocks. Raises CannotStart, NoInterpreter."""
     if runtime.startswith("python"):
-        return _python(runtime, handler, code, layers, directory, exact)
+        return _python(runtime, handler, sources, exact)
+    if runtime.startswith("nodejs"):
+        return _nodejs(runtime, handler, sources, exact)
+    if runtime.startswith("java"):
+        return _java(runtime, handler, sources, exact)
     if runtime.startswith("provided"):
-        return _provided(code, layers)
-    raise interpreters.NoInterpreter(f"Fogbank cannot run the runtime {runtime}.")
+        return _provided(sources)
+    raise NoInterpreter(_cannot(runtime, exact))
 
 
-def _provided(code: str, layers: list[str]) -> Plan:
-    """A custom runtime is the executable `bootstrap` of the package or of a layer."""
-    for root in (code, *layers):
-        program = os.path.join(root, "bootstrap")
-        if os.path.isfile(program):
-            os.chmod(program, os.stat(program).st_mode | 0o111)
-            return Plan(None, [program], None, [])
-    raise CannotStart("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
-
-
-# -- Python
-
-
-def _python(runtime: str, handler: str, code: str, layers: list[str], directory: str, exact: bool) -> Plan:
+def _cannot(runtime: str, exact: bool) -> str:
+    """Ruby and .NET functions bring AWS's runtime client as a bootstrap of their own, or do not run."""
     found = interpreters.find(runtime, exact)
-    path = [code, *_python_layers(found, layers), str(_HERE / "python"), _libraries(directory)]
-    return Plan(found, ["bootstrap", handler], _RUNTIME, path, _note(runtime, found))
+    return (
+        f"Fogbank has no runtime client for {runtime} ({found.path} is there): put one into the package as "
+        f"a bootstrap, and choose provided.al2023."
+    )
 
 
-def _python_layers(found: Interpreter, layers: list[str]) -> list[str]:
-    minor = ".".join(map(str, found.version[:2]))
-    places = [f"{layer}/{place}" for layer in layers for place in ("python", f"python/lib/python{minor}/site-packages")]
-    return [place for place in places if os.path.isdir(place)]
+# -- what is seen
+
+
+def _place(sources: Sources, runtime: str, modules: list[str] | None = None, bytecode: str = "") -> Place:
+    if not sources.skeleton:
+        return Place(sources.code, runtime, sources.layers, None)
+    room = {
+        "task": sources.code,
+        "runtime": runtime,
+        "bytecode": bytecode,
+        "modules": modules or [],
+        "layers": sources.layers,
+        "skeleton": sources.skeleton,
+        "tmp": sources.scratch,
+    }
+    return Place("/var/task", "/var/runtime", ["/opt"], room)
+
+
+def _variables(place: Place, **more: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    programs = ":".join(f"{each}/bin" for each in place.layers)
+    shared = ":".join(f"{each}/lib" for each in place.layers)
+    code, runtime = place.code, place.runtime
+    return {
+        "PATH": _PATH + (programs or "/opt/bin"),
+        "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{code}:{code}/lib:{shared or '/opt/lib'}",
+        "LAMBDA_TASK_ROOT": code,
+        "LAMBDA_RUNTIME_DIR": runtime,
+        **more,
+    }
+
+
+def _keeping_tmp(sources: Sources, *needed: str) -> Sources:
+    """What the program itself needs from the machine's /tmp must not be covered by another one."""
+    if any(os.path.realpath(each).startswith(_TMP) for each in needed):
+        return sources._replace(scratch=0)
+    return sources
 
 
 def _note(runtime: str, found: Interpreter) -> str:
@@ -96,31 +132,70 @@ def _note(runtime: str, found: Interpreter) -> str:
     return f"{runtime} is not on this machine: the function runs with {found.text}"
 
 
-def preloading(directory: str) -> tuple[str, tuple[str, ...]]:
-    """(directory of modules, modules) that a Python which forks functions imports first. Blocks."""
-    return _libraries(directory), _PRELOADED
+# -- languages
 
 
-def _libraries(directory: str) -> str:
-    """A directory with links to the server's copies of what Python functions find, and to nothing else. Raises CannotStart."""
-    place = Path(directory) / "python"
-    place.mkdir(parents=True, exist_ok=True)
-    for origin in _origins().values():
-        link = place / Path(origin).name
-        if os.path.realpath(link) != os.path.realpath(origin):
-            link.unlink(missing_ok=True)
-            link.symlink_to(origin)
-    return str(place)
+def _provided(sources: Sources) -> Plan:
+    """A custom runtime is the executable `bootstrap` of the package or of a layer."""
+    place = _place(sources, libraries.empty(sources.directory))
+    for root, seen in ((sources.code, place.code), *((layer, "/opt") for layer in reversed(sources.layers))):
+        program = os.path.join(root, "bootstrap")
+        if os.path.isfile(program):
+            os.chmod(program, os.stat(program).st_mode | 0o111)
+            program = program if place.room is None else f"{seen}/bootstrap"
+            return Plan(None, [program], None, [], _variables(place), place)
+    raise CannotStart("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
 
 
-@cache
-def _origins() -> Mapping[str, str]:
-    found = {}
-    for name in _PYTHON_LIBRARIES:
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.origin is not None:
-            origin = Path(spec.origin)
-            found[name] = str(origin.parent if origin.name == "__init__.py" else origin)
-        elif name in _NEEDED:
-            raise CannotStart(f"Python functions need {name}: pip install 'fogbank[lambda]' (for {sys.executable})")
-    return found
+def _python(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    found = interpreters.find(runtime, exact)
+    links = libraries.python(sources.directory)
+    needed = [found.path, *(os.path.join(links, each) for each in os.listdir(links))]
+    place = _place(_keeping_tmp(sources, *needed), links, bytecode=_bytecode(sources))
+    minor = ".".join(map(str, found.version[:2]))
+    below = [f"{each}/python{rest}" for each in place.layers for rest in (f"/lib/python{minor}/site-packages", "")]
+    path = [place.code, *below, place.runtime]
+    variables = _variables(place, PYTHONPATH=place.runtime)
+    return Plan(found, ["bootstrap", handler], _RUNTIME, path, variables, place, _note(runtime, found))
+
+
+def _bytecode(sources: Sources) -> str:
+    """Compiled modules are kept by package: in all of them the paths are the same."""
+    name = hashlib.sha256(sources.code.encode()).hexdigest()[:32]
+    place = os.path.join(sources.directory, "bytecode", name)
+    if sources.skeleton:
+        os.makedirs(place, exist_ok=True)
+    return place
+
+
+def _nodejs(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    """https://docs.aws.amazon.com/lambda/latest/dg/nodejs-package.html"""
+    found = interpreters.find(runtime, exact)
+    own = os.path.join(sources.libraries, "nodejs", "node_modules")
+    own = own if os.path.isdir(own) else ""
+    links = libraries.nodejs(sources.directory, own)
+    names = (f"nodejs/node{found.version[0]}/node_modules", "nodejs/node_modules")
+    layered = [os.path.join(layer, name) for name in names for layer in reversed(sources.layers)]
+    modules = [each for each in (*layered, own) if each and os.path.isdir(each)]
+    needed = [found.path, own, *(os.path.join(links, each) for each in os.listdir(links))]
+    place = _place(_keeping_tmp(sources, *filter(None, needed)), links, modules)
+    searched = [f"{each}/{name}" for name in names for each in reversed(place.layers)]
+    searched += [f"{place.runtime}/node_modules", place.runtime, place.code]
+    variables = _variables(place, NODE_PATH=":".join(searched))
+    argv = [found.path, f"{place.runtime}/index.mjs", handler]
+    return Plan(found, argv, None, [], variables, place, _note(runtime, found))
+
+
+def _java(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    """With Amazon's runtime interface client, which has to be installed: see docs/services/lambda.md."""
+    found = interpreters.find(runtime, exact)
+    client = sorted(glob.glob(os.path.join(sources.libraries, "java", "*.jar")))
+    if not client:
+        raise CannotStart(
+            f"{runtime} needs Amazon's runtime interface client: put aws-lambda-java-runtime-interface-client, "
+            f"aws-lambda-java-core and aws-lambda-java-serialization (Maven Central) into {sources.libraries}/java."
+        )
+    place = _place(_keeping_tmp(sources, found.path, *client), libraries.empty(sources.directory))
+    jars = [*client, place.code, f"{place.code}/lib/*", *(f"{each}/java/lib/*" for each in place.layers)]
+    argv = [found.path, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", ":".join(jars), _JAVA_MAIN, handler]
+    return Plan(found, argv, None, [], _variables(place), place, _note(runtime, found))

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fogbank.engines.warden import Warden
+from fogbank.services.lambda_.runtime import libraries
 from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.interface import Answered
+from fogbank.services.lambda_.runtime.isolation import Rooms
 from fogbank.services.lambda_.runtime.packages import Packages
-from fogbank.services.lambda_.runtime.plans import Plan, preloading
+from fogbank.services.lambda_.runtime.plans import Plan
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -59,7 +61,13 @@ class Runtimes:
         self.packages = Packages(os.path.join(self.directory, "packages"))
         self._pools: dict[str, Pool] = {}
         self._wardens: dict[str, Warden] = {}
+        self._rooms = Rooms(self.directory)
         self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def skeleton(self) -> str:
+        """What rooms are made from, empty where the machine does not allow them. Blocks on its first use."""
+        return self._rooms.skeleton
 
     # -- wardens
 
@@ -81,8 +89,8 @@ class Runtimes:
         }
         if not interpreter:
             return Warden(os.path.realpath(sys.executable), environ)
-        directory, modules = await asyncio.to_thread(preloading, self.directory)
-        return Warden(interpreter, environ, directory, modules)
+        directory = await asyncio.to_thread(libraries.python, self.directory)
+        return Warden(interpreter, environ, directory, libraries.PRELOADED)
 
     # -- environments
 
@@ -173,3 +181,4 @@ class Runtimes:
         pools, self._pools = list(self._pools.values()), {}
         await asyncio.gather(*(each.stop() for pool in pools for each in (*pool.idle, *pool.busy)))
         await asyncio.gather(*(warden.close() for warden in self._wardens.values()))
+        self._rooms.close()

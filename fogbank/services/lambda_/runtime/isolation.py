@@ -1,0 +1,66 @@
+"""Whether functions can have a file system of their own on this machine, and what it is made from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from fogbank.engines import rooms
+
+_SECONDS = 10
+_APPEARING = ("task", "runtime", "bytecode", "node_modules")
+
+
+class Rooms:
+    """`directory` is the engine's own."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._temporary = ""
+
+    @cached_property
+    def skeleton(self) -> str:
+        """The directory of empty directories, after a room was made from it once; empty when that failed. Blocks."""
+        if sys.platform != "linux":
+            return ""
+        place = Path(self._place(), "var")
+        for name in _APPEARING:
+            (place / name).mkdir(parents=True, exist_ok=True)
+        nothing = str(place / "task")
+        room = {
+            "task": nothing,
+            "runtime": nothing,
+            "bytecode": nothing,
+            "modules": [nothing],
+            "layers": [nothing],
+            "skeleton": str(place),
+            "tmp": 1 << 20,
+        }
+        return str(place) if _can_enter(room) else ""
+
+    def _place(self) -> str:
+        """What is laid over /var must not come from there."""
+        if not os.path.realpath(self._directory).startswith("/var/"):
+            return self._directory
+        self._temporary = tempfile.mkdtemp(prefix="fogbank-lambda-")
+        return self._temporary
+
+    def close(self) -> None:
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _can_enter(room: dict[str, object]) -> bool:
+    command = [sys.executable, "-I", "-S", rooms.__file__, orjson.dumps(room).decode()]
+    try:
+        tried = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return tried.returncode == 0
