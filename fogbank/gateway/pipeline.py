@@ -26,6 +26,7 @@ from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity import ANONYMOUS, Identity
 from fogbank.identity.principals import service_principal
+from fogbank.kernel import keys
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
 from fogbank.kernel.service import Answered, Operation, Service
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from fogbank.telemetry.trace import Trace
 
 log = logging.getLogger("fogbank")
+
+_RULES = keys.encode(("events", "rules"))
 
 
 class Gateway:
@@ -116,16 +119,16 @@ class Gateway:
         except AWSError as error:
             return _refuse(None, error, request_id)
         trace.service = target.model.service_id
+        refusal: AWSError | None = None
         try:
             response = await self._attempt(target, request, trace)
         except Exception as failure:
             refusal = _error_of(failure, request, request_id)
             response = _refuse(target, refusal, request_id)
-            if target.service is not None and target.service.after:
-                await self._after(target, request, response, refusal, trace)
-        else:
-            if target.service is not None and target.service.after:
-                await self._after(target, request, response, None, trace)
+        if target.is_recorded:
+            await self._record(target, refusal)
+        if target.service is not None and target.service.after:
+            await self._after(target, request, response, refusal, trace)
         return response
 
     async def _attempt(self, target: Target, request: Request, trace: Trace) -> Response:
@@ -134,6 +137,29 @@ class Gateway:
         if target.edge is not None:
             return await self._open_edge(target, identity, request, trace.request_id)
         return await self._operate(target, identity, request, trace)
+
+    async def _record(self, target: Target, error: AWSError | None) -> None:
+        """Let EventBridge know of a call of the management plane, when one of its rules may want to."""
+        ctx, routed = target.ctx, target.routed
+        if ctx is None or routed is None or not (self.app.services.has_loaded("events") or await self._has_rules(ctx)):
+            return
+        try:
+            calls = self.app.services["events"].provided["api_calls"]
+            if await calls.wanted(ctx):
+                await calls.record(ctx, routed.operation.name, target.params, target.result, error)
+        except Exception:
+            log.exception("no event of %s", routed.operation.name)
+
+    async def _has_rules(self, ctx: Context) -> bool:
+        """Are there rules of EventBridge, though nobody has used it here yet? So that it is not loaded for nothing."""
+
+        async def count() -> int:
+            return await ctx.tx.count(_RULES, keys.after_prefix(_RULES), 1)
+
+        try:
+            return await ctx.transact(count) > 0
+        except StoreError:
+            return False
 
     async def _after(
         self, target: Target, request: Request, response: Response, error: AWSError | None, trace: Trace
@@ -175,18 +201,21 @@ class Gateway:
         ctx = self._context(service, operation.name, identity, request, trace.request_id)
         ctx.protocol = routed.protocol
         target.ctx, target.params = ctx, params
+        target.is_recorded = operation.is_recorded
         if operation.transaction:
-            response = await ctx.transact(self._run, ctx, operation, codec, params)
+            response = await ctx.transact(self._run, target, ctx, operation, codec, params)
         else:
-            response = await self._run(ctx, operation, codec, params)
+            response = await self._run(target, ctx, operation, codec, params)
         if operation.fidelity != "hand":
             response.headers.append(("x-fogbank-fidelity", operation.fidelity))
         trace.operated = perf_counter()
         return response
 
-    async def _run(self, ctx: Context, operation: Operation, codec: Codec, params: dict[str, Any]) -> Response:
+    async def _run(
+        self, target: Target, ctx: Context, operation: Operation, codec: Codec, params: dict[str, Any]
+    ) -> Response:
         await self.authorisation.check(ctx, operation, params)
-        result = await operation.handler(ctx, params)
+        result = target.result = await operation.handler(ctx, params)
         return codec.serialize(result or {}, ctx.request_id)
 
     async def _open_edge(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:

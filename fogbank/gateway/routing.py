@@ -50,11 +50,12 @@ _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 class Target:
     """Where a request goes. `routed` is the operation, or `edge` the door when it is none of the model's.
 
-    `ctx` and `params` are the operation's, as soon as there are any. `request` is the request as the operation's URI sees it: in path
+    `ctx`, `params` and `result` are the operation's, as soon as there are any. `is_recorded`: the call is one that
+    CloudTrail has as a management event. `request` is the request as the operation's URI sees it: in path
     style, whatever style the client used.
     """
 
-    __slots__ = ("ctx", "edge", "model", "params", "request", "routed", "service")
+    __slots__ = ("ctx", "edge", "is_recorded", "model", "params", "request", "result", "routed", "service")
 
     def __init__(self, model: ServiceModel, service: Service | None, request: Request) -> None:
         self.model = model
@@ -64,6 +65,8 @@ class Target:
         self.edge: Edge | None = None
         self.ctx: Context | None = None
         self.params: dict[str, Any] = {}
+        self.result: dict[str, Any] | None = None
+        self.is_recorded = False
 
     @property
     def protocol(self) -> str:

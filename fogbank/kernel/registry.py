@@ -39,6 +39,17 @@ class Registry:
             self._loaded[name] = service
             return service
 
+    def __getitem__(self, name: str) -> Service:
+        """The service, which is one of ours."""
+        service = self.get(name)
+        if service is None:
+            raise KeyError(name)
+        return service
+
+    def has_loaded(self, name: str) -> bool:
+        """Has anybody used the service in this process?"""
+        return self._loaded.get(name) is not None
+
     def _load(self, name: str) -> Service:
         package_name = name.replace("-", "_") + "_" * iskeyword(name)
         package = importlib.import_module(f"fogbank.services.{package_name}")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from fogbank.kernel.collection import Collection, Scope
+from fogbank.kernel.data_events import is_data_event
 
 if TYPE_CHECKING:
     from fogbank.http import Request, Response
@@ -41,12 +42,14 @@ class Operation:
                   mentions a key of the service
     tags          gives the tags of the resource, for `aws:ResourceTag`; asked only when a policy mentions one
     open          needs no permission: whoever gets this far may (GetCallerIdentity)
+    is_recorded   its calls are management events of CloudTrail's (see `data_events`)
     """
 
     __slots__ = (
         "action",
         "fidelity",
         "handler",
+        "is_recorded",
         "keys",
         "name",
         "open",
@@ -82,6 +85,7 @@ class Operation:
         self.keys = keys
         self.tags = tags
         self.open = open
+        self.is_recorded = True
 
 
 class TaskKind:
@@ -176,6 +180,7 @@ class Service:
     def operation_from(self, handler: Handler, name: str | None = None, **options: Any) -> Handler:
         """Declare an operation under an explicit name; a hand-written one replaces a derived one, whatever the order."""
         operation = Operation(name or handler.__name__, handler, **options)
+        operation.is_recorded = not is_data_event(self.name, operation.name)
         known = self.operations.get(operation.name)
         if known is None or known.fidelity == "derived":
             self.operations[operation.name] = operation

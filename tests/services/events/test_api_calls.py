@@ -68,3 +68,28 @@ def test_calls_that_only_read_are_for_rules_that_say_so(calls, queue, make_queue
     calls.record("DeleteTable", {"TableName": "t"}, {})
     assert [event["detail"]["eventName"] for event in queue.events()] == ["DeleteTable"]
     assert [event["detail"]["eventName"] for event in all_calls.events()] == ["DescribeTable", "DeleteTable"]
+
+
+def test_a_call_over_http_is_an_event(aws, queue, make_rule):
+    make_rule(queue.arn, pattern={"source": ["aws.iam"], "detail": {"eventName": ["CreateUser"]}})
+    aws("iam").create_user(UserName="ann")
+    (event,) = queue.events()
+    assert event["detail"]["requestParameters"] == {"userName": "ann"}
+    assert event["detail"]["responseElements"]["user"]["userName"] == "ann"
+
+
+def test_a_refused_call_is_an_event_with_its_error(aws, queue, make_rule):
+    make_rule(queue.arn, pattern={"source": ["aws.iam"], "detail": {"eventName": ["DeleteUser"]}})
+    iam = aws("iam")
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.delete_user(UserName="ghost")
+    (event,) = queue.events()
+    assert event["detail"]["errorCode"] == "NoSuchEntityException"
+
+
+def test_calls_of_the_data_plane_are_no_events(aws, queue, make_rule):
+    make_rule(queue.arn, pattern={"source": ["aws.s3"]})
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="calls-of-the-data-plane")
+    s3.put_object(Bucket="calls-of-the-data-plane", Key="k", Body=b"x")
+    assert [event["detail"]["eventName"] for event in queue.events()] == ["CreateBucket"]
