@@ -143,6 +143,4 @@ def declare_many(kind: str, noun: str, check: Check, changed: Changed | None = N
 
 
 def _missing(home: Home) -> AWSError:
-    return errors.no_such_configuration(
-        "NoSuchConfiguration", "The specified configuration does not exist.", home.name
-    )
+    return errors.no_such_configuration("NoSuchConfiguration", "The specified configuration does not exist.", home.name)
