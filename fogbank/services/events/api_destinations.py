@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context, Record, outbound
-from fogbank.services.events import connections, errors, http_parts, limits, oauth, paths
+from fogbank.kernel import Context, Record, json_paths, outbound
+from fogbank.services.events import connections, errors, http_parts, limits, oauth
 from fogbank.services.events.connections import Connection, connection_arn
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.failures import Failure
@@ -215,7 +215,7 @@ async def _send(ctx: Context, delivery: Delivery, call: _Call) -> tuple[int, flo
     given = delivery.target.get("HttpParameters") or {}
     event = delivery.event.document
     query = _resolved(given.get("QueryStringParameters"), event) | http_parts.pairs(extra, "QueryStringParameters")
-    path = [paths.resolve(value, event) for value in given.get("PathParameterValues") or ()]
+    path = [json_paths.resolve(value, event) for value in given.get("PathParameterValues") or ()]
     headers = {
         "User-Agent": http_parts.USER_AGENT,
         "Content-Type": "application/json; charset=utf-8",
@@ -235,7 +235,7 @@ async def _send(ctx: Context, delivery: Delivery, call: _Call) -> tuple[int, flo
 
 
 def _resolved(values: dict[str, str] | None, event: dict[str, Any]) -> dict[str, str]:
-    return {name: paths.resolve(value, event) for name, value in (values or {}).items()}
+    return {name: json_paths.resolve(value, event) for name, value in (values or {}).items()}
 
 
 def _seconds(text: str | None) -> float:

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from fogbank.services.events import errors, paths
+from fogbank.kernel import json_paths
+from fogbank.services.events import errors
 
 Target = dict[str, Any]
 
@@ -46,8 +47,8 @@ def render(target: Target, occasion: Occasion) -> str:
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
-        found = paths.extract(target["InputPath"], occasion.event)
-        return "null" if found is paths.ABSENT else _json(found)
+        found = json_paths.extract(target["InputPath"], occasion.event)
+        return "null" if found is json_paths.ABSENT else _json(found)
     if "InputTransformer" in target:
         return _transformed(target["InputTransformer"], occasion)
     return occasion.text
@@ -84,8 +85,8 @@ def _variables(given: dict[str, str], occasion: Occasion) -> dict[str, Any]:
         "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
     }
     for name, path in given.items():
-        found = paths.extract(path, event)
-        if found is not paths.ABSENT:
+        found = json_paths.extract(path, event)
+        if found is not json_paths.ABSENT:
             values[name] = found
     return values
 
@@ -130,7 +131,7 @@ def _is_json(text: str) -> bool:
 
 def _check_path(id: str, path: str) -> None:
     try:
-        paths.check(path)
+        json_paths.check(path)
     except ValueError:
         raise errors.invalid_input_path(id, path) from None
 

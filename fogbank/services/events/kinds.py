@@ -14,8 +14,7 @@ import msgspec
 import orjson
 
 from fogbank import protocols
-from fogbank.kernel import Context
-from fogbank.services.events import paths
+from fogbank.kernel import Context, json_paths
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.names import Arn, parse
 
@@ -124,7 +123,7 @@ def _message(ctx: Context, arn: Arn, delivery: Delivery) -> Params:
     return {
         "QueueUrl": f"{ctx.endpoint}/{arn.account}/{arn.resource}",
         "MessageBody": delivery.text(),
-        "MessageGroupId": group and paths.resolve(group, delivery.event.document),
+        "MessageGroupId": group and json_paths.resolve(group, delivery.event.document),
     }
 
 
@@ -139,7 +138,7 @@ def _invocation(ctx: Context, arn: Arn, delivery: Delivery) -> Params:
 def _stream_record(ctx: Context, arn: Arn, delivery: Delivery) -> Params:
     path = _parameters(delivery, "KinesisParameters").get("PartitionKeyPath")
     event = delivery.event.document
-    key = paths.resolve(path, event) if path else event["id"]
+    key = json_paths.resolve(path, event) if path else event["id"]
     return {"StreamARN": arn.text, "Data": delivery.text().encode(), "PartitionKey": key or event["id"]}
 
 
@@ -225,7 +224,7 @@ def _statement(ctx: Context, arn: Arn, delivery: Delivery) -> Params:
 def _model_pipeline(ctx: Context, arn: Arn, delivery: Delivery) -> Params:
     given = _parameters(delivery, "SageMakerPipelineParameters").get("PipelineParameterList") or []
     event = delivery.event.document
-    parameters = [{"Name": each["Name"], "Value": paths.resolve(each["Value"], event)} for each in given]
+    parameters = [{"Name": each["Name"], "Value": json_paths.resolve(each["Value"], event)} for each in given]
     return {"PipelineName": _last(arn), "PipelineParameters": parameters}
 
 

@@ -36,7 +36,7 @@ def test_a_group_goes_with_its_schedules(scheduler, schedule, queue, clock, refu
         schedule("rate(1 hour)", name=f"s{number}", GroupName="g", StartDate=clock.now() + 3600)
     schedule("rate(1 hour)", name="other", StartDate=clock.now() + 3600)
     scheduler.delete_schedule_group(Name="g")
-    clock.advance(hours=2)
+    clock.advance(minutes=90)
     assert queue.bodies() == ["hello"]
     with refused("ResourceNotFoundException", "Schedule group g does not exist."):
         scheduler.get_schedule_group(Name="g")

@@ -146,21 +146,21 @@ def test_names_of_members_go_by_the_model_whatever_their_case(schedule, queue, a
 def test_documents_of_dynamodb_and_blobs_reach_their_operations(schedule, aws, clock):
     table, kinesis = aws("dynamodb"), aws("kinesis")
     table.create_table(
-        TableName="t",
+        TableName="things",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
     kinesis.create_stream(StreamName="w", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName="w", WaiterConfig={"Delay": 0})
-    item = {"TableName": "t", "Item": {"id": {"S": "1"}, "n": {"N": "5"}}}
+    item = {"TableName": "things", "Item": {"id": {"S": "1"}, "n": {"N": "5"}}}
     schedule(at(clock, minutes=1), target={"Arn": universal("dynamodb:putItem"), "Input": json.dumps(item)})
     record = {"StreamName": "w", "Data": "text", "PartitionKey": "k"}
     schedule(
         at(clock, minutes=1), name="r", target={"Arn": universal("kinesis:putRecord"), "Input": json.dumps(record)}
     )
     clock.advance(minutes=2)
-    assert table.get_item(TableName="t", Key={"id": {"S": "1"}})["Item"]["n"] == {"N": "5"}
+    assert table.get_item(TableName="things", Key={"id": {"S": "1"}})["Item"]["n"] == {"N": "5"}
     shard = kinesis.list_shards(StreamName="w")["Shards"][0]["ShardId"]
     iterator = kinesis.get_shard_iterator(StreamName="w", ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     assert kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"][0]["Data"] == b"text"

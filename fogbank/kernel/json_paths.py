@@ -1,4 +1,4 @@
-"""The JSON paths of EventBridge: `$.detail.items[0].name`, `$.detail['a b']`, `$.detail.items[*].name`. Pure.
+"""The JSON paths of EventBridge and Pipes: `$.detail.items[0].name`, `$.detail['a b']`, `$.detail.items[*].name`. Pure.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
