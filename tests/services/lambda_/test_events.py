@@ -101,6 +101,7 @@ def test_a_destination_that_is_none_is_refused(functions):
     functions.make()
     with pytest.raises(ClientError, match="destination config") as error:
         functions.client.put_function_event_invoke_config(
-            FunctionName="f", DestinationConfig={"OnFailure": {"Destination": "arn:aws:ec2:us-east-1:123456789012:thing/x"}}
+            FunctionName="f",
+            DestinationConfig={"OnFailure": {"Destination": "arn:aws:ec2:us-east-1:123456789012:thing/x"}},
         )
     assert code(error) == "InvalidParameterValueException"
