@@ -8,6 +8,8 @@ from base64 import b64encode
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.testing import Clients, server
+
 SMALL, MEDIUM, LARGE = b"plain and small ", b"plain and medium " * 300, b"plain and large " * 20_000
 BODIES = {"small": SMALL, "medium": MEDIUM, "large": LARGE, "empty": b""}
 PART = b"plain part of five MiB" * 240_000
@@ -508,3 +510,29 @@ def test_what_cannot_be_put_under_another_key_is_refused(aws, refused, s3, open_
         update(s3, open_bucket, f"arn:aws:kms:us-east-1:999999999999:{key.rpartition(':')[2]}")
     with refused("KMS.NotFoundException", 400):
         update(s3, open_bucket, key.rpartition("/")[0] + "/00000000-0000-0000-0000-000000000000")
+
+
+# -- without encryption at rest
+
+
+def test_it_can_be_left_undone_and_taken_up_later(tmp_path):
+    def lies_there(needle):
+        return any(needle in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    needle = os.urandom(12).hex().encode()
+    with server(data_dir=tmp_path, encrypt_at_rest=False) as running:
+        s3 = Clients(running.endpoint, "111122223333")("s3")
+        s3.create_bucket(Bucket="bucket")
+        assert s3.put_object(Bucket="bucket", Key="plain", Body=needle + LARGE)["ServerSideEncryption"] == "AES256"
+        s3.put_object(Bucket="bucket", Key="secret", Body=needle[::-1] + LARGE, ServerSideEncryption="aws:kms")
+    assert lies_there(needle) and not lies_there(needle[::-1])
+    with server(data_dir=tmp_path) as running:
+        s3 = Clients(running.endpoint, "111122223333")("s3")
+        assert s3.get_object(Bucket="bucket", Key="plain")["Body"].read() == needle + LARGE
+        s3.copy_object(Bucket="bucket", Key="copy", CopySource="bucket/plain")
+        s3.delete_object(Bucket="bucket", Key="plain")
+        assert s3.get_object(Bucket="bucket", Key="copy")["Body"].read() == needle + LARGE
+        assert s3.get_object(Bucket="bucket", Key="secret")["Body"].read() == needle[::-1] + LARGE
+        while not running.call(running.app.upkeep.remove_dropped()):
+            pass  # it was under way already
+    assert not lies_there(needle)
