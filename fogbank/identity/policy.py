@@ -179,6 +179,15 @@ def _asked(statement: dict[str, Any]) -> str:
     return (str(statement.get("Condition", "")) + (resources if "${" in resources else "")).lower()
 
 
+_REGIONAL_SERVICE = re.compile(r"([a-z0-9-]+)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com")
+
+
+def _service(name: str) -> str:
+    """A service by the name that it has everywhere: CloudWatch Logs is told as `logs.us-east-1.amazonaws.com` to keys."""
+    match = _REGIONAL_SERVICE.fullmatch(name)
+    return f"{match[1]}.amazonaws.com" if match else name
+
+
 class _Principals:
     """The principals that an element lists, by form."""
 
@@ -191,7 +200,7 @@ class _Principals:
         self._everyone = "*" in aws
         self._accounts = frozenset(account for account in accounts if account is not None)
         self._aws = frozenset(aws)
-        self._services = frozenset(_list(listed.get("Service")))
+        self._services = frozenset(map(_service, _list(listed.get("Service"))))
         self._federated = frozenset(_list(listed.get("Federated")))
         self._canonical = frozenset(_list(listed.get("CanonicalUser")))
 

@@ -1,0 +1,93 @@
+"""PutLogEvents. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from fogbank.kernel import Context
+from fogbank.services.logs import chunks, errors, limits
+from fogbank.services.logs.policies import ON_WRITTEN
+from fogbank.services.logs.records import (
+    Answer,
+    LogGroup,
+    LogStream,
+    Request,
+    find,
+    find_stream,
+    milliseconds,
+    streams,
+    topic,
+)
+from fogbank.services.logs.service import service
+
+
+class Batch(NamedTuple):
+    """The events that are taken, and what is said about those that are not."""
+
+    lines: list[chunks.Line]
+    rejected: Answer
+
+
+@service.operation(**ON_WRITTEN)
+async def put_log_events(ctx: Context, request: Request) -> Answer:
+    """Sequence tokens are not looked at, as on AWS now."""
+    group = await find(ctx, request)
+    stream = await find_stream(ctx, group, request["logStreamName"])
+    lines = [(event["timestamp"], event["message"]) for event in request["logEvents"]]
+    check(lines)
+    now = milliseconds(ctx)
+    batch = sorted_out(lines, now, group.oldest(ctx.now()))
+    if batch.lines:
+        stream = await _write(ctx, group, stream, batch.lines, now)
+    return {
+        "nextSequenceToken": f"{stream.count:056}",
+        "rejectedLogEventsInfo": batch.rejected or None,
+    }
+
+
+def check(lines: list[chunks.Line]) -> None:
+    """Raise InvalidParameterException for a batch that is refused as a whole."""
+    sizes = [len(message.encode()) for _, message in lines]
+    if max(sizes) > limits.EVENT_BYTES:
+        raise errors.event_too_large(max(sizes))
+    size = sum(sizes) + limits.EVENT_OVERHEAD * len(lines)
+    if size > limits.BATCH_BYTES:
+        raise errors.upload_too_large(size)
+    if any(earlier[0] > later[0] for earlier, later in pairwise(lines)):
+        raise errors.not_chronological()
+
+
+def sorted_out(lines: list[chunks.Line], now: int, oldest: int) -> Batch:
+    """Leave out what is too old, expired or too new. `lines` are in order, so what is taken is a slice."""
+    too_old = sum(ms < now - limits.PAST_MS for ms, _ in lines)
+    expired = sum(ms < oldest for ms, _ in lines)
+    end = sum(ms <= now + limits.FUTURE_MS for ms, _ in lines)
+    rejected: Answer = {}
+    if too_old:
+        rejected["tooOldLogEventEndIndex"] = too_old
+    if expired:
+        rejected["expiredLogEventEndIndex"] = expired
+    if end < len(lines):
+        rejected["tooNewLogEventStartIndex"] = end
+    taken = lines[max(too_old, expired) : end]
+    if taken and taken[-1][0] - taken[0][0] > limits.SPAN_MS:
+        raise errors.span_too_long()
+    return Batch(taken, rejected)
+
+
+async def _write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int) -> LogStream:
+    size = await chunks.append(ctx, group, stream, lines, now)
+    written = msgspec.structs.replace(
+        stream,
+        first=min(stream.first or lines[0][0], lines[0][0]),
+        last=max(stream.last, lines[-1][0]),
+        ingested=now,
+        count=stream.count + len(lines),
+        size=stream.size + size,
+    )
+    streams.put(ctx, written, group.id, stream.name)
+    ctx.notify(*topic(group))
+    return written
