@@ -176,7 +176,7 @@ async def _step(ctx: Context, secret: Secret, token: str, step: str) -> bool:
         answer = await ctx.call("lambda", "Invoke", request, source_arn=event["SecretId"])
     except AWSError:
         return False
-    return "FunctionError" not in answer
+    return not answer.get("FunctionError")
 
 
 async def _finish(ctx: Context, name: str, token: str) -> bool:

@@ -1,18 +1,21 @@
 """When a secret is rotated next. Pure: rules and a moment go in, the window of the next rotation comes out.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html. All times are epoch seconds, all days
-those of UTC. A window is [start, end); a rotation takes place when it opens.
+those of UTC. A window is [start, end); a rotation takes place when it opens. Cron expressions are on the hour and for every year:
+their minutes are 0, their year is *.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
+from fogbank.kernel.schedules import Cron
 from fogbank.services.secretsmanager import limits
-from fogbank.services.secretsmanager.cron import Cron
 
+_UTC = ZoneInfo("UTC")
 _DAY = 86_400
 _HOUR = 3_600
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(hours?|days?)\s*\)")
@@ -66,7 +69,10 @@ class Calendar:
         self.hourly = len(cron.hours) > 1
 
     def after(self, moment: float) -> float:
-        return self.cron.after(datetime.fromtimestamp(moment, UTC)).timestamp()
+        found = self.cron.after(moment)
+        if found is None:
+            raise ValueError("the cron expression is about no day that there is.")
+        return found
 
 
 class Schedule(NamedTuple):
@@ -96,9 +102,7 @@ def _starts(expression: str) -> _Starts:
     if rate := _RATE.fullmatch(expression):
         return _rate(int(rate[1]), rate[2])
     if cron := _CRON.fullmatch(expression):
-        calendar = Calendar(Cron(cron[1]))
-        _check_gaps(calendar.cron.hours)
-        return calendar
+        return _calendar(cron[1])
     raise ValueError("the schedule must be a rate() or cron() expression.")
 
 
@@ -112,10 +116,21 @@ def _rate(number: int, unit: str) -> _Starts:
     return Days(number)
 
 
-def _check_gaps(hours: frozenset[int]) -> None:
-    ordered = sorted(hours)
-    following = [*ordered[1:], ordered[0] + 24]
-    if any(later - earlier < limits.ROTATION_HOURS for earlier, later in zip(ordered, following, strict=True)):
+def _calendar(text: str) -> Calendar:
+    calendar = Calendar(Cron(text, _UTC))
+    minutes, *_, year = text.split()
+    if minutes != "0":
+        raise ValueError("the minutes of a cron expression must be 0.")
+    if year != "*":
+        raise ValueError("the year of a cron expression must be *.")
+    _check_gaps(calendar.cron.hours)
+    return calendar
+
+
+def _check_gaps(hours: Sequence[int]) -> None:
+    """`hours` are those of a day, in order."""
+    following = [*hours[1:], hours[0] + 24]
+    if any(later - earlier < limits.ROTATION_HOURS for earlier, later in zip(hours, following, strict=True)):
         raise ValueError(f"rotations must be at least {limits.ROTATION_HOURS} hours apart.")
 
 
