@@ -64,7 +64,7 @@ async def send_phone_number_verification(ctx: Context, request: Request) -> Requ
     contact = await _contact(ctx)
     if contact.verification == "VERIFIED":
         raise errors.already_verified()
-    passcode = passcodes.send(ctx, contact.information["PhoneNumber"])
+    passcode = passcodes.text(ctx, contact.information["PhoneNumber"])
     pending = msgspec.structs.replace(contact, verification="PENDING", passcode=passcode, sent=ctx.now())
     _contacts.put(ctx, pending)
     return {"Status": "PENDING"}

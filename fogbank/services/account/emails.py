@@ -47,7 +47,7 @@ async def start_primary_email_update(ctx: Context, request: Request) -> Request:
     email = request["PrimaryEmail"]
     if await profiles.owner(ctx, email) is not None:
         raise errors.email_in_use()
-    _updates.put(ctx, Update(email, passcodes.send(ctx, email), "PENDING", ctx.now()))
+    _updates.put(ctx, Update(email, passcodes.mail(ctx, email), "PENDING", ctx.now()))
     return {"Status": "PENDING"}
 
 

@@ -1,18 +1,32 @@
-"""One-time passcodes. AWS sends them by mail or by phone; here they are written to the server's log, for whoever runs the server."""
+"""One-time passcodes. AWS sends them by mail or by text; here they come to the local mailbox (`fogbank mail`)."""
 
 from __future__ import annotations
 
-import logging
 import secrets
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, mailbox
 
-log = logging.getLogger("fogbank.account")
+_SENDER = "Amazon Web Services <no-reply@verify.signin.aws>"
+_SUBJECT = "Your AWS verification code"
 
 
-def send(ctx: Context, receiver: str) -> str:
-    """A new passcode of six digits, on its way to a mail address or phone number."""
-    passcode = f"{secrets.randbelow(10**6):06d}"
-    account = ctx.account
-    ctx.after_commit(lambda: log.warning("account %s: the one-time passcode for %s is %s", account, receiver, passcode))
+def mail(ctx: Context, address: str) -> str:
+    """A new passcode of six digits, on its way to a mail address."""
+    passcode = _new()
+    mailbox.post(ctx, "email", address, _text(passcode), _SUBJECT, _SENDER)
     return passcode
+
+
+def text(ctx: Context, number: str) -> str:
+    """A new passcode of six digits, on its way to a phone number."""
+    passcode = _new()
+    mailbox.post(ctx, "sms", number, _text(passcode))
+    return passcode
+
+
+def _new() -> str:
+    return f"{secrets.randbelow(10**6):06d}"
+
+
+def _text(passcode: str) -> str:
+    return f"Your AWS verification code is {passcode}"
