@@ -44,6 +44,8 @@ _S3_SIGNING_NAMES = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outpos
 _OUTPOSTS_PATH = "/S3Outposts/"
 # In the host names of websites: whatever their visitors send is for S3.
 _WEBSITE = ".s3-website"
+# And in those of function URLs: it is for a function.
+_FUNCTION_URL = ".lambda-url."
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -111,8 +113,11 @@ def takes_stream(services: Registry, head: Request) -> bool:
 
 
 def _service_name(services: Registry, request: Request) -> str:
-    if _WEBSITE in request.headers.get("host", ""):
+    host = request.headers.get("host", "")
+    if _WEBSITE in host:
         return "s3"
+    if _FUNCTION_URL in host:
+        return "lambda"
     signing_name = _signing_name(request)
     target = request.headers.get("x-amz-target")
     if target is not None:

@@ -11,7 +11,10 @@ from fogbank.services.lambda_ import (
     layers,
     permissions,
     queueing,
+    streaming,
     tagging,
+    url_requests,
+    urls,
 )
 from fogbank.services.lambda_.service import service
 
@@ -27,5 +30,8 @@ __all__ = [
     "permissions",
     "queueing",
     "service",
+    "streaming",
     "tagging",
+    "url_requests",
+    "urls",
 ]

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
 from __future__ import annotations
 
 from fogbank.kernel import Context, pages
-from fogbank.services.lambda_ import errors, limits
+from fogbank.services.lambda_ import errors, limits, urls
 from fogbank.services.lambda_.records import (
     LATEST,
     ON_FUNCTION,
@@ -108,6 +108,7 @@ async def delete_alias(ctx: Context, request: Request) -> None:
     await latest(of)
     aliases.delete(of.scope, of.name, name)
     policies.delete(of.scope, of.name, name)
+    await urls.delete_of_alias(of, name)
 
 
 def described(of: Named, alias: Alias) -> Answer:

@@ -8,7 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.lambda_ import code, configurations, downloads, errors, layers, limits, running
+from fogbank.services.lambda_ import code, configurations, downloads, errors, layers, limits, running, urls
 from fogbank.services.lambda_.code import Received
 from fogbank.services.lambda_.records import (
     ACTIVE,
@@ -349,6 +349,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
     for rows in (aliases, policies):
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
             rows.delete(of.scope, of.name, *key)  # type: ignore[attr-defined]
+    await urls.delete_all(of)
     for single in (counters, reserved, tags):
         single.delete(of.scope, of.name)  # type: ignore[attr-defined]
     runtimes = of.scope.app.engines.get("lambda", Runtimes)

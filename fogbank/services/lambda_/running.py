@@ -22,18 +22,23 @@ from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
 from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
+from fogbank.services.lambda_.runtime.relay import Relay
 
 _CREDENTIAL_SECONDS = 12 * 3600
 
 
 class Invocation(NamedTuple):
-    """`invoked` is the ARN that was asked for; `context` the client's context, JSON. `trace` is an X-Ray header."""
+    """`invoked` is the ARN that was asked for; `context` the client's context, JSON. `trace` is an X-Ray header.
+
+    `relay` gets what the function writes as a stream.
+    """
 
     request_id: str
     payload: bytes
     invoked: str
     context: str = ""
     trace: str = ""
+    relay: Relay | None = None
 
 
 class Done(NamedTuple):
@@ -94,7 +99,7 @@ async def _handle(
         journal.start(function.version)
     else:
         journal.start(function.version)
-        outcome = await environment.invoke(_event(function, invocation))
+        outcome = await environment.invoke(_event(function, invocation), invocation.relay)
     answered = outcome.answered
     if outcome.status == "timeout":
         journal.timed_out(function.timeout)

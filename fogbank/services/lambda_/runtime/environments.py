@@ -21,9 +21,10 @@ from typing import NamedTuple
 import orjson
 
 from fogbank.engines.warden import CannotStart, Child, Warden
-from fogbank.services.lambda_.runtime.interface import Answered, Event, RuntimeInterface
+from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, Event, RuntimeInterface, too_large
 from fogbank.services.lambda_.runtime.output import Output
 from fogbank.services.lambda_.runtime.plans import Plan
+from fogbank.services.lambda_.runtime.relay import Relay
 
 INIT_SECONDS = 10.0
 _FREEZE_SECONDS = 0.05
@@ -144,28 +145,35 @@ class Environment:
 
     # -- invoking
 
-    async def invoke(self, event: Event) -> Outcome:
-        """Have the function handle an event. Of an environment that `is_over` afterwards nothing can be asked any more."""
+    async def invoke(self, event: Event, relay: Relay | None = None) -> Outcome:
+        """Have the function handle an event. Of an environment that `is_over` afterwards nothing can be asked any more.
+
+        What the function writes as a stream goes to `relay`; without one it is collected.
+        """
         assert self._child is not None
         self._thaw()
         begun = perf_counter()
+        deadline = begun + self.limits.timeout
         answer = self._interface.ask(event)
         if not answer.done():
-            await self._answered(answer)
+            await self._answered(answer, deadline)
+        if answer.done() and answer.result().written is not None:
+            answer = asyncio.ensure_future(_arrived(answer.result(), relay))
+            await self._answered(answer, deadline)
         duration = (perf_counter() - begun) * 1000
         self._output.drain()
         memory = self._memory_high()
         if answer.done():
             result = answer.result()
             return Outcome(result, duration, memory, status="error" if result.is_error else "success")
+        answer.cancel()
         failed = self._failure(event, duration, memory)
         await self.stop()
         return failed
 
-    async def _answered(self, answer: asyncio.Future[Answered]) -> None:
+    async def _answered(self, answer: asyncio.Future[Answered], deadline: float) -> None:
         """Wait for the answer, the end of the process, of the time, or of the memory."""
         assert self._child is not None
-        deadline = perf_counter() + self.limits.timeout
         while (left := deadline - perf_counter()) > 0:
             pause = min(left, _WATCH_SECONDS)
             await asyncio.wait((answer, self._child.exited), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
@@ -243,6 +251,23 @@ class Environment:
     @property
     def _pid(self) -> int:
         return self._child.pid if self._child is not None else 0
+
+
+async def _arrived(answered: Answered, relay: Relay | None) -> Answered:
+    """The whole of an answer that is written as a stream: without its payload when that was relayed."""
+    assert answered.written is not None
+    chunks: list[bytes] = []
+    if relay is not None:
+        relay.begin(answered.content_type)
+    async for chunk in answered.written:
+        if relay is not None:
+            await relay.put(chunk)
+        else:
+            chunks.append(chunk)
+    size = sum(map(len, chunks))
+    if size > RESPONSE_BYTES:
+        return too_large(size)
+    return answered.written.failure or Answered(b"".join(chunks), content_type=answered.content_type)
 
 
 def _niceness(memory: int) -> int:

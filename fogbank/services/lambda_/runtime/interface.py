@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
 from fogbank.gateway.exchange import Reply
 from fogbank.gateway.front import Front, Limits, serve
-from fogbank.http import Request, Response
+from fogbank.http import Payload, Request, Response
 
 _ROOT = "/2018-06-01/runtime/"
 _INVOCATION = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
@@ -25,6 +27,8 @@ _ACCEPTED = orjson.dumps({"status": "OK"})
 _JSON = ("Content-Type", "application/json")
 # A function may sleep for as long as it likes between two requests.
 _PATIENT = Limits(idle_seconds=10**9, close_seconds=0)
+_ERROR_TYPE = "lambda-runtime-function-error-type"
+_ERROR_BODY = "lambda-runtime-function-error-body"
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 
@@ -37,13 +41,31 @@ class Event(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What came of it: the answer, or an error document, whose type the runtime gave."""
+    """What came of it: the answer, or an error document, whose type the runtime gave. `written` is an answer that is still arriving."""
 
     payload: bytes
     error_type: str = ""
     is_error: bool = False
-    body: AsyncIterator[bytes] | None = None
+    written: Written | None = None
     content_type: str = ""
+
+
+class Written:
+    """An answer that is sent while the function writes it. After the last chunk, `failure` is the error that ended it, if one did."""
+
+    def __init__(self, payload: Payload, reply: Reply) -> None:
+        self._payload = payload
+        self._reply = reply
+        self.failure: Answered | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._payload:
+            yield chunk
+        trailers = self._payload.trailers
+        if _ERROR_TYPE in trailers:
+            document = b64decode(trailers.get(_ERROR_BODY, ""))
+            self.failure = Answered(document, unquote(trailers[_ERROR_TYPE]), True)
+        _accept(self._reply)
 
 
 class RuntimeInterface:
@@ -118,26 +140,27 @@ class RuntimeInterface:
         if is_error:
             settled = _error_of(request)
         elif request.payload.data is None:
-            settled = Answered(b"", body=aiter(request.payload), content_type=request.headers.get("content-type", ""))
+            written = Written(request.payload, reply)
+            settled = Answered(b"", written=written, content_type=request.headers.get("content-type", ""))
         else:
             settled = Answered(request.payload.data, content_type=request.headers.get("content-type", ""))
-        too_large = len(settled.payload) > RESPONSE_BYTES
-        if too_large:
-            settled = _too_large(len(settled.payload))
+        is_too_large = len(settled.payload) > RESPONSE_BYTES
+        if is_too_large:
+            settled = too_large(len(settled.payload))
         if not answer.done():
             answer.set_result(settled)
-        if too_large:
+        if is_too_large:
             _refuse(reply, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
-        else:
+        elif settled.written is None:
             _accept(reply)
 
 
 def _error_of(request: Request) -> Answered:
-    kind = request.headers.get("lambda-runtime-function-error-type", "Unhandled")
+    kind = request.headers.get(_ERROR_TYPE, "Unhandled")
     return Answered(request.payload.data or b"", kind, True)
 
 
-def _too_large(size: int) -> Answered:
+def too_large(size: int) -> Answered:
     text = f"Response payload size ({size} bytes) exceeded maximum allowed payload size (6291556 bytes)."
     document = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
     return Answered(orjson.dumps(document), "Function.ResponseSizeTooLarge", True)
