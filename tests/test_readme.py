@@ -38,6 +38,7 @@ def test_tour_can_be_pasted(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     before, killed, after = done.stdout.rpartition("Fogbank 0.")
+    assert "Hello, Lisbon" in before, before
     assert "letters/first.txt" in before and '"ScannedCount": 2' in before
     assert killed and "Good morning\n" in after
     assert '"Body": "are you there?"' in after and '"Count": 3' in after
