@@ -125,21 +125,23 @@ class Context:
         On return the writes are visible to everyone; they are durable before the answer leaves. `work` may be run again
         from its start when the store finds a conflict, so its effects are only writes, tasks and `after_commit`.
         """
-        if self.tx is not None:
+        # a context that was made inside of a transaction may outlive it
+        if self.tx is not None and not self.tx.is_over:
             return await work(*args)
         store = self.app.store
         if not store.alone:
             return await self._transact_among_others(work, args)
-        self.tx = self.app.active = store.begin()
+        tx = self.tx = self.app.active = store.begin()
         self._after = []
         try:
             result = await work(*args)
-            if self.tx.writes:
-                store.accept(self.tx)
+            if tx.writes:
+                store.accept(tx)
             if self._after:
                 self._run_after_flush(self._after)
             return result
         finally:
+            tx.is_over = True
             self.tx = self.app.active = cast("Transaction", None)
 
     async def _transact_among_others(self, work: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> T:
@@ -153,6 +155,7 @@ class Context:
             try:
                 return await work(*args)
             finally:
+                tx.is_over = True
                 self.tx = cast("Transaction", None)
                 if app.store.synchronous:
                     app.active = None

@@ -48,14 +48,15 @@ class NewerFormat(StoreError):
 class Transaction(ABC):
     """Reads are awaited, writes are not: they are only noted here.
 
-    `defines` says that a row of a cached collection was written.
+    `defines` says that a row of a cached collection was written, `is_over` that its work is done: whoever still holds it begins another.
     """
 
-    __slots__ = ("defines", "writes")
+    __slots__ = ("defines", "is_over", "writes")
 
     def __init__(self) -> None:
         self.writes: Writes = {}
         self.defines = False
+        self.is_over = False
 
     @abstractmethod
     async def get(self, key: bytes) -> bytes | None: ...

@@ -71,6 +71,7 @@ class SqliteTransaction(Transaction):
         self._store = store
         self.writes = {}
         self.defines = False
+        self.is_over = False
 
     async def get(self, key: bytes) -> bytes | None:
         value = self.writes.get(key, _MISSING) if self.writes else _MISSING

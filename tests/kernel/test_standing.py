@@ -128,3 +128,21 @@ def test_what_is_not_declared_is_refused():
             await ctx.transact(lambda: ctx.stand("other", "a"))
 
     run(work)
+
+
+def test_a_context_that_outlives_its_transaction_begins_another():
+    async def work(app):
+        ctx = context(app)
+
+        async def inner():
+            return ctx.at(region="us-east-1")
+
+        other = await ctx.transact(inner)
+
+        async def put():
+            await other.stand("follow", "a")
+
+        await other.transact(put)
+        await until(("begun", "a", "111111111111", "us-east-1"))
+
+    run(work)
