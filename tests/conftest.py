@@ -8,6 +8,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The first draw of a process takes seconds, as Hypothesis reads the constants of all modules then; and CI may be slow at any time.
+settings.register_profile("fogbank", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fogbank")
 
 
 def pytest_addoption(parser):

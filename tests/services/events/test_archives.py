@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+SHOP = '{"source": ["shop"]}'  # and not the calls of the tests, which are events of the bus, too
+
 
 @pytest.fixture
 def bus(events):
@@ -13,7 +15,7 @@ def bus(events):
 
 @pytest.fixture
 def archive(events, bus):
-    return events.create_archive(ArchiveName="all", EventSourceArn=bus)["ArchiveArn"]
+    return events.create_archive(ArchiveName="all", EventSourceArn=bus, EventPattern=SHOP)["ArchiveArn"]
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_an_archive_has_a_managed_rule(events, archive, refused):
     (rule,) = events.list_rules()["Rules"]
     assert rule["Name"] == "Events-Archive-all"
     assert rule["ManagedBy"] == "prod.vhs.events.aws.internal"
-    assert json.loads(rule["EventPattern"]) == {"replay-name": [{"exists": False}]}
+    assert json.loads(rule["EventPattern"]) == {"source": ["shop"], "replay-name": [{"exists": False}]}
     for change in (events.disable_rule, events.delete_rule):
         with refused("ManagedRuleException", "This rule was created by an Amazon Web Services service"):
             change(Name="Events-Archive-all")
@@ -60,7 +62,7 @@ def test_an_archive_has_a_managed_rule(events, archive, refused):
 
 
 def test_events_are_kept_for_the_days_of_retention(events, bus, put, clock):
-    events.create_archive(ArchiveName="short", EventSourceArn=bus, RetentionDays=2)
+    events.create_archive(ArchiveName="short", EventSourceArn=bus, EventPattern=SHOP, RetentionDays=2)
     put()
     clock.advance(days=1)
     put()

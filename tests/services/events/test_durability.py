@@ -31,7 +31,7 @@ def test_a_killed_server_goes_on_with_its_deliveries(server):
         Name="hook", ConnectionArn=connection, InvocationEndpoint=endpoint.url, HttpMethod="POST"
     )["ApiDestinationArn"]
     bus = events.describe_event_bus()["Arn"]
-    events.create_archive(ArchiveName="all", EventSourceArn=bus)
+    events.create_archive(ArchiveName="all", EventSourceArn=bus, EventPattern='{"source": ["shop"]}')
     events.put_rule(Name="rule", EventPattern='{"source": ["shop"]}')
     targets = [{"Id": "queue", "Arn": queue.arn}, {"Id": "hook", "Arn": hook, "RoleArn": role}]
     events.put_targets(Rule="rule", Targets=targets)

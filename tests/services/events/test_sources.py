@@ -121,7 +121,7 @@ def test_endpoints_are_listed_and_deleted(events, endpoint):
 
 
 def test_a_service_tells_the_default_bus_what_happens(aws, queue, make_rule):
-    make_rule(queue.arn, pattern={"source": ["aws.ssm"]})
+    make_rule(queue.arn, pattern={"source": ["aws.ssm"], "detail-type": ["Parameter Store Change"]})
     aws("ssm").put_parameter(Name="/a", Value="1", Type="String")
     (event,) = queue.events()
     assert (event["detail-type"], event["detail"]["operation"]) == ("Parameter Store Change", "Create")
