@@ -33,13 +33,13 @@ async def pump(ctx: Context, about: str) -> None:
     kind = sources.kind_of(pipe.source)
     parameters = pipe.parameters("SourceParameters")
     settings, passes = sources.settings(kind, parameters), sources.passes(parameters)
-    scope = await ctx.transact(as_role, ctx, pipe, pipe.source)
+    scope = await as_role(ctx, pipe, pipe.source)  # in no transaction, which it would take along
 
     async def handle(read: Read) -> Verdict:
-        return await _handle(ctx, pipe, read)
+        return await _handle(ctx.at(), pipe, read)
 
     async def give_up(given: GivenUp) -> None:
-        await _give_up(ctx, pipe, given)
+        await _give_up(ctx.at(), pipe, given)
 
     if kind is sources.SQS:
         await QueueConsumer(scope, pipe.source, settings, handle, passes).run()
@@ -49,18 +49,23 @@ async def pump(ctx: Context, about: str) -> None:
 
 
 class _Checkpoints:
+    """Readers of shards ask for them at the same time, each in a transaction of its own."""
+
     def __init__(self, ctx: Context, id: str) -> None:
         self._ctx = ctx
         self._id = id
 
     async def load(self, shard: str) -> str | None:
-        return await self._ctx.transact(checkpoints.get, self._ctx, self._id, shard)
+        ctx = self._ctx.at()
+        return await ctx.transact(checkpoints.get, ctx, self._id, shard)
 
     async def save(self, shard: str, sequence: str) -> None:
-        async def put() -> None:
-            checkpoints.put(self._ctx, sequence, self._id, shard)
+        ctx = self._ctx.at()
 
-        await self._ctx.transact(put)
+        async def put() -> None:
+            checkpoints.put(ctx, sequence, self._id, shard)
+
+        await ctx.transact(put)
 
 
 # -- through the pipe
