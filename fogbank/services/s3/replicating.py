@@ -4,14 +4,18 @@
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html. A replica keeps its version's
 id, ETag, dates, metadata and tags. The queue is in the order of the changes, so that a replica is never older than what followed it.
-A job leaves the queue in the transaction that notes how it ended: begun again after a crash it finds the replica, or makes it. The role
-of the configuration has to be allowed each step: reading at the source, replicating at the destination, KMS on both sides.
+A job leaves the queue in the transaction that notes how it ended: begun again after a crash it finds the replica, or makes it. One
+that meets with what nobody expected is tried a few times, then it has failed: the others wait for it no longer. The role of the
+configuration has to be allowed each step: reading at the source, replicating at the destination, KMS on both sides.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
+
+import msgspec
 
 from fogbank.kernel import Collection, Context, Record
 from fogbank.services.s3 import bodies, changes, courses, records, replicas, settings, vault
@@ -24,16 +28,24 @@ from fogbank.services.s3.replication_rules import COMPLETED, FAILED, KIND, PENDI
 from fogbank.services.s3.service import service
 from fogbank.services.s3.walking import Place, walk
 
+log = logging.getLogger("fogbank.s3")
+
 Payloads = dict[str, Any]
+
+# How often a job is tried that meets with what nobody expected; in between it rests for 1, 2, 4, ... seconds.
+_ATTEMPTS = 5
+# The reason that events give for it: those of AWS are all about what somebody can mend.
+_UNEXPECTED = "InternalError"
 
 
 class Job(Record, frozen=True):
-    """A version to replicate, or only what changed about it (`is_change`). `requested` is epoch seconds."""
+    """A version to replicate, or only what changed about it (`is_change`). `requested` is epoch seconds; `attempts` went wrong."""
 
     key: str
     version_id: str
     is_change: bool
     requested: float
+    attempts: int = 0
 
 
 jobs: Collection[Job] = service.collection("replications", Job, scope="account")
@@ -115,8 +127,22 @@ async def replicate(ctx: Context, payload: Payloads) -> None:
     """Carry all that is queued for a bucket, in order."""
     while (first := await ctx.transact(_first, ctx, payload["bucket"])) is not None:
         place, job = first
-        failures = await _carry(ctx, payload["bucket"], job)
-        await ctx.transact(_settle, ctx, payload["bucket"], place, job, failures)
+        try:
+            failures = await _carry(ctx, payload["bucket"], job)
+            await ctx.transact(_settle, ctx, payload["bucket"], place, job, failures)
+        except Exception:
+            log.exception("replication of %s/%s: attempt %d", payload["bucket"], job.key, job.attempts + 1)
+            await ctx.transact(_put_off, ctx, payload["bucket"], place, job)
+            return
+
+
+async def _put_off(ctx: Context, name: str, place: Any, job: Job) -> None:
+    """Try again later; a job that cannot even be noted as failed is dropped, so that the others get their turn."""
+    if job.attempts < _ATTEMPTS:
+        jobs.put(ctx, msgspec.structs.replace(job, attempts=job.attempts + 1), name, *place)
+    else:
+        jobs.delete(ctx, name, *place)
+    await ctx.schedule("replicate", {"bucket": name}, delay=2**job.attempts, key=name)
 
 
 async def resume(home: Home) -> None:
@@ -146,6 +172,11 @@ async def _carry(ctx: Context, name: str, job: Job) -> list[Failure] | None:
             await _carry_to(ctx, leg, job.is_change)
         except Failed as failed:
             failures.append(Failure(leg.rule.id, leg.rule.bucket, failed.reason))
+        except Exception:
+            if job.attempts + 1 < _ATTEMPTS:
+                raise
+            log.exception("replication of %s/%s to %s has failed", name, job.key, leg.rule.bucket)
+            failures.append(Failure(leg.rule.id, leg.rule.bucket, _UNEXPECTED))
     return failures
 
 

@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 
+from fogbank.services.s3 import replicas
 from fogbank.testing import Clients, ServerProcess
 
 TRUST = {
@@ -451,6 +452,41 @@ def test_rule_with_a_filter_says_all_that_goes_with_it(refused, s3, versioned, t
 
 
 # -- after a crash
+
+
+@pytest.fixture
+def poisoned(monkeypatch):
+    """Replicating this key meets with what nobody expected."""
+    placing = replicas.place_small
+
+    async def place_small(target):
+        if target.key == "poison":
+            raise ZeroDivisionError
+        await placing(target)
+
+    monkeypatch.setattr(replicas, "place_small", place_small)
+    return "poison"
+
+
+def test_what_nobody_expected_fails_and_the_others_go_on(versioned, replicate, settled, put, clock, poisoned):
+    replicate()
+    put(versioned, poisoned)
+    put(versioned, "after")
+    clock.advance(seconds=60)
+    assert settled(versioned, poisoned) == "FAILED"
+    assert settled(versioned, "after") == "COMPLETED"
+
+
+def test_what_went_wrong_once_is_tried_again(
+    s3, versioned, target, replicate, settled, put, clock, poisoned, monkeypatch
+):
+    replicate()
+    put(versioned, poisoned)
+    clock.advance(seconds=0.5)
+    assert s3.head_object(Bucket=versioned, Key=poisoned)["ReplicationStatus"] == "PENDING"
+    monkeypatch.undo()
+    clock.advance(seconds=60)
+    assert settled(versioned, poisoned) == "COMPLETED"
 
 
 def test_queue_survives_a_kill(tmp_path):
