@@ -101,6 +101,13 @@ def test_plugin_imports_nothing_heavy():
     assert sorted(loaded) == ["fogbank", "fogbank.testing", "fogbank.testing.plugin"]
 
 
+def run_pytest(directory):
+    """What a test run of another project prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(directory)]
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True).stdout
+
+
 def test_fixtures_exist_in_other_projects(tmp_path):
     (tmp_path / "conftest.py").write_text(
         "import pytest\n"
@@ -114,7 +121,17 @@ def test_fixtures_exist_in_other_projects(tmp_path):
         "    with pytest.raises(Exception, match='InvalidClientTokenId'):\n"
         "        aws('sts').get_caller_identity()\n"
     )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert "1 passed" in done.stdout, done.stdout
+    assert "1 passed" in run_pytest(tmp_path)
+
+
+def test_an_account_is_forgotten_after_its_test(tmp_path):
+    (tmp_path / "test_mine.py").write_text(
+        "from fogbank.testing import Clients\n"
+        "used = []\n"
+        "def test_leaves_a_queue(aws):\n"
+        "    aws('sqs').create_queue(QueueName='left')\n"
+        "    used.append(aws.account)\n"
+        "def test_finds_none(fogbank_server):\n"
+        "    assert 'QueueUrls' not in Clients(fogbank_server.endpoint, used[0])('sqs').list_queues()\n"
+    )
+    assert "2 passed" in run_pytest(tmp_path)
