@@ -80,7 +80,7 @@ class QueueConsumer:
             "MessageAttributeNames": ["All"],
             "MessageSystemAttributeNames": ["All"],
         }
-        answer = await self._scope.call("sqs", "ReceiveMessage", request, as_caller=True)
+        answer = await self._scope.at().call("sqs", "ReceiveMessage", request, as_caller=True)
         return answer.get("Messages") or []
 
     # -- handling
@@ -119,12 +119,17 @@ class QueueConsumer:
             ]
             request = {"QueueUrl": self._url, "Entries": entries}
             try:
-                await self._scope.transact(self._call, "DeleteMessageBatch", request)
+                await self._call("DeleteMessageBatch", request)
             except AWSError:
                 return  # they come again
 
     async def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        return await self._scope.call("sqs", operation, request, as_caller=True)
+        scope = self._scope.at()  # batches are handled in parallel: each has a context of its own
+
+        async def work() -> dict[str, Any]:
+            return await scope.call("sqs", operation, request, as_caller=True)
+
+        return await scope.transact(work)
 
     def _record(self, message: dict[str, Any]) -> dict[str, Any]:
         """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""

@@ -55,10 +55,12 @@ class Stream(ABC):
     async def read(self, shard: str, iterator: str, limit: int) -> Page: ...
 
     async def call(self, service: str, operation: str, request: Answer) -> Answer:
-        async def work() -> Answer:
-            return await self.scope.call(service, operation, request, as_caller=True)
+        scope = self.scope.at()  # shards are read in parallel: each question has a context of its own
 
-        return await self.scope.transact(work)
+        async def work() -> Answer:
+            return await scope.call(service, operation, request, as_caller=True)
+
+        return await scope.transact(work)
 
 
 class KinesisStream(Stream):

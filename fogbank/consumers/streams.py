@@ -205,15 +205,14 @@ class _Reader:
             if verdict.is_good:
                 return
             if not verdict.is_throttled:
-                attempts += 1
-                items, attempts = self._after(items, verdict, attempts)
-                if 0 <= self._settings.retries < attempts:
-                    await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
-                    return
                 if self._settings.bisects and len(items) > 1 and not verdict.failed:
                     half = len(items) // 2
-                    await self._settle(items[:half], attempts)
+                    await self._settle(items[:half], attempts)  # which does not count as an attempt
                     await self._settle(items[half:], attempts)
+                    return
+                items, attempts = self._after(items, verdict, attempts + 1)
+                if 0 <= self._settings.retries < attempts:
+                    await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
                     return
             await self._pause(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

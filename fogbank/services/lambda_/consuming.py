@@ -49,7 +49,7 @@ async def consume(ctx: Context, uuid: str) -> None:
             if mapping is None or not mapping.enabled:
                 await watch.wait(timeout=_LOOK_SECONDS)
                 continue
-            reading = asyncio.get_running_loop().create_task(_read(ctx, mapping))
+            reading = asyncio.get_running_loop().create_task(_read(ctx.at(), mapping))
             try:
                 while mapping == await _unsettled(ctx, mapping):
                     changed = asyncio.get_running_loop().create_task(watch.wait(timeout=_LOOK_SECONDS))
@@ -76,14 +76,14 @@ async def _read(ctx: Context, mapping: Mapping) -> None:
     passes = _filter(mapping)
 
     async def handle(batch: Batch) -> Verdict:
-        return await _invoke(ctx, mapping, batch)
+        return await _invoke(ctx.at(), mapping, batch)
 
     if mapping.kind == SQS:
         await QueueConsumer(scope, mapping.source, settings, handle, passes).run()
         return
 
     async def give_up(given: GivenUp) -> None:
-        await _give_up(ctx, mapping, given)
+        await _give_up(ctx.at(), mapping, given)
 
     stream = stream_of(scope, mapping.source)
     await StreamConsumer(stream, settings, _Checkpoints(ctx, mapping.uuid), handle, give_up, passes).run()
@@ -117,13 +117,16 @@ class _Checkpoints:
         self._uuid = uuid
 
     async def load(self, shard: str) -> str | None:
-        return await self._ctx.transact(checkpoints.get, self._ctx, self._uuid, shard)
+        ctx = self._ctx.at()
+        return await ctx.transact(checkpoints.get, ctx, self._uuid, shard)
 
     async def save(self, shard: str, sequence: str) -> None:
-        async def put() -> None:
-            checkpoints.put(self._ctx, sequence, self._uuid, shard)
+        ctx = self._ctx.at()
 
-        await self._ctx.transact(put)
+        async def put() -> None:
+            checkpoints.put(ctx, sequence, self._uuid, shard)
+
+        await ctx.transact(put)
 
 
 # -- filters: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html

@@ -28,7 +28,7 @@ class Journal:
     """`stream` is the name of its log stream. Events are (milliseconds, text) until they are flushed."""
 
     def __init__(self, scope: Context, function: Function) -> None:
-        self._scope = scope
+        self._scope = scope.at()  # it is written beside what the function does
         self._function = function
         self._is_json = (function.config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
         day = time.strftime("%Y/%m/%d", time.gmtime(scope.now()))

@@ -56,7 +56,7 @@ class Source:
     def stream(self):
         kinesis = self.functions.aws("kinesis")
         kinesis.create_stream(StreamName="work", ShardCount=1)
-        kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0})
+        kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0, "MaxAttempts": 500})
         arn = kinesis.describe_stream_summary(StreamName="work")["StreamDescriptionSummary"]["StreamARN"]
         return kinesis, arn
 
@@ -143,7 +143,8 @@ def test_a_deleted_mapping_is_gone(source):
     made = source.noting(arn)
     assert source.functions.client.delete_event_source_mapping(UUID=made["UUID"])["State"] == "Deleting"
     with pytest.raises(ClientError) as error:
-        source.functions.client.get_event_source_mapping(UUID=made["UUID"])
+        for _ in range(500):  # it takes a task
+            source.functions.client.get_event_source_mapping(UUID=made["UUID"])
     assert code(error) == "ResourceNotFoundException"
 
 
