@@ -106,7 +106,7 @@ def _config(request: Request) -> Request:
 
 
 def _batch_asked(source: str, request: Request) -> int:
-    """The size of batches that the request asks for, 0 when it leaves that to us."""
+    """The size of batches that the request asks for, 0 when it does not say: then a batch may take several calls of its target."""
     member = sources.kind_of(source).member
     return ((request.get("SourceParameters") or {}).get(member) or {}).get("BatchSize") or 0
 
@@ -187,6 +187,7 @@ async def describe_pipe(ctx: Context, request: Request) -> Request:
         **_stated(ctx, pipe),
         "StateReason": pipe.reason or "USER_INITIATED",
         "Source": pipe.source,
+        "Enrichment": pipe.enrichment or None,
         "Target": pipe.target,
         "RoleArn": pipe.role,
         "Tags": pipe.tags,

@@ -76,14 +76,18 @@ def place_of(arn: str) -> str:
 
 
 def completed(arn: str, given: Parameters | None, before: Parameters | None = None) -> Parameters:
-    """The source's parameters with their defaults; where reading begins stays as it was. Raises ValidationException."""
+    """The source's parameters with their defaults. Raises ValidationException.
+
+    What there was `before` stays where nothing is given for it: filters, parameters of the source, and where reading begins.
+    """
     kind = kind_of(arn)
-    asked = {name: value for name, value in (given or {}).items() if value is not None}
+    before = before or {}
+    asked = {**before, **{name: value for name, value in (given or {}).items() if value is not None}}
     for member in asked:
         if member not in ("FilterCriteria", kind.member):
             raise errors.wrong_parameters(member, "source", arn)
     defaults = _QUEUE_DEFAULTS if kind is SQS else _STREAM_DEFAULTS
-    kept = {name: value for name, value in (before or {}).get(kind.member, {}).items() if name.startswith("Starting")}
+    kept = {name: value for name, value in before.get(kind.member, {}).items() if name.startswith("Starting")}
     own = {name: value for name, value in (asked.get(kind.member) or {}).items() if value is not None}
     parameters = {"BatchSize": kind.batch, **defaults, **kept, **own}
     _check(arn, kind, parameters)
