@@ -13,7 +13,10 @@ def consumer(kinesis):
     arn = make(kinesis)["StreamARN"]
     made = kinesis.register_stream_consumer(StreamARN=arn, ConsumerName="fan")["Consumer"]
     assert made["ConsumerStatus"] == "CREATING"
-    return made["ConsumerARN"]
+    arn = made["ConsumerARN"]
+    while kinesis.describe_stream_consumer(ConsumerARN=arn)["ConsumerDescription"]["ConsumerStatus"] != "ACTIVE":
+        pass
+    return arn
 
 
 def subscribe(kinesis, consumer, kind="TRIM_HORIZON"):
