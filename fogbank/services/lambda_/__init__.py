@@ -2,6 +2,7 @@
 
 from fogbank.services.lambda_ import (
     aliases,
+    code_signing,
     consuming,
     downloads,
     event_invoke,
@@ -10,7 +11,9 @@ from fogbank.services.lambda_ import (
     invoking,
     layers,
     permissions,
+    provisioned,
     queueing,
+    runtime_management,
     streaming,
     tagging,
     url_requests,
@@ -20,6 +23,7 @@ from fogbank.services.lambda_.service import service
 
 __all__ = [
     "aliases",
+    "code_signing",
     "consuming",
     "downloads",
     "event_invoke",
@@ -28,7 +32,9 @@ __all__ = [
     "invoking",
     "layers",
     "permissions",
+    "provisioned",
     "queueing",
+    "runtime_management",
     "service",
     "streaming",
     "tagging",

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
 from __future__ import annotations
 
 from fogbank.kernel import Context, pages
-from fogbank.services.lambda_ import errors, limits, urls
+from fogbank.services.lambda_ import errors, limits, provisioned, urls
 from fogbank.services.lambda_.records import (
     LATEST,
     ON_FUNCTION,
@@ -70,6 +70,7 @@ async def update_alias(ctx: Context, request: Request) -> Answer:
         alias.name, version, alias.description if description is None else description, ctx.ids.uuid(), weights
     )
     aliases.put(of.scope, changed, of.name, alias.name)
+    provisioned.alias_moved(of, alias.name)
     return described(of, changed)
 
 
@@ -109,6 +110,7 @@ async def delete_alias(ctx: Context, request: Request) -> None:
     aliases.delete(of.scope, of.name, name)
     policies.delete(of.scope, of.name, name)
     await urls.delete_of_alias(of, name)
+    await provisioned.delete_all(of, name)
 
 
 def described(of: Named, alias: Alias) -> Answer:

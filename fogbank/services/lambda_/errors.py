@@ -99,3 +99,11 @@ def not_ready(state: str, reason: str) -> AWSError:
     return conflict(
         f"The operation cannot be performed at this time. The function is currently in the following state: {state}{reason}"
     )
+
+
+def unsigned_code() -> AWSError:
+    return _user(
+        "CodeVerificationFailedException",
+        "Lambda cannot deploy the function. The function or layer might be signed using a signature that the client "
+        "is not configured to accept. Check the provided signature for unsigned code.",
+    )

@@ -8,7 +8,19 @@ import msgspec
 
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.lambda_ import code, configurations, downloads, errors, layers, limits, running, urls
+from fogbank.services.lambda_ import (
+    code,
+    code_signing,
+    configurations,
+    downloads,
+    errors,
+    layers,
+    limits,
+    provisioned,
+    running,
+    runtime_management,
+    urls,
+)
 from fogbank.services.lambda_.code import Received
 from fogbank.services.lambda_.records import (
     ACTIVE,
@@ -53,7 +65,7 @@ async def create_function(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
     of = named(ctx, request)
     config = configurations.first(request)
-    await ctx.transact(_may_create, ctx, of, config)
+    await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
     received = await code.receive(ctx, request["Code"])
     return await _keeping(ctx, received, _create, ctx, of, request, config, received)
 
@@ -68,14 +80,18 @@ async def _keeping(ctx: Context, received: Received, work: Any, *args: Any) -> A
         raise
 
 
-async def _may_create(ctx: Context, of: Named, config: dict[str, Any]) -> None:
+async def _may_create(ctx: Context, of: Named, config: dict[str, Any], signing: str | None) -> None:
     if await functions.get(of.scope, of.name, LATEST) is not None:
         raise errors.function_exists(of.name)
     await configurations.check_role(ctx, config["Role"])
+    if signing is not None:
+        await code_signing.check(of, signing)
 
 
 async def _create(ctx: Context, of: Named, request: Request, config: dict[str, Any], received: Received) -> Answer:
-    await _may_create(ctx, of, config)
+    await _may_create(ctx, of, config, request.get("CodeSigningConfigArn"))
+    if request.get("CodeSigningConfigArn"):
+        await code_signing.choose(of, request["CodeSigningConfigArn"])
     received.keep(ctx)
     function = Function(
         of.name,
@@ -216,6 +232,7 @@ async def update_function_code(ctx: Context, request: Request) -> Answer:
 
     async def may() -> None:
         _check_revision(await _updatable(of), request)
+        await code_signing.check(of)
 
     await of.scope.transact(may)
     received = await code.receive(ctx, request)
@@ -346,11 +363,12 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
     for key, function in await functions.items(of.scope, (str,), of.name):
         _drop(of.scope, function)
         functions.delete(of.scope, of.name, *key)
-    for rows in (aliases, policies):
+    await provisioned.delete_all(of)
+    for rows in (aliases, policies, runtime_management.chosen):
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
             rows.delete(of.scope, of.name, *key)  # type: ignore[attr-defined]
     await urls.delete_all(of)
-    for single in (counters, reserved, tags):
+    for single in (code_signing.chosen, counters, reserved, tags):
         single.delete(of.scope, of.name)  # type: ignore[attr-defined]
     runtimes = of.scope.app.engines.get("lambda", Runtimes)
     arn = f"{of.function_arn}:"
@@ -375,6 +393,7 @@ async def _delete_version(of: Named) -> None:
                 f"Version {of.qualifier} is currently referenced by alias(es) {alias.name}; it cannot be deleted."
             )
     _drop(of.scope, function)
+    await provisioned.delete_all(of, of.qualifier)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
 
 

@@ -25,6 +25,7 @@ from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.services.lambda_.runtime.relay import Relay
 
 _CREDENTIAL_SECONDS = 12 * 3600
+_RENEWAL_SECONDS = 6 * 3600
 
 
 class Invocation(NamedTuple):
@@ -71,7 +72,7 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
         begun.append(journal)
         return environment
 
-    started = await runtimes.take(arn, await _build(function), make)
+    started = await runtimes.take(arn, await _build(scope, function), make)
     environment: Any = started.environment
     journal: Journal = environment.journal
     init_ms = environment.init_ms if begun else 0.0
@@ -143,11 +144,15 @@ async def _require_room(scope: Context, runtimes: Runtimes, function: Function) 
         raise errors.too_many("ConcurrentInvocationLimitExceeded")
 
 
-async def _build(function: Function) -> str:
-    """What tells whether a warm environment is still up to date: of code under development also when it was written last."""
+async def _build(scope: Context, function: Function) -> str:
+    """What tells whether a warm environment is still up to date: of code under development also when it was written last.
+
+    Environments are renewed from time to time, so that none has keys that expire.
+    """
+    build = f"{function.build} {scope.now() // _RENEWAL_SECONDS:.0f}"
     if not function.code.directory:
-        return function.build
-    return f"{function.build} {await asyncio.to_thread(code.changed_at, function.code.directory)}"
+        return build
+    return f"{build} {await asyncio.to_thread(code.changed_at, function.code.directory)}"
 
 
 async def prepare(scope: Context, function: Function) -> None:
@@ -158,6 +163,21 @@ async def prepare(scope: Context, function: Function) -> None:
         await runtimes.warden(planned)
     except (AWSError, CannotStart):
         return  # the first invocation says it
+
+
+async def warm(scope: Context, function: Function, wanted_by: str, count: int) -> int:
+    """Have that many environments of a version ready for `wanted_by`, a qualified ARN. Returns how many there are."""
+    runtimes = runtimes_of(scope)
+    arn = f"{arn_of(scope, function.name)}:{function.version}"
+    runtimes.keep(wanted_by, count, arn)
+
+    async def make() -> Environment:
+        environment, journal = await _environment(scope, runtimes, function)
+        environment.journal = journal  # type: ignore[attr-defined]
+        environment.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
+        return environment
+
+    return await runtimes.warm(arn, await _build(scope, function), make)
 
 
 # -- making an environment
@@ -185,7 +205,9 @@ async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
         ]
         skeleton = await asyncio.to_thread(lambda: runtimes.skeleton)
         scratch = function.config["EphemeralStorage"]["Size"] << 20
-        sources = Sources(directory, layers, runtimes.directory, settings.lambda_libraries, skeleton, scratch)
+        sources = Sources(
+            directory, layers, runtimes.directory, settings.lambda_libraries, skeleton, scratch, function.memory
+        )
         return await asyncio.to_thread(plan, runtime, handler, sources, settings.lambda_runtimes == "exact")
     except (NoInterpreter, CannotStart) as error:
         raise errors.no_runtime(str(error)) from error

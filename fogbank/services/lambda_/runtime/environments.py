@@ -31,6 +31,8 @@ _FREEZE_SECONDS = 0.05
 _WATCH_SECONDS = 0.05
 _MIB = 1 << 20
 _WHOLE_PROCESSOR = 1769
+# A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
+_NICEST = 5
 
 
 class Limits(NamedTuple):
@@ -275,7 +277,7 @@ def _niceness(memory: int) -> int:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
-    return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), 10)
+    return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), _NICEST)
 
 
 def _document(kind: str, message: str) -> Answered:

@@ -19,6 +19,8 @@ _RUNTIME = "awslambdaric.__main__"
 _JAVA_MAIN = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
 _PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:"
 _TMP = "/tmp/"
+# So much of the memory is Java's heap.
+_HEAP = 0.8
 
 
 class Sources(NamedTuple):
@@ -30,6 +32,7 @@ class Sources(NamedTuple):
     libraries   what the user has installed for functions (`--lambda-libraries`)
     skeleton    see `fogbank.engines.rooms`; empty where there are no rooms
     scratch     bytes that fit into /tmp
+    memory      of the function, in MiB
     """
 
     code: str
@@ -38,6 +41,7 @@ class Sources(NamedTuple):
     libraries: str
     skeleton: str
     scratch: int
+    memory: int
 
 
 class Place(NamedTuple):
@@ -197,5 +201,6 @@ def _java(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
         )
     place = _place(_keeping_tmp(sources, found.path, *client), libraries.empty(sources.directory))
     jars = [*client, place.code, f"{place.code}/lib/*", *(f"{each}/java/lib/*" for each in place.layers)]
-    argv = [found.path, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", ":".join(jars), _JAVA_MAIN, handler]
+    options = [f"-Xmx{round(sources.memory * _HEAP)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    argv = [found.path, *options, "-cp", ":".join(jars), _JAVA_MAIN, handler]
     return Plan(found, argv, None, [], _variables(place), place, _note(runtime, found))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # AWS keeps an idle environment for some minutes; nobody is promised how long.
 _IDLE_SECONDS = 600.0
 _LOOK_SECONDS = 30.0
-_SETTLE_SECONDS = 0.1
+_SETTLE_SECONDS = 0.5
 
 
 class Throttled(Exception):
@@ -63,6 +63,8 @@ class Runtimes:
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
         self._looking: asyncio.Task[None] | None = None
+        # qualified ARN of a function -> (that of its version, how many environments it is to have whatever happens)
+        self._kept: dict[str, tuple[str, int]] = {}
 
     @property
     def skeleton(self) -> str:
@@ -104,11 +106,7 @@ class Runtimes:
 
     async def take(self, arn: str, key: str, make: Callable[[], Awaitable[Environment]]) -> Started:
         """A warm environment of a version (`arn` is qualified), or a new one. It is busy until it is given back."""
-        pool = self._pools.get(arn)
-        if pool is None or pool.key != key:
-            if pool is not None:
-                self._retire(pool)
-            pool = self._pools[arn] = Pool(key)
+        pool = self._pool(arn, key)
         if not pool.idle and pool.settling:
             await pool.soon_idle()
         while pool.idle:
@@ -118,6 +116,14 @@ class Runtimes:
                 return Started(environment, None)
             await environment.stop()
         return await self._start(pool, make)
+
+    def _pool(self, arn: str, key: str) -> Pool:
+        pool = self._pools.get(arn)
+        if pool is None or pool.key != key:
+            if pool is not None:
+                self._retire(pool)
+            pool = self._pools[arn] = Pool(key)
+        return pool
 
     async def _start(self, pool: Pool, make: Callable[[], Awaitable[Environment]]) -> Started:
         environment = await make()
@@ -129,6 +135,30 @@ class Runtimes:
             await environment.stop()
             raise
         return Started(environment, failure)
+
+    def keep(self, arn: str, count: int, version: str = "") -> None:
+        """As many environments of the version are not ended when they are idle; `arn` is who wants them, a version or an alias."""
+        self._kept.pop(arn, None)
+        if count:
+            self._kept[arn] = (version, count)
+
+    def _wanted(self, arn: str) -> int:
+        return sum(count for version, count in self._kept.values() if version == arn)
+
+    async def warm(self, arn: str, key: str, make: Callable[[], Awaitable[Environment]]) -> int:
+        """Start what is missing of the environments that are wanted. Returns how many there are."""
+        missing = self._wanted(arn) - self._alive(arn, key)
+        started = await asyncio.gather(*(self._start(self._pool(arn, key), make) for _ in range(missing)))
+        for environment, failure in started:
+            if failure is None:
+                await self.give_back(arn, environment)
+            else:
+                self._pool(arn, key).busy.discard(environment)
+        return self._alive(arn, key)
+
+    def _alive(self, arn: str, key: str) -> int:
+        pool = self._pool(arn, key)
+        return sum(each.is_alive for each in (*pool.idle, *pool.busy))
 
     async def give_back(self, arn: str, environment: Environment) -> None:
         """The invocation is over: the environment waits for the next one, unless it is over itself, or out of date."""
@@ -169,8 +199,9 @@ class Runtimes:
         while any(pool.idle for pool in self._pools.values()):
             await asyncio.sleep(_LOOK_SECONDS)
             latest = asyncio.get_running_loop().time() - _IDLE_SECONDS
-            for pool in self._pools.values():
-                old = [each for each in pool.idle if each.used < latest or not each.is_alive]
+            for arn, pool in self._pools.items():
+                spare = max(len(pool.idle) + len(pool.busy) - self._wanted(arn), 0)
+                old = [each for each in pool.idle if each.used < latest or not each.is_alive][:spare]
                 pool.idle = [each for each in pool.idle if each not in old]
                 for environment in old:
                     await environment.stop()
