@@ -1,6 +1,7 @@
 """Amazon S3: see docs/services/s3.md for what is real and what is not."""
 
 from fogbank.services.s3 import (
+    abac,
     acceleration,
     access_logs,
     access_types,
@@ -24,6 +25,7 @@ from fogbank.services.s3 import (
     object_lambda,
     object_lock,
     objects,
+    older_notifications,
     payment,
     policies,
     policy_types,
@@ -37,6 +39,7 @@ from fogbank.services.s3 import (
     select,
     tagging,
     tiering,
+    torrents,
     upload_lists,
     uploads,
     warehouses,
@@ -48,6 +51,7 @@ from fogbank.services.s3.service import service
 directories.take_sessions()
 
 __all__ = [
+    "abac",
     "acceleration",
     "access_logs",
     "access_types",
@@ -71,6 +75,7 @@ __all__ = [
     "object_lambda",
     "object_lock",
     "objects",
+    "older_notifications",
     "payment",
     "policies",
     "policy_types",
@@ -85,6 +90,7 @@ __all__ = [
     "service",
     "tagging",
     "tiering",
+    "torrents",
     "upload_lists",
     "uploads",
     "warehouses",

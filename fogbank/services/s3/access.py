@@ -225,12 +225,25 @@ async def condition_keys(ctx: Context, request: Request) -> dict[str, str | tupl
     }
     for name, value in (await _existing_tags(ctx, request)).items():
         found[f"s3:ExistingObjectTag/{name}"] = value
+    home = records.noted(request)
+    if home is not None and _goes_by_tags(home):
+        found.update({f"s3:BucketTag/{name}": value for name, value in home.bucket.tags.items()})
     found.update(locks.condition_keys(request, ctx.now()))
     if request.get("Tagging").__class__ is str:
         given = tags.from_header(request["Tagging"])
         found.update({f"s3:RequestObjectTag/{name}": value for name, value in given.items()})
         found["s3:RequestObjectTagKeys"] = tuple(given)
     return found
+
+
+async def resource_tags(ctx: Context, request: Request) -> dict[str, str]:
+    """The tags of a bucket, where they have a say (see `abac.py`); inside a transaction or not."""
+    home = await (ctx.transact(records.home_of, ctx, request) if ctx.tx is None else records.home_of(ctx, request))
+    return home.bucket.tags if _goes_by_tags(home) else {}
+
+
+def _goes_by_tags(home: Home) -> bool:
+    return records.ABAC in home.bucket.features or is_directory(home.name)
 
 
 async def _existing_tags(ctx: Context, request: Request) -> dict[str, str]:
@@ -270,6 +283,7 @@ ON_BUCKET: dict[str, Any] = {
     "policy": policy,
     "owner": owner,
     "keys": condition_keys,
+    "tags": resource_tags,
 }
 ON_OBJECT: dict[str, Any] = {**ON_BUCKET, "resource": object_arn}
 ON_POLICY: dict[str, Any] = {**ON_BUCKET, "policy": _policy_for_admin}
@@ -315,6 +329,7 @@ async def _about(ctx: Context, home: Home, request: Request, action: str) -> dic
         "policy": await _policy(ctx, home, request, (action,)),
         "owner": await _foreign_owner(home, request, (action,)) or home.bucket.account,
         "keys": condition_keys,
+        "tags": resource_tags,
         "params": request,
     }
 

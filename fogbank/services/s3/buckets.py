@@ -9,6 +9,7 @@ import msgspec
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.s3 import (
+    abac,
     access,
     access_points,
     acls,
@@ -254,6 +255,7 @@ async def put_bucket_tagging(ctx: Context, request: Request) -> Answer:
     digests.check_document(ctx.request)
     wanted = tags.check_bucket(tags.from_set(request["Tagging"]["TagSet"]))
     home = await home_of(ctx, request)
+    abac.check_tagging(home)
     buckets.put(home.ctx, replace(home.bucket, tags=wanted), home.name)
     return {}
 
@@ -269,5 +271,6 @@ async def get_bucket_tagging(ctx: Context, request: Request) -> Answer:
 @service.operation(action="s3:PutBucketTagging", **access.ON_BUCKET)
 async def delete_bucket_tagging(ctx: Context, request: Request) -> Answer:
     home = await home_of(ctx, request)
+    abac.check_tagging(home)
     buckets.put(home.ctx, replace(home.bucket, tags={}), home.name)
     return {}

@@ -1,20 +1,37 @@
 """What can be done only with objects of directory buckets: rename them, append to them, delete them by size and time.
 
+    renames    bucket, client token -> a hash of the parameters that came with it
+
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-objects-append.html
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+import orjson
 
 from fogbank.http import Payload
 from fogbank.kernel import Collection, Context
-from fogbank.services.s3 import access, bodies, conditions, digests, directories, errors, keys, names, objects, vault
+from fogbank.services.s3 import (
+    access,
+    bodies,
+    conditions,
+    digests,
+    directories,
+    errors,
+    keys,
+    names,
+    objects,
+    records,
+    vault,
+)
 from fogbank.services.s3.digests import Claim, Hashes
 from fogbank.services.s3.directory_names import CREATE_SESSION, is_directory
 from fogbank.services.s3.keys import Sealing
@@ -28,6 +45,9 @@ Answer = dict[str, Any]
 
 replace = msgspec.structs.replace
 
+renames: Collection[bytes] = service.collection("renames", bytes, scope="account")
+_TOKEN = re.compile(r"[!-~]{1,64}")
+
 
 # -- renaming
 
@@ -36,11 +56,13 @@ replace = msgspec.structs.replace
 async def rename_object(ctx: Context, request: Request) -> Answer:
     """Give an object another key: its bytes stay where they are.
 
-    Errors: MethodNotAllowed in other buckets, NoSuchKey, PreconditionFailed, InvalidRequest.
+    Errors: MethodNotAllowed in other buckets, NoSuchKey, PreconditionFailed, InvalidRequest, IdempotencyParameterMismatch.
     """
     home = await home_of(ctx, request)
     if not is_directory(home.name):
         raise errors.method_not_allowed("PUT", "OBJECT")
+    if await _was_done(home, request):
+        return {}
     source, target = _source(home, request["RenameSource"]), request["Key"]
     names.check_key(target)
     if source == target or source.endswith("/") or target.endswith("/"):
@@ -53,6 +75,22 @@ async def rename_object(ctx: Context, request: Request) -> Answer:
     _check(request, "Destination", before)
     await _move(home, source, target, record, before)
     return {}
+
+
+async def _was_done(home: Home, request: Request) -> bool:
+    """Did a request with the same client token rename the object already? If not, it is noted that this one does."""
+    token = request.get("ClientToken")
+    if token is None:
+        return False
+    if _TOKEN.fullmatch(token) is None:
+        raise errors.invalid_argument("The client token is not valid", "x-amz-client-token", token)
+    given = {name: value for name, value in request.items() if name != records.NOTE}
+    digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).digest()
+    known = await renames.get(home.ctx, home.name, token)
+    if known not in (None, digest):
+        raise errors.idempotency_parameter_mismatch()
+    renames.put(home.ctx, digest, home.name, token)
+    return known is not None
 
 
 def _source(home: Home, header: str) -> str:

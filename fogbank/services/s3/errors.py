@@ -86,6 +86,18 @@ def header_not_implemented(header: str, why: str | None = None) -> AWSError:
     )
 
 
+def invalid_redirect_location(reason: str) -> AWSError:
+    return AWSError("InvalidRedirectLocation", reason, 400)
+
+
+def idempotency_parameter_mismatch() -> AWSError:
+    return AWSError(
+        "IdempotencyParameterMismatch",
+        "Parameters on this idempotent request are inconsistent with parameters used in previous request(s).",
+        400,
+    )
+
+
 def method_not_allowed(method: str, resource_type: str, headers: dict[str, str] | None = None) -> AWSError:
     return AWSError(
         "MethodNotAllowed",

@@ -2,6 +2,7 @@
 
 KEY_BYTES = 1024
 METADATA_BYTES = 2048
+REDIRECT_LENGTH = 2048
 BUCKETS_PER_ACCOUNT = 10_000
 
 # An upload in one piece, and the source of a copy in one piece.

@@ -331,7 +331,7 @@ async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
 
     What was found is noted in the request for as long as the transaction lasts: the decision about the request asks, too.
     """
-    noted = request.get(_NOTE)
+    noted = request.get(NOTE)
     home = noted[1] if noted is not None and noted[0] is ctx.tx else await _find_named(ctx, request)
     expected = request.get("ExpectedBucketOwner")
     if expected is not None and expected != home.bucket.account:
@@ -339,12 +339,12 @@ async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
     return home
 
 
-_NOTE = "home"
+NOTE = "home"
 
 
 def noted(request: dict[str, Any]) -> Home | None:
     """The bucket that was found for a request already."""
-    note = request.get(_NOTE)
+    note = request.get(NOTE)
     return None if note is None else note[1]
 
 
@@ -358,13 +358,15 @@ async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
         raise errors.no_such_bucket(name) if names.could_be_bucket(name) else errors.invalid_bucket_name(name)
     if REQUESTER_PAYS in home.bucket.features and pays(ctx, home.bucket) and not _offers_to_pay(ctx, request):
         raise errors.access_denied()
-    request[_NOTE] = (ctx.tx, home)
+    request[NOTE] = (ctx.tx, home)
     return home
 
 
 # The feature of a bucket for whose requests requesters pay: they have to say that they will.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/RequesterPaysBuckets.html
 REQUESTER_PAYS = "request-payment"
+# The feature of a bucket whose tags have a say in decisions; see `abac.py`.
+ABAC = "abac"
 _PAYER_HEADER = "x-amz-request-payer"
 _REQUESTER = "requester"
 
@@ -384,6 +386,6 @@ def _offers_to_pay(ctx: Context, request: dict[str, Any]) -> bool:
 
 async def owner_of(ctx: Context, request: dict[str, Any]) -> str:
     """The account that owns the bucket of a request."""
-    noted = request.get(_NOTE)
+    noted = request.get(NOTE)
     home = noted[1] if noted is not None else await ctx.transact(_find_named, ctx, request)
     return home.bucket.account

@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType
+from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes
 from fogbank.services.s3 import errors
 from fogbank.services.s3 import template_documents as documents
 from fogbank.services.s3.service import service
@@ -156,6 +156,7 @@ _LISTS = (
     _Many("MetricsConfigurations", "Metrics"),
 )
 _LIFECYCLE = "LifecycleConfiguration"
+_ABAC, _OFF = "AbacStatus", "Disabled"
 _UNKNOWN = ("MetadataConfiguration", "MetadataTableConfiguration")
 
 
@@ -216,7 +217,9 @@ class BucketType(ResourceType):
         for many in _LISTS:
             await self._set_many(ctx, name, many, before.get(many.name) or [], after.get(many.name) or [])
         if (before.get("Tags") or []) != (after.get("Tags") or []):
-            await self._tag(ctx, name, after.get("Tags"))
+            await self._tag(ctx, name, before, after)
+        if before.get(_ABAC, _OFF) != after.get(_ABAC, _OFF):
+            await self.call(ctx, "PutBucketAbac", {"Bucket": name, _ABAC: {"Status": after.get(_ABAC, _OFF)}})
 
     async def _set(self, ctx: Context, name: str, part: _Part, wanted: Document | None) -> None:
         if not wanted and part.none is None:
@@ -247,11 +250,14 @@ class BucketType(ResourceType):
         for gone in {document["Id"] for document in before} - {document["Id"] for document in after}:
             await self.call(ctx, f"DeleteBucket{member}", {"Bucket": name, "Id": gone})
 
-    async def _tag(self, ctx: Context, name: str, tags: list[Document] | None) -> None:
+    async def _tag(self, ctx: Context, name: str, before: Properties, after: Properties) -> None:
+        tags, removed = tag_changes(before, after)
+        about = {"AccountId": ctx.account, "ResourceArn": f"arn:{ctx.partition}:s3:::{name}"}
         if tags:
-            await self.call(ctx, "PutBucketTagging", {"Bucket": name, "Tagging": {"TagSet": tags}})
-        else:
-            await self.call(ctx, "DeleteBucketTagging", {"Bucket": name})
+            listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+            await self.call(ctx, "TagResource", {**about, "Tags": listed}, service="s3control")
+        if removed:
+            await self.call(ctx, "UntagResource", {**about, "TagKeys": removed}, service="s3control")
 
     # -- reading
 
@@ -271,6 +277,8 @@ class BucketType(ResourceType):
             if found:
                 properties[many.name] = [many.from_api(document) for document in found]
         tags = (await self._get(ctx, identifier, "GetBucketTagging", "NoSuchTagSet")).get("TagSet")
+        abac = await self.call(ctx, "GetBucketAbac", {"Bucket": identifier})
+        properties[_ABAC] = abac[_ABAC]["Status"]
         return properties | ({"Tags": tags} if tags else {}) | _locked(properties)
 
     async def _get(self, ctx: Context, name: str, operation: str, absent: str) -> Document:

@@ -31,13 +31,15 @@ def metadata_size(metadata: Mapping[str, str]) -> int:
 
 
 def read(request: Request) -> Traits:
-    """The traits in a write request, but for the bucket's defaults. Raises MetadataTooLarge and InvalidTag."""
+    """The traits in a write request, but for the bucket's defaults. Raises MetadataTooLarge, InvalidTag, InvalidRedirectLocation."""
     acl, granted = grants.requested(request)
     metadata = request.get("Metadata")
     tagging = request.get("Tagging")
     headers = {name: value for name in _HEADERS if (value := request.get(name)) is not None}
     if "ContentEncoding" in headers:
         _drop_framing(headers)
+    if "WebsiteRedirectLocation" in headers:
+        _check_redirect(headers["WebsiteRedirectLocation"])
     if metadata:
         metadata = {name.lower(): value for name, value in metadata.items()}
         size = metadata_size(metadata)
@@ -52,6 +54,18 @@ def read(request: Request) -> Traits:
         acl,
         granted,
     )
+
+
+def _check_redirect(location: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-page-redirect.html"""
+    if not location.startswith(("/", "http://", "https://")):
+        raise errors.invalid_redirect_location(
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+        )
+    if len(location) > limits.REDIRECT_LENGTH:
+        raise errors.invalid_redirect_location(
+            f"The length of website redirect location cannot exceed {limits.REDIRECT_LENGTH:,} characters."
+        )
 
 
 def _drop_framing(headers: dict[str, Any]) -> None:

@@ -253,6 +253,18 @@ def test_objects_of_other_buckets_keep_their_keys(refused, s3, bucket, put):
         s3.rename_object(Bucket=bucket, Key="new", RenameSource="k")
 
 
+def test_renaming_is_done_once_for_a_client_token(refused, s3, directory, get):
+    s3.put_object(Bucket=directory, Key="old", Body=b"1")
+    s3.rename_object(Bucket=directory, Key="new", RenameSource="old", ClientToken="t")
+    s3.put_object(Bucket=directory, Key="old", Body=b"2")
+    s3.rename_object(Bucket=directory, Key="new", RenameSource="old", ClientToken="t")
+    assert (get(directory, "new"), get(directory, "old")) == (b"1", b"2")
+    with refused("IdempotencyParameterMismatch", 400):
+        s3.rename_object(Bucket=directory, Key="other", RenameSource="old", ClientToken="t")
+    with refused("InvalidArgument", 400):
+        s3.rename_object(Bucket=directory, Key="other", RenameSource="old", ClientToken="t" * 65)
+
+
 # -- appending
 
 

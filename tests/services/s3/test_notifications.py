@@ -93,6 +93,14 @@ def test_configuration_comes_back(s3, bucket, make_queue, configure):
     assert "x-fogbank-fidelity" not in answer["ResponseMetadata"]["HTTPHeaders"]
 
 
+def test_clients_of_the_older_operations_are_answered(s3, bucket, make_queue):
+    _, arn = make_queue(bucket)
+    entry = {"Id": "q", "Queue": arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification(Bucket=bucket, NotificationConfiguration={"QueueConfiguration": entry})
+    answer = s3.get_bucket_notification(Bucket=bucket)["QueueConfiguration"]
+    assert (answer["Id"], answer["Queue"], answer["Events"]) == ("q", arn, ["s3:ObjectCreated:*"])
+
+
 def test_configuration_that_was_read_can_be_put_again(s3, bucket, make_queue, configure):
     _, arn = make_queue(bucket)
     configure(bucket, filtered(arn, prefix="in/"))

@@ -364,3 +364,11 @@ def test_malformed_document_is_refused(refused, raw, bucket):
     digest = base64.b64encode(hashlib.md5(body).digest()).decode()
     response = raw("POST", f"/{bucket}?delete", body, {"content-md5": digest})
     assert response.refusal == (400, "MalformedXML")
+
+
+def test_there_are_no_torrents_any_more(s3, bucket, put, refused):
+    put(bucket, "k")
+    with refused("MethodNotAllowed", 405, Method="GET", ResourceType="TORRENT"):
+        s3.get_object_torrent(Bucket=bucket, Key="k")
+    with refused("NoSuchKey", 404):
+        s3.get_object_torrent(Bucket=bucket, Key="none")

@@ -225,6 +225,14 @@ def test_the_key_that_encrypts_is_told(make, read, aws, new_name):
     assert {member: found[member] for member in rule} == rule
 
 
+def test_tags_decide_where_a_template_says_so_and_can_be_changed(make, read, change, s3, new_name):
+    name = make(BucketName=new_name(), AbacStatus="Enabled", Tags=TAGS)["Identifier"]
+    assert s3.get_bucket_abac(Bucket=name)["AbacStatus"] == {"Status": "Enabled"}
+    event = change(name, {"op": "replace", "path": "/Tags", "value": [{"Key": "other", "Value": "b"}]})
+    assert event["OperationStatus"] == "SUCCESS", event
+    assert read(name)["Tags"] == [{"Key": "other", "Value": "b"}]
+
+
 def test_a_lock_is_from_the_beginning_and_has_a_default(make, read, s3, new_name):
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 3}}}
     name = make(BucketName=new_name(), ObjectLockEnabled=True, ObjectLockConfiguration=lock)["Identifier"]

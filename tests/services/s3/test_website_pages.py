@@ -252,3 +252,12 @@ def test_pages_of_other_sites_may_read_where_cors_allows(s3, publish, visit):
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [allowed]})
     answer = visit(bucket, headers={"origin": "https://shop.example"})
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("location", "words"), [("page.html", "must have a prefix"), ("/" + "a" * 2048, "cannot exceed 2,048 characters")]
+)
+def test_redirect_of_an_object_that_leads_nowhere_is_refused(s3, bucket, location, words):
+    with pytest.raises(s3.exceptions.ClientError, match=words) as caught:
+        s3.put_object(Bucket=bucket, Key="k", WebsiteRedirectLocation=location)
+    assert caught.value.response["Error"]["Code"] == "InvalidRedirectLocation"
