@@ -59,8 +59,8 @@ def add(
     adjacent: int | None = None,
     after: int = 0,
 ) -> Stream:
-    """Open a shard, which begins now, but later than the millisecond `after`."""
-    ms = max(int(scope.now() * 1000), after + 1)
+    """Open a shard, which begins now, but later than the millisecond `after`; the first ones begin with their stream."""
+    ms = max(int(scope.now() * 1000), after + 1) if after else int(stream.created * 1000)
     shard = Shard(stream.shards, str(start), str(end), (ms, 0), None, parent, adjacent)
     shards.put(scope, shard, stream.id, shard.number)
     opened = sorted([*stream.open, OpenShard(shard.number, shard.start)], key=lambda each: int(each.start))
