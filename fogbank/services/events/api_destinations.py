@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context, Record, json_paths, outbound
+from fogbank.kernel import AWSError, Context, Record, json_paths, outbound
+from fogbank.kernel.api_destinations import PROVIDED, Message
 from fogbank.services.events import connections, errors, http_parts, limits, oauth
 from fogbank.services.events.connections import Connection, connection_arn
 from fogbank.services.events.deliveries import Delivery
@@ -175,24 +176,52 @@ async def turn(ctx: Context, delivery: Delivery) -> float:
 
 
 async def invoke(ctx: Context, delivery: Delivery) -> None:
-    """Send the request. A token that is not taken is replaced once. Raises AWSError, Failure."""
-    call = await ctx.transact(_prepare, ctx, delivery)
-    status, wait = await _send(ctx, delivery, call)
-    if status in _REFUSED and "OAuthParameters" in call.parts:
-        token = await oauth.token(ctx, call.parts["OAuthParameters"])
-        await ctx.transact(connections.save_token, ctx, call.connection.name, call.connection.id, token)
-        status, wait = await _send(ctx, delivery, await ctx.transact(_prepare, ctx, delivery))
-    if not 200 <= status < 300:
-        retriable = (status == 429 or status >= 500) and wait >= 0
-        message = f"The API destination answered with status {status}."
+    """Send an event as the target's role. Raises AWSError, Failure."""
+    invoker = ctx.at()
+    invoker.principal = await ctx.assume(delivery.target["RoleArn"], source_arn=delivery.rule)
+    answer = await _ask(invoker, delivery.target["Arn"], _message(delivery))
+    if not 200 <= answer.status < 300:
+        wait = _seconds(answer.headers.get("retry-after"))
+        retriable = (answer.status == 429 or answer.status >= 500) and wait >= 0
+        message = f"The API destination answered with status {answer.status}."
         raise Failure("ERROR_FROM_TARGET", message, retriable, max(wait, 0.0))
 
 
-async def _prepare(ctx: Context, delivery: Delivery) -> _Call:
+def _message(delivery: Delivery) -> Message:
+    given = delivery.target.get("HttpParameters") or {}
+    event = delivery.event.document
+    return Message(
+        delivery.text(),
+        [json_paths.resolve(value, event) for value in given.get("PathParameterValues") or ()],
+        _resolved(given.get("QueryStringParameters"), event),
+        _resolved(given.get("HeaderParameters"), event),
+    )
+
+
+async def _invoke_for_others(ctx: Context, arn: str, message: Message) -> outbound.Answer:
+    """See `fogbank.kernel.api_destinations`."""
+    try:
+        return await _ask(ctx.at(service=service), arn, message)
+    except Failure as failure:
+        raise AWSError(failure.code, failure.message, 503 if failure.retriable else 400) from failure
+
+
+async def _ask(ctx: Context, arn: str, message: Message) -> outbound.Answer:
+    """Send the request as the context's principal. A token that is not taken is replaced once. Raises AWSError, Failure."""
+    call = await ctx.transact(_prepare, ctx, arn)
+    answer = await _send(ctx, call, message)
+    if answer.status in _REFUSED and "OAuthParameters" in call.parts:
+        token = await oauth.token(ctx, call.parts["OAuthParameters"])
+        await ctx.transact(connections.save_token, ctx, call.connection.name, call.connection.id, token)
+        answer = await _send(ctx, await ctx.transact(_prepare, ctx, arn), message)
+    return answer
+
+
+async def _prepare(ctx: Context, arn: str) -> _Call:
     """Raises AWSError, Failure."""
-    await _check_role(ctx, delivery)
-    destination = await destinations.get(ctx, delivery.target["Arn"].split("/")[1])
-    if destination is None or _arn(ctx, destination) != delivery.target["Arn"]:
+    await ctx.authorise("events:InvokeApiDestination", arn)
+    destination = await destinations.get(ctx, arn.split("/")[1])
+    if destination is None or _arn(ctx, destination) != arn:
         raise Failure("NO_RESOURCE", "The API destination does not exist.")
     connection = await _connection_of(ctx, destination.connection)
     if connection is None or connection.secret is None:
@@ -202,36 +231,25 @@ async def _prepare(ctx: Context, delivery: Delivery) -> _Call:
     return _Call(destination, connection, await connections.read(ctx, connection))
 
 
-async def _check_role(ctx: Context, delivery: Delivery) -> None:
-    """The target's role has to be allowed to invoke the destination. Raises AccessDenied."""
-    invoker = ctx.at()
-    invoker.principal = await ctx.assume(delivery.target["RoleArn"], source_arn=delivery.rule)
-    await invoker.authorise("events:InvokeApiDestination", delivery.target["Arn"])
-
-
-async def _send(ctx: Context, delivery: Delivery, call: _Call) -> tuple[int, float]:
-    """The status of the answer, and how many seconds it asks to wait. Raises Failure when there is none."""
+async def _send(ctx: Context, call: _Call, message: Message) -> outbound.Answer:
+    """Raises Failure when there is no answer."""
     extra = call.parts.get("InvocationHttpParameters") or {}
-    given = delivery.target.get("HttpParameters") or {}
-    event = delivery.event.document
-    query = _resolved(given.get("QueryStringParameters"), event) | http_parts.pairs(extra, "QueryStringParameters")
-    path = [json_paths.resolve(value, event) for value in given.get("PathParameterValues") or ()]
     headers = {
         "User-Agent": http_parts.USER_AGENT,
         "Content-Type": "application/json; charset=utf-8",
         "Range": "bytes=0-1048575",
         "Accept-Encoding": "gzip,deflate",
-        **_resolved(given.get("HeaderParameters"), event),
+        **message.headers,
         **http_parts.pairs(extra, "HeaderParameters"),
         **http_parts.authorization(call.parts),
     }
-    url = http_parts.with_query(http_parts.with_path(call.destination.url, path), query)
-    body = http_parts.body(delivery.text(), http_parts.pairs(extra, "BodyParameters"))
+    query = message.query | http_parts.pairs(extra, "QueryStringParameters")
+    url = http_parts.with_query(http_parts.with_path(call.destination.url, message.path), query)
+    body = http_parts.body(message.text, http_parts.pairs(extra, "BodyParameters"))
     try:
-        answer = await outbound.send(ctx, call.destination.method, url, headers, body, limits.HTTP_SECONDS)
+        return await outbound.send(ctx, call.destination.method, url, headers, body, limits.HTTP_SECONDS)
     except outbound.Unreachable as error:
         raise Failure("CONNECTION_FAILURE", str(error), retriable=True) from None
-    return answer.status, _seconds(answer.headers.get("retry-after"))
 
 
 def _resolved(values: dict[str, str] | None, event: dict[str, Any]) -> dict[str, str]:
@@ -246,3 +264,4 @@ def _seconds(text: str | None) -> float:
 
 
 declare(r"events:api-destination/[^/]+/.+", invoke, role=True, inside=False, turn=turn)
+service.provide(PROVIDED, _invoke_for_others)
