@@ -66,8 +66,12 @@ class Functions:
         return made
 
     def settle(self, name="f"):
-        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
-        self.client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        self.client.get_waiter("function_active_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+        )
+        self.client.get_waiter("function_updated_v2").wait(
+            FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+        )
 
     def call(self, event=None, name="f", **options):
         """Invoke it. Returns (what it returned, the kind of error or None)."""
