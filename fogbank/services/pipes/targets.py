@@ -13,7 +13,7 @@ import orjson
 
 from fogbank.kernel import Context, json_paths
 from fogbank.kernel.errors import not_implemented
-from fogbank.services.pipes import errors
+from fogbank.services.pipes import endpoints, errors
 from fogbank.services.pipes.batches import Batch, Failed, is_there
 from fogbank.services.pipes.sources import identifier, place_of
 from fogbank.services.pipes.templating import parsed, resolved
@@ -135,6 +135,11 @@ def _milliseconds(batch: Batch, path: str | None, event: Any) -> int:
     return int((batch.ctx.now() if moment is None else moment) * 1000)
 
 
+async def _request(batch: Batch) -> Refused:
+    await endpoints.ask(batch, 0)
+    return set()
+
+
 def _entry(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
@@ -195,6 +200,7 @@ _KINDS = (
     Kind(r"sns:[^:/]+", "sns", "PublishBatch", "", 10, _notifications),
     Kind(r"lambda:function:.+", "lambda", "Invoke", "LambdaFunctionParameters", _WHOLE, _invocation),
     Kind(r"events:event-bus/.+", "events", "PutEvents", "EventBridgeEventBusParameters", 10, _events),
+    Kind(endpoints.PATTERN, "events", "CreateApiDestination", "HttpParameters", 1, _request),
     Kind(r"kinesis:stream/.+", "kinesis", "PutRecords", "KinesisStreamParameters", 500, _records),
     Kind(r"firehose:deliverystream/.+", "firehose", "PutRecordBatch", "", 500, _deliveries),
     Kind(r"logs:log-group:.+", "logs", "PutLogEvents", "CloudWatchLogsParameters", _WHOLE, _log_events),
@@ -208,7 +214,7 @@ _KINDS = (
     ),
 )
 # what AWS has besides: the services of these targets
-_OTHERS = ("batch", "codebuild", "ecs", "events", "execute-api", "inspector", "redshift", "sagemaker", "timestream")
+_OTHERS = ("batch", "codebuild", "ecs", "execute-api", "inspector", "redshift", "sagemaker", "timestream")
 _SHARED_MEMBERS = ("InputTemplate",)
 _REQUIRED = {"KinesisStreamParameters": "PartitionKey", "CloudWatchLogsParameters": "LogStreamName"}
 
