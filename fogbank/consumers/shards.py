@@ -154,7 +154,10 @@ class TableStream(Stream):
         """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
         change = record["dynamodb"]
         at = float(change["ApproximateCreationDateTime"])
-        return Item(change["SequenceNumber"], str(change["Keys"]), at, {**record, "eventSourceARN": self.arn})
+        document = {**record, "eventSourceARN": self.arn}
+        if identity := record.get("userIdentity"):
+            document["userIdentity"] = {name[0].lower() + name[1:]: value for name, value in identity.items()}
+        return Item(change["SequenceNumber"], str(change["Keys"]), at, document)
 
 
 def stream_of(scope: Context, arn: str) -> Stream:
