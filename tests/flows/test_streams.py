@@ -108,7 +108,8 @@ def test_two_functions_each_read_all_records_of_a_shard_in_order(aws, cloud, not
     while any(len(texts) < 10 for texts in read.values()):
         for name, *texts in notes.next():
             read[name] += texts
-    assert read == dict.fromkeys(("first", "second"), [str(number) for number in range(10)])
+    everything = [str(number) for number in range(10)]
+    assert read == {"first": everything, "second": everything}
 
 
 def test_a_batch_with_a_bad_record_is_halved_until_only_that_one_is_given_up(aws, cloud, notes):

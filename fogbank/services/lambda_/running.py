@@ -225,6 +225,7 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "AWS_ENDPOINT_URL": _endpoint(scope),
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # nothing can be put before an address
         **own,
         "_HANDLER": function.config.get("Handler", ""),
         "AWS_DEFAULT_REGION": scope.region,
