@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fogbank.lambda")
 
+# A role that may not write logs is asked about again after so long.
+_REFUSED_SECONDS = 10.0
+
 
 class Journal:
     """`stream` is the name of its log stream. Events are (milliseconds, text) until they are flushed."""
@@ -38,6 +41,7 @@ class Journal:
         self._request = ""
         self._tail: list[str] = []
         self._is_there = False
+        self._refused_until = 0.0
         self._flushing: asyncio.Task[None] | None = None
 
     # -- what is written
@@ -139,12 +143,13 @@ class Journal:
             except AWSError as error:
                 # as on AWS: a role that may not write logs has none
                 log.info("no log of %s: %s", self._function.name, error)
+                self._refused_until = self._scope.now() + _REFUSED_SECONDS
             except Exception:
                 log.exception("the log of %s is lost", self._function.name)
 
     async def _put(self, events: list[tuple[int, str]]) -> None:
         """With the permissions of the execution role, as on AWS."""
-        if self._scope.app.services.get("logs") is None:
+        if self._scope.now() < self._refused_until:
             return
         place = {"logGroupName": self.group, "logStreamName": self.stream}
         if not self._is_there:
