@@ -17,6 +17,7 @@ It needs nothing but the standard library of any Python from 3.8 on.
 
 import array
 import ctypes
+import importlib
 import json
 import os
 import select
@@ -114,7 +115,7 @@ class Warden:
             os.nice(message["nice"])
             if message["room"] is not None:
                 rooms.enter(message["room"])
-                sys.pycache_prefix = "/var/bytecode"
+                _keep_bytecode()
             os.chdir(message["cwd"])
             if message["module"] is None:
                 os.execvpe(message["argv"][0], message["argv"], message["environ"])
@@ -160,6 +161,17 @@ class Warden:
     def kill_all(self):
         for pid in list(self.groups):
             self.signal(pid, signal.SIGKILL)
+
+
+def _keep_bytecode():
+    """What was compiled of a room's own modules is kept beside them; libraries of the machine have theirs already."""
+    usual = importlib._bootstrap_external.cache_from_source
+
+    def place(path, *arguments, **options):
+        found = usual(path, *arguments, **options)
+        return "/var/bytecode" + found if path.startswith(("/var/task/", "/opt/")) else found
+
+    importlib._bootstrap_external.cache_from_source = place
 
 
 def _die_with_parent():

@@ -164,8 +164,8 @@ def _python(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
 
 
 def _bytecode(sources: Sources) -> str:
-    """Compiled modules are kept by package: in all of them the paths are the same."""
-    name = hashlib.sha256(sources.code.encode()).hexdigest()[:32]
+    """Compiled modules are kept by package and layers: in all of them the paths are the same."""
+    name = hashlib.sha256("\0".join((sources.code, *sources.layers)).encode()).hexdigest()[:32]
     place = os.path.join(sources.directory, "bytecode", name)
     if sources.skeleton:
         os.makedirs(place, exist_ok=True)
