@@ -14,9 +14,19 @@ from fogbank.kernel.context import PARTITION
 @cache
 def known() -> frozenset[str]:
     """The regions of the partition: `eu-west-1` and so on."""
+    return frozenset(region for region in _described() if not region.endswith("-global"))
+
+
+def description(region: str) -> str:
+    """What people call it: `Europe (Ireland)`."""
+    return str(_described().get(region, {}).get("description", region))
+
+
+@cache
+def _described() -> dict[str, dict[str, str]]:
     spec = find_spec("botocore")
     assert spec is not None and spec.origin is not None
     with open(os.path.join(os.path.dirname(spec.origin), "data", "partitions.json"), "rb") as file:
         partitions = orjson.loads(file.read())["partitions"]
-    found = next(partition for partition in partitions if partition["id"] == PARTITION)
-    return frozenset(region for region in found["regions"] if not region.endswith("-global"))
+    found: dict[str, dict[str, str]] = next(each for each in partitions if each["id"] == PARTITION)["regions"]
+    return found

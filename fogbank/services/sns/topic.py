@@ -137,9 +137,14 @@ async def named_owner(ctx: Context, request: Request) -> str | None:
 
 
 async def named_policy(ctx: Context, request: Request) -> str | None:
-    """The policy that was set. The one of AWS only speaks of the topic's own account, which needs no policy's leave."""
+    """The policy that was set. The one of AWS only speaks of the topic's own account, which needs no policy's leave, and of services
+    that say whom they work for (`aws:SourceOwner`: alarms do).
+    """
     place = _place(ctx, request)
-    topic = await topics.get(scope_of(ctx, place.account), place.resource)
+    scope = scope_of(ctx, place.account)
+    topic = await topics.get(scope, place.resource)
+    if topic is not None and ctx.principal.kind == "service":
+        return policy_of(scope, topic)
     return None if topic is None else topic.attributes.get("Policy")
 
 

@@ -1,0 +1,90 @@
+"""Alarms and their history, as they are stored and shown.
+
+alarms    (name)
+history   (name, ms, nth)
+"""
+
+from __future__ import annotations
+
+import json
+from time import gmtime, strftime
+from typing import Any
+
+from fogbank.kernel import Context, Record
+from fogbank.services.cloudwatch import errors
+from fogbank.services.cloudwatch.service import service
+
+METRIC = "MetricAlarm"
+COMPOSITE = "CompositeAlarm"
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Alarm(Record, frozen=True):
+    """`config` is what was put, `children` the alarms that a composite one names. Times are epoch seconds."""
+
+    name: str
+    kind: str
+    config: dict[str, Any]
+    updated: float
+    state: str
+    reason: str
+    reason_data: str
+    state_updated: float
+    transitioned: float
+    tags: dict[str, str] = {}
+    children: tuple[str, ...] = ()
+
+
+class HistoryItem(Record, frozen=True):
+    kind: str
+    at: float
+    item: str
+    summary: str
+    data: str
+
+
+alarms = service.collection("alarms", Alarm)
+history = service.collection("history", HistoryItem)
+
+
+def arn_of(ctx: Context, name: str) -> str:
+    return f"arn:{ctx.partition}:cloudwatch:{ctx.region}:{ctx.account}:alarm:{name}"
+
+
+async def find(ctx: Context, name: str) -> Alarm:
+    alarm = await alarms.get(ctx, name)
+    if alarm is None:
+        raise errors.no_alarm(name)
+    return alarm
+
+
+def record(ctx: Context, alarm: Alarm, item: str, summary: str, data: Answer) -> None:
+    """Add an item (`StateUpdate`, ...) to the alarm's history."""
+    entry = HistoryItem(alarm.kind, ctx.now(), item, summary, json.dumps(data))
+    history.put(ctx, entry, alarm.name, int(ctx.now() * 1000), ctx.ids.hex(8))
+
+
+def described(ctx: Context, alarm: Alarm) -> Answer:
+    defaults = {"ActionsEnabled": True, "OKActions": [], "AlarmActions": [], "InsufficientDataActions": []}
+    if alarm.kind == METRIC and "Metrics" not in alarm.config:
+        defaults["Dimensions"] = []
+    return (
+        defaults
+        | alarm.config
+        | {
+            "AlarmArn": arn_of(ctx, alarm.name),
+            "AlarmConfigurationUpdatedTimestamp": alarm.updated,
+            "StateValue": alarm.state,
+            "StateReason": alarm.reason,
+            "StateReasonData": alarm.reason_data or None,
+            "StateUpdatedTimestamp": alarm.state_updated,
+            "StateTransitionedTimestamp": alarm.transitioned,
+        }
+    )
+
+
+def stamp(moment: float) -> str:
+    """As the messages of alarms and their reasons spell times."""
+    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(moment)) + f".{int(moment * 1000) % 1000:03}+0000"

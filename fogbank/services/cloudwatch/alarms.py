@@ -1,0 +1,291 @@
+"""Alarms: putting, describing, deleting them, and switching their actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from fogbank.kernel import Context, pages
+from fogbank.kernel.errors import not_implemented
+from fogbank.services.cloudwatch import alarm_rules, errors, statistics, tag_rules, verdicts, watching
+from fogbank.services.cloudwatch.alarm_records import (
+    COMPOSITE,
+    METRIC,
+    Alarm,
+    Answer,
+    Request,
+    alarms,
+    arn_of,
+    described,
+    find,
+    history,
+    record,
+)
+from fogbank.services.cloudwatch.alarm_states import decide, period_of, watched
+from fogbank.services.cloudwatch.points import dimensions_of
+from fogbank.services.cloudwatch.queries import check_queries
+from fogbank.services.cloudwatch.reading import require_period
+from fogbank.services.cloudwatch.service import service
+
+_DAY = 86_400
+_ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+_ABSENT = ("EvaluationWindow", "WarmUpConfiguration", "EvaluationCriteria", "ThresholdMetricId", "ActionConfiguration")
+_ABSENT_OF_COMPOSITE = ("ActionsSuppressor", "ActionConfiguration")
+
+
+def _arn(ctx: Context, request: Request) -> str:
+    return arn_of(ctx, request["AlarmName"])
+
+
+def _arns(ctx: Context, request: Request) -> list[str]:
+    return [arn_of(ctx, name) for name in request["AlarmNames"]] or [arn_of(ctx, "*")]
+
+
+# -- putting
+
+
+@service.operation(resource=_arn)
+async def put_metric_alarm(ctx: Context, request: Request) -> None:
+    """A new alarm has insufficient data until it has looked; one that is changed keeps its state."""
+    if any(request.get(name) is not None for name in _ABSENT):
+        raise not_implemented("cloudwatch", "PutMetricAlarm with anomaly bands, PromQL, windows or propagated tags")
+    _check_metric_alarm(request)
+    alarm = await _put(ctx, request, METRIC, ())
+    await watching.begin(ctx, alarm.name, period_of(alarm), watched(alarm))
+
+
+@service.operation(resource=_arn)
+async def put_composite_alarm(ctx: Context, request: Request) -> None:
+    if any(request.get(name) is not None for name in _ABSENT_OF_COMPOSITE):
+        raise not_implemented("cloudwatch", "PutCompositeAlarm with a suppressor or propagated tags")
+    try:
+        rule = alarm_rules.parse(request["AlarmRule"])
+    except alarm_rules.BadRule as error:
+        raise errors.bad_rule(str(error)) from None
+    missing = [name for name in sorted(rule.children) if await alarms.get(ctx, name) is None]
+    if missing:
+        raise errors.bad_rule(f"no such alarms: {', '.join(missing)}")
+    await _refuse_circles(ctx, request["AlarmName"], rule.children)
+    alarm = await _put(ctx, request, COMPOSITE, tuple(sorted(rule.children)))
+    await decide(ctx, alarm)
+
+
+async def _refuse_circles(ctx: Context, name: str, children: Iterable[str]) -> None:
+    for child in children:
+        alarm = await alarms.get(ctx, child)
+        if child == name:
+            raise errors.bad_rule("it depends on the alarm itself")
+        if alarm is not None and alarm.children:
+            await _refuse_circles(ctx, name, alarm.children)
+
+
+async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, ...]) -> Alarm:
+    name, now = request["AlarmName"], ctx.now()
+    for action in (action for actions in _ACTIONS for action in request.get(actions) or []):
+        if not action.startswith("arn:"):
+            raise errors.validation(f"Invalid arn syntax: {action}")
+    config = {key: value for key, value in request.items() if key != "Tags" and value is not None}
+    before = await alarms.get(ctx, name)
+    if before is None:
+        given = tag_rules.checked({}, request.get("Tags") or [])
+        reason = "Unchecked: Initial alarm creation"
+        alarm = Alarm(name, kind, config, now, verdicts.INSUFFICIENT_DATA, reason, "", now, now, given, children)
+    else:
+        if before.kind != kind:
+            raise errors.validation(f"An alarm of another type is called {name} already.")
+        if kind == METRIC:
+            await watching.end(ctx, name, watched(before))
+        alarm = msgspec.structs.replace(before, config=config, updated=now, children=children)
+    alarms.put(ctx, alarm, name)
+    done = "created" if before is None else "updated"
+    data = {"version": "1.0", "type": "Create" if before is None else "Update", "createdAlarm": config}
+    record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{name}" {done}', data)
+    return alarm
+
+
+def _check_metric_alarm(request: Request) -> None:
+    """What the model cannot say. Raises ValidationError, InvalidParameterCombination, MissingParameter."""
+    if request.get("EvaluationPeriods") is None:
+        raise errors.validation("The parameter EvaluationPeriods is required.")
+    if request.get("ComparisonOperator") not in verdicts.COMPARISONS:
+        raise errors.validation("The parameter ComparisonOperator must compare with a threshold.")
+    if request.get("Threshold") is None:
+        raise errors.validation("The parameter Threshold is required.")
+    if request.get("TreatMissingData", "missing") not in verdicts.TREATMENTS:
+        raise errors.validation(
+            f"The value {request['TreatMissingData']} for parameter TreatMissingData is not in [{', '.join(verdicts.TREATMENTS)}]."
+        )
+    if request.get("DatapointsToAlarm", 1) > request["EvaluationPeriods"]:
+        raise errors.validation("The parameter DatapointsToAlarm must not be greater than EvaluationPeriods.")
+    if request.get("Metrics"):
+        _check_metrics(request)
+    else:
+        _check_metric(request)
+    alarm = Alarm(request["AlarmName"], METRIC, request, 0, "", "", "", 0, 0)
+    period = period_of(alarm)
+    longest = _DAY if period < 3600 else 7 * _DAY
+    if period * request["EvaluationPeriods"] > longest:
+        days = "a day" if longest == _DAY else "7 days"
+        raise errors.validation(
+            f"Metrics cannot be checked across more than {days} (EvaluationPeriods * Period must be <= {longest})."
+        )
+
+
+def _check_metric(request: Request) -> None:
+    for name in ("MetricName", "Namespace", "Period"):
+        if request.get(name) is None:
+            raise errors.missing_parameter(f"The parameter {name} is required.")
+    require_period(request["Period"])
+    if (request.get("Statistic") is None) == (request.get("ExtendedStatistic") is None):
+        raise errors.invalid_combination("Exactly one of Statistic and ExtendedStatistic must be specified.")
+    if statistics.parse(request.get("Statistic") or request["ExtendedStatistic"]) is None:
+        raise errors.validation(
+            f"The value {request['ExtendedStatistic']} for parameter ExtendedStatistic is not supported."
+        )
+
+
+def _check_metrics(request: Request) -> None:
+    given = [
+        name
+        for name in ("MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic", "Dimensions")
+        if request.get(name)
+    ]
+    if given:
+        raise errors.invalid_combination(f"The parameters Metrics and {given[0]} cannot be specified together.")
+    check_queries(request["Metrics"])
+    if sum(query.get("ReturnData", True) for query in request["Metrics"]) != 1:
+        raise errors.validation("Exactly one element of the metrics list should return data.")
+
+
+# -- describing
+
+
+@service.operation(resource=lambda ctx, request: arn_of(ctx, "*"))
+async def describe_alarms(ctx: Context, request: Request) -> Answer:
+    kinds = request.get("AlarmTypes") or [METRIC]
+    found = [alarm for alarm in await _candidates(ctx, request) if alarm.kind in kinds and _fits(alarm, request)]
+    limit = request.get("MaxRecords") or 50
+    token = request.get("NextToken")
+    if token is not None:
+        last = pages.position(token, errors.invalid_token())
+        found = [alarm for alarm in found if alarm.name > last]
+    shown, following = pages.page(found, limit, lambda alarm: alarm.name)
+    return {
+        "MetricAlarms": [described(ctx, alarm) for alarm in shown if alarm.kind == METRIC],
+        "CompositeAlarms": [described(ctx, alarm) for alarm in shown if alarm.kind == COMPOSITE],
+        "NextToken": following,
+    }
+
+
+async def _candidates(ctx: Context, request: Request) -> list[Alarm]:
+    names, prefix = request.get("AlarmNames"), request.get("AlarmNamePrefix")
+    children, parents = request.get("ChildrenOfAlarmName"), request.get("ParentsOfAlarmName")
+    if names and prefix is not None:
+        raise errors.invalid_combination("AlarmNames and AlarmNamePrefix cannot be specified together.")
+    if children is not None:
+        names = list((await find(ctx, children)).children)
+    if parents is not None:
+        return [alarm for alarm in await alarms.scan(ctx) if parents in alarm.children]
+    if names:
+        found = [await alarms.get(ctx, name) for name in sorted(set(names))]
+        return [alarm for alarm in found if alarm is not None]
+    return await alarms.scan(ctx, starts_with=prefix)
+
+
+def _fits(alarm: Alarm, request: Request) -> bool:
+    state, prefix = request.get("StateValue"), request.get("ActionPrefix")
+    actions = [action for name in _ACTIONS for action in alarm.config.get(name) or []]
+    return state in (None, alarm.state) and (prefix is None or any(action.startswith(prefix) for action in actions))
+
+
+@service.operation(resource=lambda ctx, request: arn_of(ctx, "*"))
+async def describe_alarms_for_metric(ctx: Context, request: Request) -> Answer:
+    wanted = dimensions_of(request.get("Dimensions") or [])
+    shown = [
+        described(ctx, alarm)
+        for alarm in await alarms.scan(ctx)
+        if alarm.kind == METRIC
+        and _is_about(alarm.config, request)
+        and dimensions_of(alarm.config.get("Dimensions") or []) == wanted
+    ]
+    return {"MetricAlarms": shown}
+
+
+def _is_about(config: Answer, request: Request) -> bool:
+    exact = all(config.get(name) == request[name] for name in ("MetricName", "Namespace"))
+    optional = ("Statistic", "ExtendedStatistic", "Period", "Unit")
+    return exact and all(request.get(name) in (None, config.get(name)) for name in optional)
+
+
+@service.operation(resource=lambda ctx, request: arn_of(ctx, request.get("AlarmName") or "*"))
+async def describe_alarm_history(ctx: Context, request: Request) -> Answer:
+    prefix = () if request.get("AlarmName") is None else (request["AlarmName"],)
+    types: tuple[type, ...] = (str, int, str)[len(prefix) :]
+    rows = [((*prefix, *key), item) for key, item in await history.items(ctx, types, *prefix)]
+    kinds, kind = request.get("AlarmTypes"), request.get("HistoryItemType")
+    since, until = request.get("StartDate") or 0, request.get("EndDate") or float("inf")
+    found = [
+        (key, item)
+        for key, item in rows
+        if (not kinds or item.kind in kinds) and kind in (None, item.item) and since <= item.at <= until
+    ]
+    newest_first = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+    found.sort(key=lambda row: row[0][1:], reverse=newest_first)
+    token = request.get("NextToken")
+    start = int(pages.position(token, errors.invalid_token())) if token is not None else 0
+    end = start + (request.get("MaxRecords") or 100)
+    items = [
+        {
+            "AlarmName": key[0],
+            "AlarmType": item.kind,
+            "Timestamp": item.at,
+            "HistoryItemType": item.item,
+            "HistorySummary": item.summary,
+            "HistoryData": item.data,
+        }
+        for key, item in found[start:end]
+    ]
+    return {"AlarmHistoryItems": items, "NextToken": pages.token(str(end)) if end < len(found) else None}
+
+
+# -- deleting, and switching actions
+
+
+@service.operation(resource=_arns)
+async def delete_alarms(ctx: Context, request: Request) -> None:
+    """All of them, or none when one is not there or a composite alarm needs it."""
+    gone = [await find(ctx, name) for name in dict.fromkeys(request["AlarmNames"])]
+    names = {alarm.name for alarm in gone}
+    for other in await alarms.scan(ctx):
+        needed = names.intersection(other.children)
+        if other.name not in names and needed:
+            raise errors.alarm_in_use(min(needed), other.name)
+    for alarm in gone:
+        alarms.delete(ctx, alarm.name)
+        record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" deleted', {"version": "1.0", "type": "Delete"})
+        if alarm.kind == METRIC:
+            await watching.end(ctx, alarm.name, watched(alarm))
+
+
+@service.operation(resource=_arns)
+async def enable_alarm_actions(ctx: Context, request: Request) -> None:
+    await _switch(ctx, request, True)
+
+
+@service.operation(resource=_arns)
+async def disable_alarm_actions(ctx: Context, request: Request) -> None:
+    await _switch(ctx, request, False)
+
+
+async def _switch(ctx: Context, request: Request, enabled: Any) -> None:
+    for name in request["AlarmNames"]:
+        alarm = await alarms.get(ctx, name)
+        if alarm is not None:
+            changed = msgspec.structs.replace(
+                alarm, config={**alarm.config, "ActionsEnabled": enabled}, updated=ctx.now()
+            )
+            alarms.put(ctx, changed, name)
+            data = {"version": "1.0", "type": "Update", "updatedAlarm": changed.config}
+            record(ctx, changed, "ConfigurationUpdate", f'Alarm "{name}" updated', data)

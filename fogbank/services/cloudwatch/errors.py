@@ -1,0 +1,62 @@
+"""Refusals. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CommonErrors.html"""
+
+from __future__ import annotations
+
+from fogbank.kernel import AWSError
+
+
+def validation(message: str) -> AWSError:
+    return AWSError("ValidationError", message)
+
+
+def invalid_value(message: str) -> AWSError:
+    return AWSError("InvalidParameterValueException", message)
+
+
+def invalid_combination(message: str) -> AWSError:
+    return AWSError("InvalidParameterCombinationException", message)
+
+
+def missing_parameter(message: str) -> AWSError:
+    return AWSError("MissingRequiredParameterException", message)
+
+
+def bad_namespace(namespace: str) -> AWSError:
+    return invalid_value(f"The value {namespace} for parameter Namespace is invalid.")
+
+
+def invalid_token() -> AWSError:
+    return AWSError("InvalidNextToken", "The NextToken is not valid.")
+
+
+def bad_expression(query: str, reason: str) -> AWSError:
+    return validation(f"Error in expression '{query}': {reason}")
+
+
+def no_alarm(name: str) -> AWSError:
+    return AWSError("ResourceNotFound", f"Could not find alarm {name}")
+
+
+def no_resource(arn: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", f"Unknown: {arn}")
+
+
+def alarm_in_use(name: str, by: str) -> AWSError:
+    return AWSError("ResourceConflict", f"Cannot delete {name} as there are composite alarm(s) depending on it: [{by}]")
+
+
+def bad_rule(reason: str) -> AWSError:
+    return validation(f"AlarmRule is invalid: {reason}")
+
+
+def bad_dashboard(messages: list[dict[str, str]]) -> AWSError:
+    return AWSError(
+        "DashboardInvalidInputError",
+        f"The field DashboardBody must be a valid JSON object. {messages[0]['Message']}",
+        None,
+        dashboardValidationMessages=messages,
+    )
+
+
+def no_dashboard(name: str) -> AWSError:
+    return AWSError("DashboardNotFoundError", f"Dashboard {name} does not exist")

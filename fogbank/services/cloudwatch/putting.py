@@ -1,0 +1,115 @@
+"""PutMetricData, and the same for the services of this server.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any
+
+from fogbank.kernel import Context
+from fogbank.services.cloudwatch import errors, statistics, watching
+from fogbank.services.cloudwatch.points import MINUTE, Identity, Sample, add, dimensions_of
+from fogbank.services.cloudwatch.service import service
+from fogbank.services.cloudwatch.statistics import Summary
+
+Request = dict[str, Any]
+
+_DATA = 1000
+_VALUES = 150
+_PAST = 14 * 86_400
+_FUTURE = 2 * 3600
+_LARGEST = 2.0**360
+
+
+@service.operation
+async def put_metric_data(ctx: Context, request: Request) -> None:
+    namespace = request["Namespace"]
+    if namespace.startswith("AWS/"):
+        raise errors.bad_namespace("AWS/")
+    data = list(request.get("MetricData") or [])
+    for of_entity in request.get("EntityMetricData") or []:
+        data += of_entity.get("MetricData") or []
+    if not data:
+        raise errors.missing_parameter("The parameter MetricData is required.")
+    if len(data) > _DATA:
+        raise errors.invalid_value(f"The collection MetricData must not have a size greater than {_DATA}.")
+    samples: dict[Identity, list[Sample]] = {}
+    for nth, datum in enumerate(data, 1):
+        identity = Identity(namespace, datum["MetricName"], dimensions_of(datum.get("Dimensions") or []))
+        samples.setdefault(identity, []).append(_sample(ctx, datum, f"MetricData.member.{nth}"))
+    for identity, each in samples.items():
+        await watching.note(ctx, await add(ctx, identity, each))
+
+
+def _sample(ctx: Context, datum: Request, place: str) -> Sample:
+    moment = datum.get("Timestamp")
+    moment = ctx.now() if moment is None else moment
+    if moment < ctx.now() - _PAST:
+        raise errors.invalid_value(
+            f"The parameter {place}.Timestamp must specify a time no more than two weeks in the past."
+        )
+    if moment > ctx.now() + _FUTURE:
+        raise errors.invalid_value(
+            f"The parameter {place}.Timestamp must specify a time no more than two hours in the future."
+        )
+    step = 1 if datum.get("StorageResolution", MINUTE) < MINUTE else MINUTE
+    return Sample(int(moment), datum.get("Unit") or "None", _summary(datum, place), step)
+
+
+def _summary(datum: Request, place: str) -> Summary:
+    forms = [name for name in ("Value", "Values", "StatisticValues") if datum.get(name) is not None]
+    if len(forms) != 1:
+        raise errors.invalid_combination(
+            f"Exactly one of the parameters {place}.Value, {place}.Values and {place}.StatisticValues must be specified."
+        )
+    if "StatisticValues" in forms:
+        return _statistics(datum["StatisticValues"], place)
+    values = [datum["Value"]] if "Value" in forms else datum["Values"]
+    counts = datum.get("Counts") or [1.0] * len(values)
+    if len(counts) != len(values):
+        raise errors.invalid_value(f"The parameters {place}.Values and {place}.Counts must be of the same size.")
+    if not 0 < len(values) <= _VALUES:
+        raise errors.invalid_value(f"The collection {place}.Values must have between 1 and {_VALUES} elements.")
+    for value in (*values, *counts):
+        _require_number(value, place)
+    return statistics.of_values(list(zip(values, counts, strict=True)))
+
+
+def _statistics(given: Request, place: str) -> Summary:
+    samples, total, least, most = (given[name] for name in ("SampleCount", "Sum", "Minimum", "Maximum"))
+    for number in (samples, total, least, most):
+        _require_number(number, f"{place}.StatisticValues")
+    if least > most:
+        raise errors.invalid_combination(
+            f"The parameter {place}.StatisticValues.Maximum must not be less than Minimum."
+        )
+    return Summary(samples, total, least, most, [], is_complete=False)
+
+
+def _require_number(value: float, place: str) -> None:
+    if not isfinite(value) or abs(value) > _LARGEST:
+        raise errors.invalid_value(f"The value {value} for parameter {place}.Value is invalid.")
+
+
+async def put(
+    ctx: Context,
+    namespace: str,
+    measured: Iterable[tuple[str, float, str, dict[str, str]]],
+    moment: float | None = None,
+) -> None:
+    """See `fogbank.kernel.metrics.put`."""
+    second = int(ctx.now() if moment is None else moment)
+    values: dict[tuple[Identity, str], dict[float, float]] = {}
+    for name, value, unit, dimensions in measured:
+        identity = Identity(namespace, name, tuple(sorted(dimensions.items())))
+        counts = values.setdefault((identity, unit), {})
+        counts[value] = counts.get(value, 0) + 1
+    for (identity, unit), counts in values.items():
+        sample = Sample(second, unit, statistics.of_values(list(counts.items())))
+        await watching.note(ctx, await add(ctx, identity, [sample]))
+
+
+service.provide("metrics", put)
