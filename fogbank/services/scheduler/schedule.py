@@ -86,13 +86,12 @@ def following(schedule: Schedule, after: float) -> float | None:
 
 
 def first(ctx: Context, schedule: Schedule) -> float | None:
-    """The first moment of a schedule that was just made or changed: a moment of the last minute still counts for one that comes once,
-    and for a rate that has just begun."""
-    now = ctx.now()
-    if schedule.is_once:
-        return following(schedule, now - limits.PRECISION_SECONDS)
-    is_new = schedule.modified == schedule.created
-    return following(schedule, schedule.created - 1e-6 if is_new else now)
+    """The first moment of a schedule that was just made or changed: of a new one also a moment of the last minute, if it comes once,
+    or the one at which its rate begins."""
+    if schedule.modified != schedule.created:
+        return following(schedule, ctx.now())
+    grace = limits.PRECISION_SECONDS if schedule.is_once else 1e-6
+    return following(schedule, schedule.created - grace)
 
 
 async def arrange(ctx: Context, schedule: Schedule, moment: float | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from fogbank import protocols
+from fogbank.http import Payload
 from fogbank.kernel import Context
 from fogbank.protocols import OperationModel, Shape, timestamps
 from fogbank.services.scheduler import errors
@@ -132,7 +133,8 @@ def _scalar(shape: Shape, given: Any) -> Any:
     if kind == "timestamp":
         return _moment(shape, given)
     if kind == "blob":
-        return _of_type(str, shape, given).encode()
+        data = _of_type(str, shape, given).encode()
+        return Payload(data) if shape.is_streaming else data
     if kind in ("integer", "long"):
         return _of_type(int, shape, given)
     if kind in ("float", "double"):

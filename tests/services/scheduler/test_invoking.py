@@ -166,6 +166,18 @@ def test_documents_of_dynamodb_and_blobs_reach_their_operations(schedule, aws, c
     assert kinesis.get_records(ShardIterator=iterator["ShardIterator"])["Records"][0]["Data"] == b"text"
 
 
+def test_what_leaves_the_store_may_be_a_target_too(schedule, aws, clock):
+    s3 = aws("s3")
+    bucket = f"made-by-{aws.account}"
+    s3.create_bucket(Bucket=bucket)
+    given = {"Bucket": bucket, "Key": "k", "Body": "<aws.scheduler.scheduled-time>", "Metadata": {"by": "scheduler"}}
+    moment = at(clock, minutes=1)
+    schedule(moment, target={"Arn": universal("s3:putObject"), "Input": json.dumps(given)})
+    clock.advance(minutes=2)
+    found = s3.get_object(Bucket=bucket, Key="k")
+    assert (found["Body"].read().decode(), found["Metadata"]) == (moment[3:-1] + "Z", {"by": "scheduler"})
+
+
 @pytest.mark.parametrize(
     "action, text, message",
     [
