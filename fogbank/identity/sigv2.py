@@ -131,6 +131,9 @@ def _string_to_sign(request: Request, date: str, path: str) -> str:
 
 
 def _paths(request: Request) -> list[str]:
-    """The path to sign, which names the bucket even where the host does."""
+    """The path to sign, which names the bucket even where the host does. SDKs sign a bucket with a slash that they do not send."""
     found = _BUCKET_HOST.match(request.headers.get("host", ""))
-    return [f"/{found[1]}{request.path}", request.path] if found else [request.path]
+    if found:
+        return [f"/{found[1]}{request.path}", request.path]
+    is_bucket = len(request.path) > 1 and "/" not in request.path[1:]
+    return [request.path, f"{request.path}/"] if is_bucket else [request.path]

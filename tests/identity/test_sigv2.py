@@ -68,6 +68,11 @@ def test_a_bucket_in_the_host_is_part_of_what_is_signed(door):
     assert door.enter(request, "s3").service == "s3"
 
 
+def test_a_bucket_in_the_path_may_be_signed_with_a_slash(door):
+    request = signed(url="http://localhost:4566/pics", auth_path="/pics/")
+    assert door.enter(request, "s3").service == "s3"
+
+
 def test_a_session_token_may_stand_in_the_query(door):
     request = signed(key=SESSION.access_key, secret=SESSION.secret, token=SESSION.session_token)
     del request.headers["x-amz-security-token"]
