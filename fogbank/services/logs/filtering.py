@@ -13,7 +13,17 @@ from typing import Any, NamedTuple
 from fogbank.kernel import Context, pages
 from fogbank.services.logs import errors, limits, patterns
 from fogbank.services.logs.chunks import FOR_EVER, Event, Reader, Span
-from fogbank.services.logs.records import ON_GROUP, Answer, LogGroup, LogStream, Request, find, find_stream, streams
+from fogbank.services.logs.records import (
+    ON_GROUP,
+    Answer,
+    LogGroup,
+    LogStream,
+    Request,
+    event_id,
+    find,
+    find_stream,
+    streams,
+)
 from fogbank.services.logs.service import service
 
 _FIRST_NEWEST = 1_704_067_200_000
@@ -42,11 +52,6 @@ class Found(NamedTuple):
     @property
     def place(self) -> Place:
         return Place(self.event.position.ms, self.stream.name, self.event.position.nth)
-
-    @property
-    def id(self) -> str:
-        """56 digits that grow with time, as AWS's do."""
-        return str((self.event.position.ms << 144) + (int(self.stream.id, 16) << 80) + self.event.position.nth)
 
 
 @service.operation(**ON_GROUP)
@@ -79,7 +84,7 @@ def _answer(found: list[Found], token: str | None) -> Answer:
             "timestamp": each.event.position.ms,
             "message": each.event.message,
             "ingestionTime": each.event.ingested,
-            "eventId": each.id,
+            "eventId": event_id(each.stream, *each.event.position),
         }
         for each in found
     ]

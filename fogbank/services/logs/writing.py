@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.logs import chunks, errors, limits
+from fogbank.services.logs import chunks, embedded, errors, limits, metric_filters, subscriptions
 from fogbank.services.logs.policies import ON_WRITTEN
 from fogbank.services.logs.records import (
     Answer,
@@ -89,5 +89,8 @@ async def _write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[c
         size=stream.size + size,
     )
     streams.put(ctx, written, group.id, stream.name)
+    await embedded.measure(ctx, lines)
+    await metric_filters.measure(ctx, group, lines)
+    await subscriptions.forward(ctx, group, stream, lines)
     ctx.notify(*topic(group))
     return written
