@@ -132,7 +132,10 @@ def _signing_name(request: Request) -> str | None:
     if header is not None:
         # AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, ...
         scope = header.split("/", 4)
-        return scope[3] if len(scope) == 5 else "s3" if header.startswith("AWS ") else None
+        if len(scope) == 5:
+            return scope[3]
+        # version 4A has no region in its scope
+        return "s3" if header.startswith("AWS ") else scope[2] if len(scope) == 4 else None
     if "X-Amz-Credential=" in request.query:
         found = _QUERY_SCOPE.search(request.query)
         return found[1] if found else None

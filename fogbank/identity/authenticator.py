@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from fogbank.http import Request
-from fogbank.identity import chunked, errors, sigv2, sigv4
+from fogbank.identity import chunked, errors, sigv2, sigv4, sigv4a
 from fogbank.identity.canonical import query_pairs
 from fogbank.identity.credentials import (
     DummySecrets,
@@ -35,6 +35,7 @@ from fogbank.identity.sigv4 import FormProof, Proof
 _HASH_INLINE = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _V4 = sigv4.ALGORITHM + " "
+_VERSION_4 = (_V4, sigv4a.ALGORITHM + " ")
 _LONGEST_KEY = 128
 # A presigned STS call is the credential of other systems (EKS): it lives this long whatever it says.
 _STS_LIFE = 900
@@ -88,7 +89,7 @@ class Authenticator:
         `request.payload`. Raises AWSError, or PayloadError when the body that is here is not what was signed.
         """
         authorization = request.headers.get("authorization")
-        if authorization is not None and authorization.startswith(_V4):
+        if authorization is not None and authorization.startswith(_VERSION_4):
             body_hash = _header_body_hash(request, service)
             if body_hash is None:
                 body_hash = await _hash_body(request)
@@ -130,7 +131,8 @@ class Authenticator:
     # -- proofs
 
     def _header_proof(self, request: Request, authorization: str, body_hash: str, service: str, protocol: str) -> Proof:
-        proof = sigv4.from_header(request, authorization, refusals(service, protocol, False), body_hash)
+        module = sigv4 if authorization.startswith(_V4) else sigv4a
+        proof = module.from_header(request, authorization, refusals(service, protocol, False), body_hash)
         _check_service(proof, service)
         self._check_age(proof)
         return proof
@@ -138,7 +140,8 @@ class Authenticator:
     def _query_proof(self, request: Request, body_hash: str, service: str, protocol: str) -> Proof:
         if service in S3_SERVICES and "authorization" in request.headers:
             raise errors.two_mechanisms(request.headers["authorization"])
-        proof, expires = sigv4.from_query(request, refusals(service, protocol, True), body_hash)
+        module = sigv4a if f"X-Amz-Algorithm={sigv4a.ALGORITHM}" in request.query else sigv4
+        proof, expires = module.from_query(request, refusals(service, protocol, True), body_hash)
         _check_service(proof, service)
         self._check_expiry(proof, expires)
         return proof

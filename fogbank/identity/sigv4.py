@@ -52,6 +52,7 @@ class Claim:
     """
 
     __slots__ = (
+        "_sources",
         "_template",
         "_values",
         "access_key",
@@ -74,17 +75,23 @@ class Claim:
         self.names = tuple(signed_text.split(";"))
         self.signed = frozenset(self.names)
         self._template = "\n".join([name.replace("%", "%%") + ":%s" for name in self.names])
-        self._values = itemgetter(*self.names)
+        # who speaks HTTP/2 may sign the host under its name there, as the SDK for JavaScript does
+        self._sources = tuple(["host" if name == ":authority" else name for name in self.names])
+        self._values = itemgetter(*self._sources)
 
     def canonical_headers(self, headers: dict[str, str]) -> str:
         """The signed headers as `name:value` lines, runs of blanks folded to one; an absent header is empty."""
         try:
             text = self._template % self._values(headers)
         except KeyError:
-            text = "\n".join([f"{name}:{headers.get(name, '')}" for name in self.names])
+            text = "\n".join([f"{name}:{headers.get(source, '')}" for name, source in self._pairs()])
         if "  " in text or "\t" in text:
-            text = "\n".join([f"{name}:{' '.join(headers.get(name, '').split())}" for name in self.names])
+            text = "\n".join([f"{name}:{' '.join(headers.get(source, '').split())}" for name, source in self._pairs()])
         return text
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        """Each signed name, and the header that has its value."""
+        return zip(self.names, self._sources, strict=True)
 
 
 class Signing(msgspec.Struct, frozen=True):
@@ -241,7 +248,7 @@ def from_header(request: Request, authorization: str, words: Refusals, body_hash
     """The proof in an Authorization header. Raises in the service's words when the header is malformed."""
     claim, signature = _read_header(authorization, words)
     timestamp = _header_timestamp(request.headers, authorization, words)
-    _check_claim(claim, timestamp, request.headers, words)
+    check_claim(claim, timestamp, request.headers, words)
     return Proof(claim, timestamp, signature, request, words, body_hash)
 
 
@@ -255,11 +262,12 @@ def from_query(request: Request, words: Refusals, body_hash: str) -> tuple[Proof
     if algorithm != ALGORITHM:
         raise words.unsupported(algorithm)
     claim = make_claim(credential, signed, words)
-    _check_claim(claim, timestamp, request.headers, words)
-    return Proof(claim, timestamp, signature, request, words, body_hash), _expires(params, claim, words)
+    check_claim(claim, timestamp, request.headers, words)
+    return Proof(claim, timestamp, signature, request, words, body_hash), expires(params, claim, words)
 
 
-def _expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
+def expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
+    """The seconds that a presigned URL is good for. Raises what is wrong with them."""
     value = params.get("X-Amz-Expires")
     if value is None:
         if claim.service in S3_SERVICES:
@@ -327,7 +335,8 @@ def http_date(text: str) -> float:
     return parsedate_to_datetime(text).timestamp()
 
 
-def _check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: Refusals) -> None:
+def check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: Refusals) -> None:
+    """Raise when the dates differ, or when a header that says something is not signed."""
     if claim.date != timestamp[:8]:
         if not is_timestamp(timestamp):
             raise words.bad_date(timestamp)

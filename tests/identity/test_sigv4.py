@@ -166,6 +166,22 @@ def test_blanks_in_headers_are_folded_and_utf_8_is_kept(sign, door):
     assert door.enter(request, "s3").account == "000000000000"
 
 
+def test_the_host_may_be_signed_by_its_name_in_http_2(sign, door):
+    class Http2Auth(SigV4Auth):
+        def headers_to_sign(self, request):
+            headers = super().headers_to_sign(request)
+            headers[":authority"] = headers["host"]
+            del headers["host"]
+            return headers
+
+    request = sign(Http2Auth, service="kinesis", headers={"X-Amz-Target": "a  b"}, data=b"{}")
+    assert "SignedHeaders=:authority;" in request.headers["authorization"]
+    assert door.enter(request, "kinesis").account == "000000000000"
+    request.headers["host"] = "elsewhere"
+    with pytest.raises(AWSError):
+        door.enter(request, "kinesis")
+
+
 def test_the_date_header_serves_where_there_is_no_x_amz_date(door):
     request = AWSRequest("GET", "http://localhost:4566/", {"Date": "Fri, 24 May 2013 00:00:00 GMT"}, b"")
     credentials = Credentials("test", "test")
@@ -321,7 +337,7 @@ def test_a_presigned_sts_call_lives_for_fifteen_minutes(sign, door):
         ({"X-Amz-Expires": "soon"}, "X-Amz-Expires should be a number"),
         (
             {"X-Amz-Algorithm": "AWS4-HMAC-MD5"},
-            'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"',
+            'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-HMAC-SHA512"',
         ),
         ({"X-Amz-Date": "yesterday"}, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""),
         (
@@ -378,7 +394,7 @@ SCOPE = "test/20250101/us-east-1/sqs/aws4_request"
             "'x-amz-date' must be a 'SignedHeader'",
         ),
         (
-            f"AWS4-ECDSA-P256-SHA256 Credential={SCOPE}, SignedHeaders=host, Signature=a",
+            f"AWS4-HMAC-SHA512 Credential={SCOPE}, SignedHeaders=host, Signature=a",
             "IncompleteSignatureException",
             "Unsupported AWS 'algorithm'",
         ),
