@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from fogbank.consumers.settings import BATCH_BYTES, Batch, Handle, Passes, Settings, Verdict, Window, let_all
 from fogbank.consumers.shards import Item, Shard, Stream
 from fogbank.kernel import AWSError
+from fogbank.kernel.context import Watch
 
 log = logging.getLogger("fogbank.consumers")
 
@@ -70,7 +71,7 @@ class StreamConsumer:
         try:
             with self.stream.scope.watch(*self.stream.topic) as watch:
                 while True:
-                    await self._look()
+                    await self._look(watch)
                     self._raise_defects()
                     await watch.wait(timeout=_LOOK_SECONDS)
         finally:
@@ -84,8 +85,8 @@ class StreamConsumer:
                 del self._readers[name]
                 reader.result()
 
-    async def _look(self) -> None:
-        """Begin to read shards that nobody reads yet, and whose parents have been read."""
+    async def _look(self, watch: Watch) -> None:
+        """Begin to read shards that nobody reads yet, and whose parents have been read; `watch` wakes when one was."""
         try:
             shards = await self.stream.shards()
         except AWSError as error:  # the stream is gone, or closed to us
@@ -99,6 +100,7 @@ class StreamConsumer:
             if all([await self.checkpoints.load(parent) == ENDED for parent in parents]):
                 reader = _Reader(self, shard, is_child=bool(parents))
                 self._readers[shard.id] = asyncio.get_running_loop().create_task(reader.run())
+                self._readers[shard.id].add_done_callback(lambda _: watch.wake())
 
 
 class _Reader:

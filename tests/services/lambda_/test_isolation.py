@@ -10,6 +10,7 @@ import time
 import boto3
 import pytest
 
+import fogbank
 from fogbank.services.lambda_.runtime.isolation import Rooms
 from tests.services.lambda_.functions import RUNTIME, Functions
 
@@ -34,7 +35,15 @@ def test_code_lies_where_aws_puts_it_and_is_not_changed(functions, isolated):
     )
 
 
-def test_each_environment_has_a_tmp_of_its_own(functions, isolated):
+@pytest.fixture
+def own_tmp(isolated):
+    """The machine's /tmp is not covered by another where the program itself lies in it."""
+    for needed in (fogbank.__file__, sys.executable):
+        if os.path.realpath(needed).startswith("/tmp/"):
+            pytest.skip(f"{needed} is in /tmp")
+
+
+def test_each_environment_has_a_tmp_of_its_own(functions, own_tmp):
     source = "import os\ndef handler(event, context):\n    before = os.listdir('/tmp')\n    open('/tmp/mine', 'w')\n    return before\n"
     functions.make(source)
     functions.make(source, "g")
@@ -43,7 +52,7 @@ def test_each_environment_has_a_tmp_of_its_own(functions, isolated):
     assert functions.call(name="g") == ([], None)
 
 
-def test_tmp_is_as_large_as_was_asked_for(functions, isolated):
+def test_tmp_is_as_large_as_was_asked_for(functions, own_tmp):
     functions.make(
         "import os\ndef handler(event, context):\n    s = os.statvfs('/tmp')\n    return s.f_blocks * s.f_frsize >> 20\n",
         EphemeralStorage={"Size": 600},
