@@ -337,7 +337,7 @@ def test_a_presigned_sts_call_lives_for_fifteen_minutes(sign, door):
         ({"X-Amz-Expires": "soon"}, "X-Amz-Expires should be a number"),
         (
             {"X-Amz-Algorithm": "AWS4-HMAC-MD5"},
-            'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-HMAC-SHA512"',
+            'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"',
         ),
         ({"X-Amz-Date": "yesterday"}, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\""),
         (
