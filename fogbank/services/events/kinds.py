@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 
-from fogbank import protocols
-from fogbank.kernel import Context, json_paths
+from fogbank.kernel import Context, json_paths, operations
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.names import Arn, parse
 
@@ -57,23 +56,11 @@ class Kind(msgspec.Struct, frozen=True):
 
     def is_there(self, app: App) -> bool:
         """Does this build have the operation?"""
-        if not self.service:
-            return True
-        service = app.services.get(self.service)
-        return service is not None and _snake(self.service, self.operation) in service.operations
+        return not self.service or operations.is_there(app, self.service, self.operation)
 
     def is_transactional(self, app: App) -> bool:
         """Has a delivery no effect but in the store?"""
-        service = app.services.get(self.service) if self.service else None
-        if service is None:
-            return self.inside
-        operation = service.operations.get(_snake(self.service, self.operation))
-        return operation is None or operation.transaction
-
-
-@lru_cache(maxsize=256)
-def _snake(service: str, operation: str) -> str:
-    return protocols.load(service).operations[operation].snake
+        return operations.is_transactional(app, self.service, self.operation) if self.service else self.inside
 
 
 _kinds: list[Kind] = []

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fogbank import protocols
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, operations
 from fogbank.services.pipes import templating
 from fogbank.services.pipes.pipe import Pipe, as_role, pipe_arn
 
@@ -63,19 +62,7 @@ async def called(scope: Context, service: str, operation: str, params: dict[str,
     async def work() -> dict[str, Any]:
         return await scope.call(service, operation, given, as_caller=True)
 
-    return await (scope.transact(work) if is_transactional(scope, service, operation) else work())
-
-
-def is_transactional(ctx: Context, service: str, operation: str) -> bool:
-    found = ctx.app.services.get(service)
-    known = found and found.operations.get(protocols.load(service).operations[operation].snake)
-    return not known or known.transaction
-
-
-def is_there(ctx: Context, service: str, operation: str) -> bool:
-    """Does this build have the operation?"""
-    found = ctx.app.services.get(service)
-    return found is not None and protocols.load(service).operations[operation].snake in found.operations
+    return await (scope.transact(work) if operations.is_transactional(scope.app, service, operation) else work())
 
 
 def made(ctx: Context, pipe: Pipe, noun: str, arn: str, events: list[Event]) -> Batch:

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, operations
 from fogbank.kernel.errors import not_implemented
 from fogbank.services.pipes import endpoints, errors
-from fogbank.services.pipes.batches import Batch, Failed, is_there
+from fogbank.services.pipes.batches import Batch, Failed
 from fogbank.services.pipes.sources import place_of
 
 
@@ -82,7 +82,7 @@ def kind_of(arn: str) -> Kind:
 def check(ctx: Context, arn: str) -> None:
     """Raises ValidationException, NotImplemented."""
     kind = kind_of(arn)
-    if not is_there(ctx, kind.service, kind.operation):
+    if not operations.is_there(ctx.app, kind.service, kind.operation):
         raise not_implemented(kind.service, kind.operation)
 
 

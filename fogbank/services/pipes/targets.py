@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fogbank.kernel import Context, json_paths
+from fogbank.kernel import Context, json_paths, operations
 from fogbank.kernel.errors import not_implemented
 from fogbank.services.pipes import endpoints, errors
-from fogbank.services.pipes.batches import Batch, Failed, is_there
+from fogbank.services.pipes.batches import Batch, Failed
 from fogbank.services.pipes.sources import identifier, place_of
 from fogbank.services.pipes.templating import parsed, resolved
 
@@ -239,7 +239,7 @@ def check(ctx: Context, arn: str, parameters: dict[str, Any]) -> Kind:
     required = "MessageGroupId" if arn.endswith(".fifo") and kind.service == "sqs" else _REQUIRED.get(kind.member)
     if required and not (parameters.get(kind.member) or {}).get(required):
         raise errors.target_parameter_required(f"{kind.member}.{required}")
-    if not is_there(ctx, kind.service, kind.operation):
+    if not operations.is_there(ctx.app, kind.service, kind.operation):
         raise not_implemented(kind.service, kind.operation)
     return kind
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fogbank import protocols
-from fogbank.kernel import Context
+from fogbank.kernel import Context, operations
 from fogbank.kernel.errors import not_implemented
 
 
@@ -24,13 +23,5 @@ class Call(NamedTuple):
 
 def check_there(ctx: Context, service: str, operation: str) -> None:
     """Raises NotImplemented for an operation that nothing here could do: a schedule must not find out when it is due."""
-    found = ctx.app.services.get(service)
-    if found is None or protocols.load(service).operations[operation].snake not in found.operations:
+    if not operations.is_there(ctx.app, service, operation):
         raise not_implemented(service, operation)
-
-
-def is_transactional(ctx: Context, call: Call) -> bool:
-    """Has the call no effect but in the store?"""
-    service = ctx.app.services.get(call.service)
-    operation = service and service.operations.get(protocols.load(call.service).operations[call.operation].snake)
-    return not operation or operation.transaction

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, operations
 from fogbank.services.scheduler import limits, templates, universal
-from fogbank.services.scheduler.calls import Call, is_transactional
+from fogbank.services.scheduler.calls import Call
 from fogbank.services.scheduler.invocation import Invocation, timestamp
 from fogbank.services.scheduler.schedule import ENABLED, kept, schedule_arn
 from fogbank.services.scheduler.schedules import go_on
@@ -37,7 +37,7 @@ async def invoke(ctx: Context, invocation: Invocation) -> None:
     """Invoke a target, now or, if it is no matter of the store, in a task of its own."""
     try:
         call = _call(ctx, invocation)
-        if is_transactional(ctx, call):
+        if operations.is_transactional(ctx.app, call.service, call.operation):
             await ctx.undoing(_send, ctx, invocation, call)
         else:
             await ctx.schedule("invoke_outside", msgspec.to_builtins(invocation))
