@@ -9,6 +9,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from fogbank.services.lambda_.runtime.interface import Answered
 
 log = logging.getLogger("fogbank.lambda")
+
+# what CloudWatch Logs takes at once; a character is up to four bytes
+_BATCH_BYTES = 1_048_576
+_BATCH_EVENTS = 10_000
+_EVENT_OVERHEAD = 26
+_EVENT_CHARACTERS = 250_000
 
 # A role that may not write logs is asked about again after so long.
 _REFUSED_SECONDS = 10.0
@@ -153,19 +160,37 @@ class Journal:
             return
         place = {"logGroupName": self.group, "logStreamName": self.stream}
         if not self._is_there:
-            await self._make("CreateLogGroup", {"logGroupName": self.group})
+            # a role that may not make groups can write to one that is there
+            await self._make("CreateLogGroup", {"logGroupName": self.group}, "AccessDeniedException")
             await self._make("CreateLogStream", place)
             self._is_there = True
-        entries = [{"timestamp": moment, "message": text} for moment, text in events if text]
-        if entries:
-            await self._call("PutLogEvents", {**place, "logEvents": entries})
+        for batch in _batches(events):
+            await self._call("PutLogEvents", {**place, "logEvents": batch})
 
-    async def _make(self, operation: str, request: dict[str, Any]) -> None:
+    async def _make(self, operation: str, request: dict[str, Any], *passed_over: str) -> None:
+        """Make it unless it is there. Refusals with those codes are passed over."""
         try:
             await self._call(operation, request)
         except AWSError as error:
-            if error.code != "ResourceAlreadyExistsException":
+            if error.code not in ("ResourceAlreadyExistsException", *passed_over):
                 raise
 
     async def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return await self._scope.call("logs", operation, request, role=self._function.role)
+
+
+def _batches(events: list[tuple[int, str]]) -> Iterator[list[dict[str, Any]]]:
+    """The events in order of time, as many at once as CloudWatch Logs takes. A long text is several events."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for moment, text in sorted(events, key=lambda event: event[0]):
+        for start in range(0, len(text), _EVENT_CHARACTERS):
+            part = text[start : start + _EVENT_CHARACTERS]
+            cost = len(part.encode()) + _EVENT_OVERHEAD
+            if batch and (size + cost > _BATCH_BYTES or len(batch) == _BATCH_EVENTS):
+                yield batch
+                batch, size = [], 0
+            batch.append({"timestamp": moment, "message": part})
+            size += cost
+    if batch:
+        yield batch

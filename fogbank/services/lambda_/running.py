@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import code, configurations, errors, limits
+from fogbank.services.lambda_ import code, configurations, errors, limits, metering
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, LATEST, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
@@ -63,7 +63,11 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     runtimes = runtimes_of(scope)
     arn = f"{arn_of(scope, function.name)}:{function.version}"
     _require_ready(function)
-    await _require_room(scope, runtimes, function)
+    try:
+        await _require_room(scope, runtimes, function)
+    except AWSError:
+        metering.throttled(scope, function)
+        raise
     begun: list[Journal] = []
 
     async def make() -> Environment:
@@ -76,8 +80,11 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     environment: Any = started.environment
     journal: Journal = environment.journal
     init_ms = environment.init_ms if begun else 0.0
+    concurrent = runtimes.running(arn_of(scope, function.name))
     try:
-        return await _handle(environment, journal, started.failure, function, invocation, init_ms)
+        done, milliseconds = await _handle(environment, journal, started.failure, function, invocation, init_ms)
+        metering.invoked(scope, function, bool(done.error), milliseconds, concurrent)
+        return done
     finally:
         settling = asyncio.ensure_future(runtimes.give_back(arn, environment))
         settling.add_done_callback(lambda _: journal.flush())
@@ -92,7 +99,8 @@ async def _handle(
     function: Function,
     invocation: Invocation,
     init_ms: float,
-) -> Done:
+) -> tuple[Done, float]:
+    """What came of it, and the milliseconds that it took."""
     journal.begin(invocation.request_id)
     if failure is not None:
         text = failure.payload.replace(b"{request}", invocation.request_id.encode())
@@ -108,7 +116,7 @@ async def _handle(
         journal.ended(answered)
     journal.report(outcome, function.memory, init_ms)
     error = "Unhandled" if answered.is_error else ""
-    return Done(answered.payload, error, journal.tail(), answered)
+    return Done(answered.payload, error, journal.tail(), answered), outcome.duration
 
 
 def _event(function: Function, invocation: Invocation) -> Event:
