@@ -29,6 +29,7 @@ _SERVICES = {
     "SSO": "sso-admin",
     "AccessAnalyzer": "accessanalyzer",
     "EventSchemas": "schemas",
+    "S3ObjectLambda": "s3control",
 }
 
 

@@ -16,6 +16,7 @@ from fogbank.services.s3control import (
     multi_region,
     object_lambda,
     outposts,
+    resource_types,
     tags,
 )
 from fogbank.services.s3control.service import service
@@ -36,6 +37,7 @@ __all__ = [
     "multi_region",
     "object_lambda",
     "outposts",
+    "resource_types",
     "service",
     "tags",
 ]

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from fogbank.kernel import AWSError, Service
+from tests.services.cloud_client import Cloud
 from tests.services.s3control.conftest import statement
 
 STRANGER = "111122223333"
@@ -36,6 +37,11 @@ def functions(fogbank_server, monkeypatch):
     stand_in.operation_from(invoke, "invoke", transaction=False, **options)
     monkeypatch.setitem(fogbank_server.app.services._loaded, "lambda", stand_in)
     return known
+
+
+@pytest.fixture
+def cloud(aws, clock):
+    return Cloud(aws("cloudcontrol"), clock)
 
 
 @pytest.fixture
@@ -212,3 +218,23 @@ def test_reader_needs_a_permission_for_each_part(client, s3, bucket, point, answ
         some = client("s3", credentials=user([each for number, each in enumerate(allowed) if number != missing]))
         with refused(code, status):
             some.get_object(Bucket=point["Alias"]["Value"], Key="k")
+
+
+# -- templates
+
+
+def test_a_template_makes_one_with_its_policy(cloud, functions, configuration, aws):
+    kind, policy_kind = "AWS::S3ObjectLambda::AccessPoint", "AWS::S3ObjectLambda::AccessPointPolicy"
+    name = cloud.create(kind, Name="loud", ObjectLambdaConfiguration=configuration)
+    found = cloud.read(kind, name)
+    assert found["Arn"] == f"arn:aws:s3-object-lambda:us-east-1:{aws.account}:accesspoint/loud"
+    assert found["ObjectLambdaConfiguration"] == configuration
+    changed = {**configuration, "CloudWatchMetricsEnabled": True}
+    cloud.update(kind, name, {"op": "replace", "path": "/ObjectLambdaConfiguration", "value": changed})
+    assert cloud.read(kind, name)["ObjectLambdaConfiguration"] == changed
+    allow = "s3-object-lambda:GetObject"
+    policy = json.loads(statement(found["Arn"], action=allow, principal="arn:aws:iam::111122223333:root"))
+    cloud.create(policy_kind, ObjectLambdaAccessPoint=name, PolicyDocument=policy)
+    assert cloud.read(policy_kind, name)["PolicyDocument"] == policy
+    cloud.delete(policy_kind, name)
+    cloud.delete(kind, name)
