@@ -204,6 +204,8 @@ async def _environment(scope: Context, runtimes: Runtimes, function: Function) -
 
 async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
     """What to start."""
+    if function.code.image:
+        raise errors.no_runtime("Fogbank does not run container images.")
     settings = scope.app.settings
     runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
     try:
