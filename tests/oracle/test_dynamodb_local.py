@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.oracle import strategies
 
-EXAMPLES = int(os.environ.get("FOGBANK_ORACLE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("FOGBANK_ORACLE_EXAMPLES", "100"))
 at_random = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=False
 )
@@ -35,12 +35,14 @@ def key_schema(*kinds):
 
 @pytest.fixture
 def table(both, aws):
-    """A table of the name at both."""
+    """Makes a table at both, once for all examples of a test."""
+    made = []
 
     def make(*kinds):
-        both("create_table", TableName="things", BillingMode="PAY_PER_REQUEST", **key_schema(*kinds))
-        aws("dynamodb").get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02})
-        return "things"
+        if not made:
+            both("create_table", TableName="things", BillingMode="PAY_PER_REQUEST", **key_schema(*kinds))
+            aws("dynamodb").get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02})
+            made.append(kinds)
 
     return make
 
