@@ -100,8 +100,9 @@ def test_a_consumer_that_is_there_is_not_registered_again(kinesis, consumer):
     assert code(error) == "ResourceInUseException"
 
 
-def test_a_deregistered_consumer_is_gone(kinesis, consumer):
+def test_a_deregistered_consumer_is_gone(kinesis, consumer, clock):
     kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    clock.advance(seconds=1)
     assert kinesis.list_stream_consumers(StreamARN=consumer.partition("/consumer/")[0])["Consumers"] == []
     with pytest.raises(ClientError) as error:
         subscribe(kinesis, consumer)
