@@ -29,7 +29,7 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
-from hyperframe.frame import GoAwayFrame
+from hyperframe.frame import Frame, GoAwayFrame
 
 from fogbank.gateway import exchange
 from fogbank.gateway.exchange import METHODS, NEVER, Defective, Refused, RequestStream
@@ -158,6 +158,20 @@ class Http2Reply:
         exchange.call_disconnected(self.on_disconnect)
 
 
+class LastingConnection(H2Connection):
+    """h2 falls silent when the other end says goodbye. A goodbye without an error means only that it opens no more streams (RFC 9113, 6.8).
+
+    The SDK for JavaScript says it as soon as the answer of SubscribeToShard begins.
+    """
+
+    def _receive_goaway_frame(self, frame: GoAwayFrame) -> tuple[list[Frame], list[Event]]:
+        if frame.error_code != ErrorCodes.NO_ERROR:
+            return super()._receive_goaway_frame(frame)
+        event = ConnectionTerminated()
+        event.error_code = ErrorCodes.NO_ERROR
+        return [], [event]
+
+
 class Http2Connection(asyncio.Protocol):
     """One client connection that speaks HTTP/2."""
 
@@ -167,7 +181,7 @@ class Http2Connection(asyncio.Protocol):
         self.front = front
         self.deadline = NEVER
         self._limits = front.limits
-        self._h2 = H2Connection(H2Configuration(client_side=False))
+        self._h2 = LastingConnection(H2Configuration(client_side=False))
         self._h2.local_settings = Settings(
             client=False,
             initial_values={
@@ -468,8 +482,9 @@ class Http2Connection(asyncio.Protocol):
     # The end
 
     def _connection_terminated(self, event: ConnectionTerminated) -> None:
-        """The client said goodbye; h2 sends nothing after that."""
-        self._end()
+        """The client said goodbye. After an error h2 sends nothing more; else the client closes when it has its answers."""
+        if event.error_code != ErrorCodes.NO_ERROR or not self._streams:
+            self._end()
 
     def _close_if_done(self) -> None:
         if self.front.closing and not self._streams:

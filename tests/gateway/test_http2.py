@@ -29,6 +29,7 @@ from h2.events import (
     StreamReset,
 )
 from h2.settings import SettingCodes
+from hyperframe.frame import GoAwayFrame
 
 from fogbank.gateway import tls
 from fogbank.gateway.front import Limits, Reply
@@ -646,6 +647,17 @@ def test_close_finishes_what_is_in_flight_and_takes_nothing_new(edge: Edge, wire
     assert [request.path for request in edge.app.requests] == ["/poll"]
     assert stream == 1
     closing.result(PATIENCE)
+
+
+def test_what_a_client_asked_for_before_it_said_goodbye_is_answered(edge: Edge, wire2: Http2Wire) -> None:
+    held = Held()
+    edge.route("/poll", held)
+    stream = wire2.open("GET", "/poll")
+    reply = held.wait()
+    wire2.socket.sendall(GoAwayFrame(0).serialize())
+    time.sleep(0.05)
+    edge.loop.call_soon_threadsafe(reply.send, Response(200, [], b"done"))
+    assert wire2.answer(stream).body == b"done"
 
 
 def test_close_ends_idle_connections_at_once(edge: Edge, wire2: Http2Wire) -> None:
