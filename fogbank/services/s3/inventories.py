@@ -12,7 +12,7 @@ import time
 from typing import Any, NamedTuple
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.s3 import deliveries, inventory_files, records, settings
+from fogbank.services.s3 import deliveries, inventory_files, lifecycle_rules, records, settings
 from fogbank.services.s3.inventory import KIND
 from fogbank.services.s3.inventory_files import DataFile
 from fogbank.services.s3.inventory_rows import Field, Seen, fields_of, row_of
@@ -93,7 +93,9 @@ async def _find(ctx: Context, payload: Payload) -> Inventory | None:
     document = None if home is None else await settings.read(home, KIND, payload["id"])
     if home is None or document is None:
         return None
-    fields = fields_of(document.get("OptionalFields") or (), document["IncludedObjectVersions"] == "All")
+    packed = await settings.packed(home, lifecycle_rules.KIND)
+    rules = () if packed is None else lifecycle_rules.compiled(packed).rules
+    fields = fields_of(document.get("OptionalFields") or (), document["IncludedObjectVersions"] == "All", rules)
     return Inventory(home.bucket, document, fields, payload["moment"], payload["stem"])
 
 

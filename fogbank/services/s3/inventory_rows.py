@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from fogbank.identity.principals import canonical_id
-from fogbank.services.s3 import courses, grants
+from fogbank.services.s3 import courses, grants, lifecycle_rules
+from fogbank.services.s3.lifecycle_rules import Rule
 from fogbank.services.s3.records import CUSTOMER, DSSE, KMS, S3_KEY, Bucket, Object
 from fogbank.services.s3.walking import Seen
 
@@ -128,13 +129,25 @@ _OPTIONAL = (
     Field("ObjectAccessControlList", "object_access_control_list", "VARCHAR", _access_list),
     Field("ObjectOwner", "object_owner", "VARCHAR", _owner),
 )
-KNOWN = frozenset(field.name for field in _OPTIONAL)
+_EXPIRATION = "LifecycleExpirationDate"
+KNOWN = frozenset(field.name for field in _OPTIONAL) | {_EXPIRATION}
 
 
-def fields_of(optional: Iterable[str], with_versions: bool) -> list[Field]:
-    """The fields of an inventory, in the order of its columns."""
+def fields_of(optional: Iterable[str], with_versions: bool, rules: Iterable[Rule] = ()) -> list[Field]:
+    """The fields of an inventory, in the order of its columns. `rules` are those of the bucket's lifecycle."""
     wanted = set(optional)
-    return [*_ALWAYS, *(_OF_VERSIONS if with_versions else ()), *(field for field in _OPTIONAL if field.name in wanted)]
+    known = (*_OPTIONAL, Field(_EXPIRATION, "lifecycle_expiration_date", "TIMESTAMP", _expiring(tuple(rules))))
+    return [*_ALWAYS, *(_OF_VERSIONS if with_versions else ()), *(field for field in known if field.name in wanted)]
+
+
+def _expiring(rules: tuple[Rule, ...]) -> Callable[[Bucket, Seen, float], datetime | None]:
+    """Gives when a current version expires; nothing for noncurrent ones, and where no rule is about it."""
+
+    def read(bucket: Bucket, seen: Seen, now: float) -> datetime | None:
+        found = lifecycle_rules.expiration(rules, seen.key, seen.record) if seen.is_latest else None
+        return None if found is None else _moment(found[0])
+
+    return read
 
 
 def row_of(fields: Iterable[Field], bucket: Bucket, seen: Seen, now: float) -> list[Any]:

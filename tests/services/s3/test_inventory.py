@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+from datetime import datetime
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_inventory_lists_what_is_there(s3, bucket, put, upload, configure, rows,
         "ChecksumAlgorithm": first["ChecksumAlgorithm"],
     }
     assert (second["Key"], second["IsMultipartUploaded"]) == ("parts", "true")
+
+
+def test_an_inventory_says_when_objects_expire(s3, bucket, put, configure, rows, clock):
+    put(bucket, "kept")
+    put(bucket, "tmp/k")
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 10}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    configure(OptionalFields=["LifecycleExpirationDate"])
+    told = s3.head_object(Bucket=bucket, Key="tmp/k")["Expiration"].split('"')[1]
+    clock.advance(seconds=DAY)
+    kept, expiring = rows()
+    assert kept["LifecycleExpirationDate"] == ""
+    moment = datetime.strptime(expiring["LifecycleExpirationDate"], "%Y-%m-%dT%H:%M:%S.000Z")
+    assert moment.strftime("%a, %d %b %Y %H:%M:%S GMT") == told
 
 
 def test_files_lie_where_aws_puts_them(s3, bucket, put, configure, keys, manifest, get, reports, clock):
