@@ -118,6 +118,20 @@ def test_a_stream_and_a_topic_are_given_records_and_messages(make, source, targe
     assert [json.loads(body) for body in target.bodies()] == [{"key": "k"}]
 
 
+def test_a_log_group_is_given_events_with_their_times(make, source, aws):
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="/orders")
+    logs.create_log_stream(logGroupName="/orders", logStreamName="s")
+    arn = logs.describe_log_groups(logGroupNamePrefix="/orders")["logGroups"][0]["arn"]
+    own = {"LogStreamName": "s", "Timestamp": "$.attributes.SentTimestamp"}
+    make(Target=arn, TargetParameters={**RAW, "CloudWatchLogsParameters": own})
+    source.send("hello")
+    look = {"logGroupName": "/orders", "logStreamName": "s", "startFromHead": True}
+    ((event,)) = until(lambda: logs.get_log_events(**look)["events"])
+    assert event["message"] == "hello"
+    assert until(lambda: source.left() == 0)
+
+
 def _stream(kinesis):
     kinesis.create_stream(StreamName="work", ShardCount=1)
     kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0})
