@@ -15,7 +15,6 @@ from fogbank.services.kinesis.records import (
     Answer,
     Request,
     Settings,
-    Stream,
     account,
     begin_update,
     streams,
@@ -38,8 +37,8 @@ METRICS = (
 
 @service.operation(**ON_STREAM)
 async def increase_stream_retention_period(ctx: Context, request: Request) -> None:
+    hours = _hours(request)
     scope, stream = await begin_update(ctx, request)
-    hours = _hours(stream, request)
     if hours < stream.retention_hours:
         raise errors.retention_not_longer(hours, stream.name, stream.retention_hours)
     await updating(scope, stream, retention_hours=hours)
@@ -47,19 +46,20 @@ async def increase_stream_retention_period(ctx: Context, request: Request) -> No
 
 @service.operation(**ON_STREAM)
 async def decrease_stream_retention_period(ctx: Context, request: Request) -> None:
+    hours = _hours(request)
     scope, stream = await begin_update(ctx, request)
-    hours = _hours(stream, request)
     if hours > stream.retention_hours:
         raise errors.retention_not_shorter(hours, stream.name, stream.retention_hours)
     await updating(scope, stream, retention_hours=hours)
 
 
-def _hours(stream: Stream, request: Request) -> int:
+def _hours(request: Request) -> int:
     hours: int = request["RetentionPeriodHours"]
+    stream = (request.get("StreamName") or request.get("StreamARN") or "").rpartition("/")[2]
     if hours < limits.MINIMUM_RETENTION_HOURS:
         raise errors.retention_too_short(hours, limits.MINIMUM_RETENTION_HOURS)
     if hours > limits.MAXIMUM_RETENTION_HOURS:
-        raise errors.retention_too_long(hours, stream.name, limits.MAXIMUM_RETENTION_HOURS)
+        raise errors.retention_too_long(hours, stream, limits.MAXIMUM_RETENTION_HOURS)
     return hours
 
 

@@ -127,6 +127,14 @@ def test_retention_out_of_bounds_or_in_the_wrong_direction_is_refused(kinesis, o
     assert kinesis.describe_stream(StreamName="orders")["StreamDescription"]["RetentionPeriodHours"] == 48
 
 
+def test_retention_beyond_the_maximum_is_refused_also_of_a_stream_that_is_changing(kinesis):
+    make(kinesis)
+    kinesis.increase_stream_retention_period(StreamName="orders", RetentionPeriodHours=48)
+    with pytest.raises(ClientError) as error:
+        kinesis.increase_stream_retention_period(StreamName="orders", RetentionPeriodHours=8761)
+    assert code(error) == "InvalidArgumentException"
+
+
 def test_metrics_of_shards_are_switched_on_and_off(kinesis):
     make(kinesis)
     answer = kinesis.enable_enhanced_monitoring(
