@@ -117,6 +117,9 @@ def updated(config: dict[str, Any], request: Request) -> dict[str, Any]:
 
 
 def check(config: dict[str, Any], request: Request) -> dict[str, Any]:
+    _check_most("timeout", config["Timeout"], limits.TIMEOUT_SECONDS)
+    if not config.get("CapacityProviderConfig"):
+        _check_most("memorySize", config["MemorySize"], limits.MEMORY_MIB)
     variables = (config.get("Environment") or {}).get("Variables") or {}
     reserved = sorted(_RESERVED.intersection(variables))
     if reserved:
@@ -134,6 +137,15 @@ def check(config: dict[str, Any], request: Request) -> dict[str, Any]:
     if len(config.get("Layers") or []) > limits.LAYERS:
         raise errors.invalid_parameter("Cannot reference more than 5 layers.")
     return config
+
+
+def _check_most(member: str, value: int, most: int) -> None:
+    """Limits that the model does not have. Raises ValidationException."""
+    if value > most:
+        raise errors.validation(
+            f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {most}"
+        )
 
 
 async def check_role(ctx: Context, role: str) -> None:

@@ -58,6 +58,14 @@ def test_a_configuration_that_lambda_does_not_take_is_refused(functions, options
     assert code(error) == "InvalidParameterValueException"
 
 
+@pytest.mark.parametrize(("member", "most"), [("Timeout", 900), ("MemorySize", 10_240)])
+def test_more_time_or_memory_than_there_is_is_refused(functions, member, most):
+    text = f"Value '{most + 1}' .* must have value less than or equal to {most}"
+    with pytest.raises(ClientError, match=text) as error:
+        functions.make(**{member: most + 1})
+    assert code(error) == "ValidationException"
+
+
 def test_bytes_that_are_no_zip_are_refused(functions):
     with pytest.raises(ClientError, match="Could not unzip uploaded file") as error:
         functions.client.create_function(
