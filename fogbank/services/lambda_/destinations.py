@@ -7,31 +7,48 @@ from typing import Any
 
 import orjson
 
+from fogbank.http import Payload
 from fogbank.kernel import Context
-from fogbank.services.lambda_.records import Function, arn_of
+from fogbank.services.lambda_.records import Function, arn_of, functions, key_of
+from fogbank.services.lambda_.service import service
 
 
 async def send(ctx: Context, function: Function, target: str, document: dict[str, Any]) -> None:
     """Send a document to the resource of that ARN; in a transaction. Raises what the target's service says."""
     parts = target.split(":", 5)
-    service, region, account, resource = parts[2], parts[3], parts[4], parts[5]
+    kind, region, account, resource = parts[2], parts[3], parts[4], parts[5]
     scope = await _scope(ctx, function, account, region)
     body = orjson.dumps(document).decode()
-    if service == "sqs":
+    if kind == "sqs":
         url = f"{ctx.endpoint}/{account}/{resource}"
         await scope.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": body}, as_caller=True)
-    elif service == "sns":
+    elif kind == "sns":
         await scope.call("sns", "Publish", {"TopicArn": target, "Message": body}, as_caller=True)
-    elif service == "events":
+    elif kind == "events":
         entry = _event(ctx, function, target, document)
         await scope.call("events", "PutEvents", {"Entries": [entry]}, as_caller=True)
-    elif service == "s3":
+    elif kind == "s3":
         day = time.strftime("%Y/%m/%d", time.gmtime(ctx.now()))
         key = f"aws/lambda/{function.name}/{day}/{ctx.ids.uuid()}.json"
-        await scope.call("s3", "PutObject", {"Bucket": resource, "Key": key, "Body": body.encode()}, as_caller=True)
-    elif service == "lambda":
+        record = {"function": function.name, "version": function.version, "bucket": resource, "key": key, "body": body}
+        await ctx.schedule("store_record", record)
+    elif kind == "lambda":
         request = {"FunctionName": target, "InvocationType": "Event", "Payload": body.encode()}
         await scope.call("lambda", "Invoke", request, as_caller=True)
+
+
+@service.task(transaction=False)
+async def store_record(ctx: Context, payload: dict[str, Any]) -> None:
+    """Put what became of an event into a bucket: outside of a transaction, since it may be large."""
+    function = await ctx.transact(functions.get, ctx, payload["function"], key_of(payload["version"]))
+    if function is None:
+        return
+    principal = await ctx.transact(lambda: ctx.assume(function.role, session_name=function.name))
+    scope = ctx.at()
+    scope.principal = principal
+    body = Payload(payload["body"].encode())
+    request = {"Bucket": payload["bucket"], "Key": payload["key"], "Body": body, "ContentType": "application/json"}
+    await scope.call("s3", "PutObject", request, as_caller=True)
 
 
 async def _scope(ctx: Context, function: Function, account: str, region: str) -> Context:

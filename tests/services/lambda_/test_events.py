@@ -68,6 +68,25 @@ def test_a_dead_letter_queue_gets_the_event(functions, queue):
     assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "200"
 
 
+def test_a_bucket_can_be_told(functions):
+    functions.allow("s3:*")
+    s3 = functions.aws("s3")
+    s3.create_bucket(Bucket="results-of-events")
+    functions.make(FAILING)
+    functions.client.put_function_event_invoke_config(
+        FunctionName="f",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": "arn:aws:s3:::results-of-events"}},
+    )
+    send(functions, {"padding": "x" * 100_000})
+    found = []
+    while not found:
+        found = s3.list_objects_v2(Bucket="results-of-events").get("Contents", [])
+    assert found[0]["Key"].startswith("aws/lambda/f/")
+    record = json.loads(s3.get_object(Bucket="results-of-events", Key=found[0]["Key"])["Body"].read())
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+
+
 def test_an_event_that_is_too_old_is_given_up(functions, queue, clock):
     functions.make()
     functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
