@@ -20,6 +20,7 @@ import pytest
 _numbers = itertools.count()
 # read before the tests take Fogbank's settings out of the environment
 _OTHER_PYTHON = os.environ.get("FOGBANK_CLIENTS_PYTHON", "")
+_CACHE = Path(os.environ.get("FOGBANK_CLIENTS_CACHE") or Path.home() / ".cache" / "fogbank-clients")
 
 
 @pytest.fixture
@@ -52,17 +53,30 @@ def environment(aws, tmp_path):
 
 
 @pytest.fixture
+def prepared():
+    """The path of what `tests/clients/prepare` fetched or built."""
+
+    def find(name):
+        path = _CACHE / name
+        if not path.exists():
+            pytest.skip(f"{path} is missing: run tests/clients/prepare")
+        return path
+
+    return find
+
+
+@pytest.fixture
 def program(environment, tmp_path):
     """Runs a program of this environment, in a directory of the test's own, and gives what it printed."""
 
-    def run(name, *arguments, fails=False):
+    def run(name, *arguments, fails=False, also_errors=False):
         path = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
         if path is None:
             pytest.skip(f"{name} is not installed")
         command = [path, *map(str, arguments)]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert (done.returncode != 0) is fails, done.stderr + done.stdout
-        return done.stdout + done.stderr if fails else done.stdout
+        return done.stdout + done.stderr if fails or also_errors else done.stdout
 
     return run
 
