@@ -1,6 +1,27 @@
 """Amazon CloudWatch metrics and alarms: see docs/services/cloudwatch.md for what is real and what is not."""
 
-from fogbank.services.cloudwatch import alarm_states, alarms, dashboards, points, putting, queries, reading, tags
+from fogbank.services.cloudwatch import (
+    alarm_states,
+    alarms,
+    dashboards,
+    points,
+    putting,
+    queries,
+    reading,
+    resource_types,
+    tags,
+)
 from fogbank.services.cloudwatch.service import service
 
-__all__ = ["alarm_states", "alarms", "dashboards", "points", "putting", "queries", "reading", "service", "tags"]
+__all__ = [
+    "alarm_states",
+    "alarms",
+    "dashboards",
+    "points",
+    "putting",
+    "queries",
+    "reading",
+    "resource_types",
+    "service",
+    "tags",
+]

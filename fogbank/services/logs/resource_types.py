@@ -1,0 +1,240 @@
+"""AWS::Logs::*. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Logs.html"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes, tag_list
+from fogbank.services.logs.service import service
+
+_MISSING = frozenset({"ResourceNotFoundException"})
+
+
+def _wire(properties: Properties, *names: str) -> dict[str, Any]:
+    """Properties as the members that operations have for them: `LogGroupName` is `logGroupName`."""
+    return {name[0].lower() + name[1:]: value for name, value in pick(properties, *names).items()}
+
+
+def _gone(what: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", f"The specified {what} does not exist.")
+
+
+@service.resource_type
+class LogGroupType(ResourceType):
+    """A group. Without a LogGroupName it gets one of its own."""
+
+    name = "AWS::Logs::LogGroup"
+    identifier = ("LogGroupName",)
+    create_only = frozenset({"LogGroupName"})
+    read_only = frozenset({"Arn"})
+    missing = _MISSING
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        name = str(properties.get("LogGroupName") or f"log-group-{ctx.ids.hex(12)}")
+        request = _wire(properties, "KmsKeyId", "LogGroupClass", "DeletionProtectionEnabled")
+        await self.call(ctx, "CreateLogGroup", {**request, "logGroupName": name, "tags": tag_list(properties)})
+        if properties.get("RetentionInDays"):
+            days = int(properties["RetentionInDays"])
+            await self.call(ctx, "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
+        return name
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = (await self.call(ctx, "DescribeLogGroups", {"logGroupIdentifiers": [identifier]}))["logGroups"]
+        if not found:
+            raise _gone("log group")
+        group = found[0]
+        properties: Properties = {
+            "LogGroupName": identifier,
+            "Arn": group["arn"],
+            "LogGroupClass": group["logGroupClass"],
+            "DeletionProtectionEnabled": group["deletionProtectionEnabled"],
+            "RetentionInDays": group["retentionInDays"],
+            "KmsKeyId": group["kmsKeyId"],
+        }
+        tags = (await self.call(ctx, "ListTagsLogGroup", {"logGroupName": identifier}))["tags"]
+        properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()] or None
+        return {name: value for name, value in properties.items() if value is not None}
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        name = {"logGroupName": identifier}
+        if before.get("RetentionInDays") != after.get("RetentionInDays"):
+            days = after.get("RetentionInDays")
+            operation = "PutRetentionPolicy" if days else "DeleteRetentionPolicy"
+            await self.call(ctx, operation, name | ({"retentionInDays": int(days)} if days else {}))
+        if before.get("KmsKeyId") != after.get("KmsKeyId"):
+            key = after.get("KmsKeyId")
+            operation = "AssociateKmsKey" if key else "DisassociateKmsKey"
+            await self.call(ctx, operation, name | ({"kmsKeyId": key} if key else {}))
+        protected = bool(after.get("DeletionProtectionEnabled"))
+        if protected != bool(before.get("DeletionProtectionEnabled")):
+            request = {"logGroupIdentifier": identifier, "deletionProtectionEnabled": protected}
+            await self.call(ctx, "PutLogGroupDeletionProtection", request)
+        added, removed = tag_changes(before, after)
+        if added:
+            await self.call(ctx, "TagLogGroup", name | {"tags": added})
+        if removed:
+            await self.call(ctx, "UntagLogGroup", name | {"tags": removed})
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteLogGroup", {"logGroupName": identifier})
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        names: list[str] = []
+        token = None
+        while True:
+            answer = await self.call(ctx, "DescribeLogGroups", {"nextToken": token})
+            names += [group["logGroupName"] for group in answer["logGroups"]]
+            token = answer.get("nextToken")
+            if token is None:
+                return names
+
+
+@service.resource_type
+class LogStreamType(ResourceType):
+    """A stream. Without a LogStreamName it gets one of its own."""
+
+    name = "AWS::Logs::LogStream"
+    identifier = ("LogGroupName", "LogStreamName")
+    required = frozenset({"LogGroupName"})
+    create_only = frozenset({"LogGroupName", "LogStreamName"})
+    missing = _MISSING
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        group, name = properties["LogGroupName"], properties.get("LogStreamName") or f"log-stream-{ctx.ids.hex(12)}"
+        await self.call(ctx, "CreateLogStream", {"logGroupName": group, "logStreamName": name})
+        return f"{group}|{name}"
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        group, name = identifier.split("|", 1)
+        request = {"logGroupName": group, "logStreamNamePrefix": name}
+        found = (await self.call(ctx, "DescribeLogStreams", request))["logStreams"]
+        if not any(stream["logStreamName"] == name for stream in found):
+            raise _gone("log stream")
+        return {"LogGroupName": group, "LogStreamName": name}
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        group, name = identifier.split("|", 1)
+        await self.call(ctx, "DeleteLogStream", {"logGroupName": group, "logStreamName": name})
+
+
+class _FilterType(ResourceType):
+    """A filter of a group: what it is put, found and deleted with."""
+
+    identifier = ("LogGroupName", "FilterName")
+    required = frozenset({"LogGroupName", "FilterPattern"})
+    create_only = frozenset({"LogGroupName", "FilterName"})
+    missing = _MISSING
+    kind = ""
+
+    async def _put(self, ctx: Context, properties: Properties, name: str) -> None:
+        raise NotImplementedError
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        name = str(properties.get("FilterName") or f"filter-{ctx.ids.hex(12)}")
+        await self._put(ctx, properties, name)
+        return f"{properties['LogGroupName']}|{name}"
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self._put(ctx, after, identifier.split("|", 1)[1])
+
+    async def _found(self, ctx: Context, identifier: str) -> dict[str, Any]:
+        group, name = identifier.split("|", 1)
+        request = {"logGroupName": group, "filterNamePrefix": name}
+        answer = await self.call(ctx, f"Describe{self.kind}s", request)
+        for each in answer[self.kind[0].lower() + self.kind[1:] + "s"]:
+            if each["filterName"] == name:
+                return dict(each)
+        raise _gone("filter")
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        group, name = identifier.split("|", 1)
+        await self.call(ctx, f"Delete{self.kind}", {"logGroupName": group, "filterName": name})
+
+
+@service.resource_type
+class MetricFilterType(_FilterType):
+    name = "AWS::Logs::MetricFilter"
+    required = frozenset({"LogGroupName", "FilterPattern", "MetricTransformations"})
+    kind = "MetricFilter"
+
+    async def _put(self, ctx: Context, properties: Properties, name: str) -> None:
+        request = _wire(properties, "LogGroupName", "FilterPattern", "ApplyOnTransformedLogs")
+        transformations = [_transformation(each) for each in properties["MetricTransformations"]]
+        await self.call(
+            ctx, "PutMetricFilter", {**request, "filterName": name, "metricTransformations": transformations}
+        )
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = await self._found(ctx, identifier)
+        return {
+            "LogGroupName": found["logGroupName"],
+            "FilterName": found["filterName"],
+            "FilterPattern": found["filterPattern"],
+            "MetricTransformations": [_transformation_of(each) for each in found["metricTransformations"]],
+            "ApplyOnTransformedLogs": found["applyOnTransformedLogs"],
+        }
+
+
+def _transformation(given: Properties) -> dict[str, Any]:
+    request = _wire(given, "MetricName", "MetricNamespace", "MetricValue", "Unit")
+    if given.get("DefaultValue") is not None:
+        request["defaultValue"] = float(given["DefaultValue"])
+    if given.get("Dimensions"):
+        request["dimensions"] = {each["Key"]: each["Value"] for each in given["Dimensions"]}
+    return request
+
+
+def _transformation_of(found: dict[str, Any]) -> Properties:
+    properties = {name[0].upper() + name[1:]: value for name, value in found.items() if value is not None}
+    if "Dimensions" in properties:
+        properties["Dimensions"] = [{"Key": key, "Value": value} for key, value in properties["Dimensions"].items()]
+    return properties
+
+
+@service.resource_type
+class SubscriptionFilterType(_FilterType):
+    name = "AWS::Logs::SubscriptionFilter"
+    required = frozenset({"LogGroupName", "FilterPattern", "DestinationArn"})
+    kind = "SubscriptionFilter"
+    _properties = (
+        "LogGroupName",
+        "FilterPattern",
+        "DestinationArn",
+        "RoleArn",
+        "Distribution",
+        "ApplyOnTransformedLogs",
+    )
+
+    async def _put(self, ctx: Context, properties: Properties, name: str) -> None:
+        await self.call(ctx, "PutSubscriptionFilter", {**_wire(properties, *self._properties), "filterName": name})
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = await self._found(ctx, identifier)
+        read = {name: found.get(name[0].lower() + name[1:]) for name in ("FilterName", *self._properties)}
+        return {name: value for name, value in read.items() if value is not None}
+
+
+@service.resource_type
+class ResourcePolicyType(ResourceType):
+    name = "AWS::Logs::ResourcePolicy"
+    identifier = ("PolicyName",)
+    required = frozenset({"PolicyName", "PolicyDocument"})
+    create_only = frozenset({"PolicyName"})
+    missing = _MISSING
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        await self.call(ctx, "PutResourcePolicy", _wire(properties, "PolicyName", "PolicyDocument"))
+        return str(properties["PolicyName"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        for policy in (await self.call(ctx, "DescribeResourcePolicies", {}))["resourcePolicies"]:
+            if policy["policyName"] == identifier:
+                return {"PolicyName": identifier, "PolicyDocument": policy["policyDocument"]}
+        raise _gone("resource policy")
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self.create(ctx, after)
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteResourcePolicy", {"policyName": identifier})

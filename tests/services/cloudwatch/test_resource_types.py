@@ -1,0 +1,55 @@
+"""Alarms and dashboards as CloudFormation and Cloud Control see them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.services.cloud_client import Cloud
+
+ALARM = "AWS::CloudWatch::Alarm"
+GIVEN = {
+    "AlarmName": "alarm",
+    "Namespace": "App",
+    "MetricName": "m",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 10,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+
+
+@pytest.fixture
+def cloud(aws, clock):
+    return Cloud(aws("cloudcontrol"), clock)
+
+
+def test_an_alarm_is_made_changed_and_removed(cloudwatch, cloud):
+    name = cloud.create(ALARM, **GIVEN, Tags=[{"Key": "a", "Value": "1"}])
+    read = cloud.read(ALARM, name)
+    assert GIVEN.items() <= read.items()
+    cloud.update(
+        ALARM,
+        name,
+        {"op": "replace", "path": "/Threshold", "value": 20},
+        {"op": "replace", "path": "/Tags", "value": [{"Key": "b", "Value": "2"}]},
+    )
+    assert cloudwatch.describe_alarms()["MetricAlarms"][0]["Threshold"] == 20
+    assert cloudwatch.list_tags_for_resource(ResourceARN=read["Arn"])["Tags"] == [{"Key": "b", "Value": "2"}]
+    cloud.delete(ALARM, name)
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+
+
+def test_a_composite_alarm_has_its_rule(cloud):
+    cloud.create(ALARM, **GIVEN)
+    name = cloud.create("AWS::CloudWatch::CompositeAlarm", AlarmRule="ALARM(alarm)")
+    assert cloud.read("AWS::CloudWatch::CompositeAlarm", name)["AlarmRule"] == "ALARM(alarm)"
+
+
+def test_a_dashboard_has_its_body(cloud):
+    kind, body = "AWS::CloudWatch::Dashboard", json.dumps({"widgets": []})
+    name = cloud.create(kind, DashboardBody=body)
+    assert cloud.read(kind, name) == {"DashboardName": name, "DashboardBody": body}
+    cloud.delete(kind, name)
