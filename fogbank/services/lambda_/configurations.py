@@ -7,7 +7,7 @@ from typing import Any
 
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import code, errors, limits
-from fogbank.services.lambda_.records import LATEST, Answer, Function, Request, arn_of
+from fogbank.services.lambda_.records import Answer, Function, Request, arn_of
 
 # Members of a request that are members of the configuration, and what they are when nobody says.
 DEFAULTS: dict[str, Any] = {
@@ -186,7 +186,8 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         "LastUpdateStatus": function.update_status,
         "LastUpdateStatusReason": function.update_reason or None,
         "LastUpdateStatusReasonCode": function.update_code or None,
-        "SnapStart": {**config["SnapStart"], "OptimizationStatus": _optimised(function)},
+        # there are no snapshots: functions start as others do
+        "SnapStart": {**config["SnapStart"], "OptimizationStatus": "Off"},
         "LoggingConfig": logging,
         "Environment": variables if variables and variables.get("Variables") else None,
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **(config.get("VpcConfig") or {})},
@@ -198,11 +199,6 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         runtime = f"arn:{ctx.partition}:lambda:{ctx.region}::runtime:{_runtime_hash(config['Runtime'])}"
         result["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime}
     return result
-
-
-def _optimised(function: Function) -> str:
-    is_on = function.config["SnapStart"].get("ApplyOn") == "PublishedVersions" and function.version != LATEST
-    return "On" if is_on else "Off"
 
 
 def _runtime_hash(runtime: str) -> str:
