@@ -26,6 +26,9 @@ REGISTRY = Registry()
 
 SAME_REQUEST = "another service with the same signing name has the same method and path"
 INDISTINCT = {
+    ("lambda-microvms", "ListTags"): SAME_REQUEST,
+    ("lambda-microvms", "TagResource"): SAME_REQUEST,
+    ("lambda-microvms", "UntagResource"): SAME_REQUEST,
     ("lexv2-models", "DescribeImport"): SAME_REQUEST,
     ("lexv2-models", "ListImports"): SAME_REQUEST,
 }
