@@ -11,6 +11,7 @@ from fogbank.services.logs import (
     streams,
     subscriptions,
     tags,
+    tailing,
     writing,
 )
 from fogbank.services.logs.service import service
@@ -27,5 +28,6 @@ __all__ = [
     "streams",
     "subscriptions",
     "tags",
+    "tailing",
     "writing",
 ]

@@ -92,11 +92,6 @@ streams = service.collection("streams", LogStream)
 chunks = service.collection("chunks", bytes)
 
 
-def topic(group: LogGroup) -> tuple[str, str]:
-    """What those watch who wait for events of a group."""
-    return "logs", group.id
-
-
 def milliseconds(ctx: Context) -> int:
     return int(ctx.now() * 1000)
 

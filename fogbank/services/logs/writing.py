@@ -19,7 +19,6 @@ from fogbank.services.logs.records import (
     find_stream,
     milliseconds,
     streams,
-    topic,
 )
 from fogbank.services.logs.service import service
 
@@ -92,5 +91,4 @@ async def _write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[c
     await embedded.measure(ctx, lines)
     await metric_filters.measure(ctx, group, lines)
     await subscriptions.forward(ctx, group, stream, lines)
-    ctx.notify(*topic(group))
     return written
