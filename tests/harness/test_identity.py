@@ -141,6 +141,8 @@ def test_a_principal_with_permission_gets_further(call, user, aws):
 UNKNOWN = {
     "iam:AcquireRole",
     "iam:UpdateDelegationRequest",
+    "s3:GetBucketABAC",
+    "s3:PutBucketABAC",
     "s3vectors:UpdateMetadataConfiguration",
     "secretsmanager:AssociateCrossAccountReplica",
     "secretsmanager:DisassociateCrossAccountReplica",
