@@ -72,7 +72,7 @@ def _operands(attribute: KeyAttribute, term: KeyTerm, values: Values, limit: int
         value = read({}, values)
         if value is None or attribute.type not in value:
             raise errors.key_condition_schema()
-        if attribute.type != "N" and term.operator != "begins_with":
+        if attribute.type != "N":
             check_key_value(attribute, value, limit)
         operands.append(value)
     if term.operator == "begins_with" and attribute.type == "N":

@@ -58,6 +58,16 @@ def test_strings_are_found_by_their_beginning(ddb, make_table):
     assert [item["sk"]["S"] for item in equal["Items"]] == ["ab"]
 
 
+def test_no_beginning_is_empty(ddb, make_table):
+    make_table("things", ("pk", "sk"))
+    message = (
+        "One or more parameter values are not valid. "
+        "The AttributeValue for a key attribute cannot contain an empty string value. Key: sk"
+    )
+    with refusal(message=message):
+        query(ddb, "things", "pk = :p AND begins_with(sk, :x)", {":x": s("")})
+
+
 def test_an_empty_partition_has_no_items(ddb, filled):
     answer = query(ddb, filled, values={":p": s("zz")})
     assert (answer["Items"], answer["Count"], answer["ScannedCount"]) == ([], 0, 0)
