@@ -166,7 +166,7 @@ def _by_signing_name(services: Registry, signing_name: str, request: Request) ->
 
 def _is_its_own(signing_name: str, request: Request) -> bool:
     """Is the request for the service that is named as it was signed, and not for another that signs with its name?"""
-    if len(protocols.index().by_signing_name.get(signing_name, [])) < 2:
+    if protocols.index().by_signing_name.get(signing_name, [signing_name]) == [signing_name]:
         return True
     try:
         operation = protocols.route(protocols.load(signing_name), request).operation
