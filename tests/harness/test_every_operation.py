@@ -29,9 +29,6 @@ INDISTINCT = {
     ("lambda-microvms", "ListTags"): SAME_REQUEST,
     ("lambda-microvms", "TagResource"): SAME_REQUEST,
     ("lambda-microvms", "UntagResource"): SAME_REQUEST,
-    ("lambda-microvms", "ListTags"): SAME_REQUEST,
-    ("lambda-microvms", "TagResource"): SAME_REQUEST,
-    ("lambda-microvms", "UntagResource"): SAME_REQUEST,
     ("lexv2-models", "DescribeImport"): SAME_REQUEST,
     ("lexv2-models", "ListImports"): SAME_REQUEST,
 }

@@ -31,6 +31,9 @@ EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 SKEWED = WRONG_SIGNATURE | {"RequestTimeTooSkewed"}
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
+# Where others want one of several parameters, of which none is required.
+FIRST = {"kinesis": "DescribeLimits"}
+
 
 def loaded(name: str) -> Service:
     service = REGISTRY.get(name)
@@ -45,7 +48,9 @@ def signed_operations(name: str) -> list[OperationModel]:
         model.operation_by_snake(operation.name) for operation in loaded(name).operations.values() if not operation.open
     ]
     signed = [operation for operation in found if operation.traits.get("authtype") != "none"]
-    return sorted(signed, key=lambda operation: (len(required(operation)), operation.name))
+    return sorted(
+        signed, key=lambda operation: (operation.name != FIRST.get(name), len(required(operation)), operation.name)
+    )
 
 
 def required(operation: OperationModel) -> list[str]:
