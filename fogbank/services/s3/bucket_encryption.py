@@ -14,7 +14,7 @@ import msgspec
 from fogbank.kernel import Context
 from fogbank.services.s3 import access, bodies, digests, encryption_errors, errors, keys, locks, reads, vault
 from fogbank.services.s3.keys import Sealing
-from fogbank.services.s3.records import CUSTOMER, DSSE, KMS, S3_KEY, Bucket, Encryption, Home, Object, buckets, home_of
+from fogbank.services.s3.records import DSSE, KMS, S3_KEY, Bucket, Encryption, Home, Object, buckets, home_of
 from fogbank.services.s3.records import bodies as rows
 from fogbank.services.s3.service import service
 
@@ -64,29 +64,30 @@ def _blocked(rule: Request, bucket: Bucket) -> tuple[str, ...]:
         return bucket.blocked
     if _NOTHING in listed and len(listed) > 1:
         raise errors.malformed_xml()
-    return () if _NOTHING in listed else tuple(listed)
+    return tuple(listed)
 
 
 @service.operation(action="s3:GetEncryptionConfiguration", **access.ON_BUCKET)
 async def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
-    """Every bucket has one: AES256 unless it was set, and no SSE-C unless that was allowed."""
+    """Every bucket has one: AES256 unless it was set."""
     bucket = (await home_of(ctx, request)).bucket
     chosen = bucket.encryption
-    rule = {
+    rule: Answer = {
         "ApplyServerSideEncryptionByDefault": {
             "SSEAlgorithm": chosen.algorithm,
             "KMSMasterKeyID": chosen.kms_key or None,
         },
         "BucketKeyEnabled": chosen.bucket_key,
-        "BlockedEncryptionTypes": {"EncryptionType": list(bucket.blocked) or [_NOTHING]},
     }
+    if bucket.blocked:
+        rule["BlockedEncryptionTypes"] = {"EncryptionType": list(bucket.blocked)}
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
 
 @service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
 async def delete_bucket_encryption(ctx: Context, request: Request) -> Answer:
     """Back to what buckets begin with."""
-    _save(await home_of(ctx, request), encryption=Encryption(), blocked=(CUSTOMER,))
+    _save(await home_of(ctx, request), encryption=Encryption(), blocked=())
     return {}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context, pages
+from fogbank.kernel import Answered, Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.s3 import (
     abac,
@@ -164,6 +164,18 @@ async def head_bucket(ctx: Context, request: Request) -> Answer:
     if is_directory(home.name):
         return directories.about(home)
     return {"BucketRegion": home.bucket.region, "AccessPointAlias": False}
+
+
+async def _tell_region(ctx: Context, answered: Answered) -> None:
+    """Who may not look at a bucket is told where it is all the same: so tools find its region."""
+    bucket = answered.params.get("Bucket")
+    if ctx.operation == "head_bucket" and answered.response.status == 403 and bucket:
+        home = await ctx.transact(find, ctx, bucket)
+        if home is not None:
+            answered.response.headers.append(("x-amz-bucket-region", home.bucket.region))
+
+
+service.after.append(_tell_region)
 
 
 @service.operation(**access.ON_BUCKET)

@@ -138,8 +138,8 @@ class Bucket(Record, frozen=True):
 
     `features` names those of the bucket's configurations that have a part in requests for its objects (`notification`), so that
     the others cost these requests nothing. `acl` is a canned ACL's name, or GRANTED where the `grants` are listed one by one.
-    `blocked` are the kinds of encryption that new objects must not have. `retention` is there once the bucket has object lock.
-    `mfa_delete` is Enabled, Disabled, or empty if it was never set.
+    `blocked` are the kinds of encryption that new objects must not have (`NONE`: none). `retention` is there once the bucket has
+    object lock. `mfa_delete` is Enabled, Disabled, or empty if it was never set.
     """
 
     name: str
@@ -155,7 +155,7 @@ class Bucket(Record, frozen=True):
     block_public: tuple[bool, bool, bool, bool] | None = (True, True, True, True)
     features: tuple[str, ...] = ()
     grants: tuple[Grant, ...] = ()
-    blocked: tuple[str, ...] = (CUSTOMER,)
+    blocked: tuple[str, ...] = ()
     retention: DefaultRetention | None = None
     mfa_delete: str = ""
 

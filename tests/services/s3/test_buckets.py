@@ -259,3 +259,13 @@ def test_kms_key_needs_kms(refused, s3, bucket):
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256", "KMSMasterKeyID": "k"}}
     with refused("InvalidArgument", 400):
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def test_who_may_not_look_at_a_bucket_is_told_its_region(s3, bucket, fogbank_server):
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection("127.0.0.1", fogbank_server.port, timeout=10)
+    connection.request("HEAD", f"/{bucket}")
+    answer = connection.getresponse()
+    connection.close()
+    assert (answer.status, answer.headers["x-amz-bucket-region"]) == (403, "us-east-1")

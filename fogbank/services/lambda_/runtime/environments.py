@@ -106,7 +106,9 @@ class Environment:
         assert self._child is not None
         ready = asyncio.ensure_future(self._interface.ready.wait())
         first, exited = self._interface.init_error, self._child.exited
-        await asyncio.wait((ready, first, exited), timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        # AWS begins anew with what has not initialised after 10 seconds, and gives it the function's own time then
+        limit = INIT_SECONDS + self.limits.timeout
+        await asyncio.wait((ready, first, exited), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             return None
         ready.cancel()
@@ -116,7 +118,8 @@ class Environment:
         if exited.done():
             return _document("Runtime.ExitError", f"RequestId: {{request}} Error: {self._ended(exited.result())}")
         return _document(
-            "Sandbox.Timedout", f"RequestId: {{request}} Error: Init timed out after {INIT_SECONDS:.2f} seconds"
+            "Sandbox.Timedout",
+            f"RequestId: {{request}} Error: Task timed out after {self.limits.timeout:.2f} seconds",
         )
 
     def _ended(self, status: int) -> str:
