@@ -28,7 +28,7 @@ lint: .venv/installed-for-tests
 
 pytest: .venv/installed-for-tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --store postgres tests/kernel tests/services
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --store postgres --cases first tests/kernel tests/services
 
 bench: .venv/installed-for-tests
 	benchmarks/run

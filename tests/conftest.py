@@ -1,6 +1,7 @@
 """The fixtures of all tests are those that users get: see fogbank/testing/plugin.py. They come with the installed package.
 
-`pytest --store postgres` runs the same tests on a PostgreSQL store.
+`pytest --store postgres` runs the same tests on a PostgreSQL store, but for those that use no server. `--cases first` takes one case of
+each test that has several: what differs between stores does not differ between cases.
 """
 
 from __future__ import annotations
@@ -19,6 +20,24 @@ def pytest_addoption(parser):
     parser.addoption(
         "--store", choices=("sqlite", "postgres"), default="sqlite", help="where the test server keeps its state"
     )
+    parser.addoption(
+        "--cases", choices=("all", "first"), default="all", help="which cases of a parametrised test to run"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = items
+    if config.getoption("--store") == "postgres":
+        wanted = [item for item in wanted if "fogbank_settings" in item.fixturenames]
+    if config.getoption("--cases") == "first":
+        first = {}
+        for item in wanted:
+            first.setdefault(item.nodeid.partition("[")[0], item)
+        wanted = list(first.values())
+    if len(wanted) < len(items):
+        kept = set(wanted)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = wanted
 
 
 @pytest.fixture(scope="session")
