@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("fogbank")
 
 _SYSTEM = Service("fogbank")
+_PLACES = ("blobs", "secrets")
 _meta: Collection[bytes] = Collection("fogbank", "meta", bytes, scope="global")
 
 
@@ -86,29 +87,46 @@ class App:
         """Take up what the last run left: the clock, orphan blobs, tasks."""
         await self.store.open()
         if self.settings.store:
-            await self._find_blobs()
+            await self._find_places()
         await self.set_clock()
         await self.upkeep.open()
         await self.fleet.open(self)
         self.tasks.wake()
         self.standing.wake()
 
-    async def _find_blobs(self) -> None:
-        """Make sure that our blobs are those that the records in a shared store speak of. Raises StoreError."""
+    async def _find_places(self) -> None:
+        """Make sure that our blobs and secrets are those that the records in a shared store speak of. Raises StoreError."""
         ctx = self.system_context()
-        here = await in_thread(self.blobs.identity)
+        for name, where, here in await self._places():
 
-        async def known() -> str:
-            there = await _meta.get(ctx, "blobs")
-            if there is None:
-                _meta.put(ctx, here.encode(), "blobs")
-            return here if there is None else there.decode()
+            async def known(name: str = name, here: str = here) -> str:
+                there = await _meta.get(ctx, name)
+                if there is None:
+                    _meta.put(ctx, here.encode(), name)
+                return here if there is None else there.decode()
 
-        if await ctx.transact(known) != here:
-            where = self.settings.blobs or self.directory.blob_directory
-            raise StoreError(
-                f"the blobs of this store are not in {where}: say with --blobs where the other servers have them"
-            )
+            if await ctx.transact(known) != here:
+                raise StoreError(
+                    f"the {name} of this store are not in {where}: say with --{name} where the other servers have them"
+                )
+
+    async def _places(self) -> list[tuple[str, str, str]]:
+        """(option, directory or URL, identity) of what lies beside the store, and has to be the same for all who share it."""
+        blobs, secrets = self.settings.blobs or self.directory.blob_directory, self.secrets.directory
+        return [
+            ("blobs", blobs, await in_thread(self.blobs.identity)),
+            ("secrets", secrets, await in_thread(self.secrets.identity)),
+        ]
+
+    async def _keep_places(self) -> None:
+        """The records are others' now, but they speak of our blobs and secrets."""
+        ctx, places = self.system_context(), await self._places()
+
+        async def keep() -> None:
+            for name, _, here in places:
+                _meta.put(ctx, here.encode(), name)
+
+        await ctx.transact(keep)
 
     async def led(self) -> None:
         """The tasks are this process's business from now on."""
@@ -195,8 +213,11 @@ class App:
         """Write a snapshot of this moment's state, while serving."""
         from fogbank.storage import snapshot
 
+        ctx = self.system_context()
+        places = {_meta.row_key(ctx, name) for name in _PLACES}  # where this store's are is nothing to others
         async with self.blobs.holding(), self.store.snapshot() as pairs:
-            await in_thread(snapshot.write, target, pairs, self.blobs, blob_of, self.secrets, self.clock.offset)
+            rows = (pair for pair in pairs if pair[0] not in places)
+            await in_thread(snapshot.write, target, rows, self.blobs, blob_of, self.secrets, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:
         """Replace the state by a snapshot's. Raises StoreError or NewerFormat and changes nothing when it is unfit."""
@@ -210,6 +231,8 @@ class App:
                 await in_thread(opened.restore_blobs, self.blobs)
                 await self.store.replace(opened.pairs())
             self.clock.offset = opened.clock_offset
+            if self.settings.store:
+                await self._keep_places()
         finally:
             opened.close()
             await self._settle_blobs(opened.restored)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from secrets import token_hex
 
+from fogbank.storage.base import StoreError
 from fogbank.storage.directories import make_directory, sync_directory
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -50,6 +52,20 @@ class Secrets:
             os.close(fd)
         os.replace(incoming, path)
         sync_directory(self.directory)
+
+    def identity(self) -> str:
+        """What tells this directory from others; it is no secret, and no part of a snapshot. Raises StoreError. Blocks."""
+        path = os.path.join(self.directory, "IDENTITY")
+        try:
+            make_directory(self.directory, durable=True)
+            with contextlib.suppress(FileExistsError), open(path, "x") as file:
+                file.write(token_hex(16))
+                file.flush()
+                os.fsync(file.fileno())
+            with open(path) as file:
+                return file.read()
+        except OSError as error:
+            raise StoreError(f"cannot write to the directory of secrets {self.directory}: {error.strerror}") from error
 
     def names(self) -> list[str]:
         with contextlib.suppress(FileNotFoundError):

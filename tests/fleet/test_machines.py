@@ -30,9 +30,8 @@ class Machines:
         self.account = f"{uuid.uuid4().int % 10**12:012}"
 
     def start(self, number: int) -> ServerProcess:
-        return ServerProcess(
-            self._directory / f"machine{number}", f"--store={self._url}", f"--blobs={self._directory / 'blobs'}"
-        )
+        shared = [f"--{name}={self._directory / name}" for name in ("blobs", "secrets")]
+        return ServerProcess(self._directory / f"machine{number}", f"--store={self._url}", *shared)
 
     def __call__(self, service: str) -> list:
         return [Clients(server.endpoint, self.account)(service) for server in self.servers]
@@ -107,6 +106,12 @@ def test_a_snapshot_of_one_store_is_the_state_of_another(machines, tmp_path):
 def test_other_blobs_than_those_of_the_store_are_refused(machines, tmp_path):
     with pytest.raises(RuntimeError, match="the blobs of this store are not in"):
         ServerProcess(tmp_path / "elsewhere", f"--store={machines._url}")
+
+
+def test_other_secrets_than_those_of_the_store_are_refused(machines, tmp_path):
+    blobs = f"--blobs={machines._directory / 'blobs'}"
+    with pytest.raises(RuntimeError, match="the secrets of this store are not in"):
+        ServerProcess(tmp_path / "elsewhere", f"--store={machines._url}", blobs)
 
 
 def test_a_killed_machine_loses_nothing_and_its_tasks_are_taken_over(tmp_path):

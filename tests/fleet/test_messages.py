@@ -17,11 +17,8 @@ from tests.postgres import new_database
 @contextmanager
 def two_servers(directory):
     url = new_database()
-    blobs = str(directory / "blobs")
-    with (
-        server(str(directory / "one"), store=url, blobs=blobs) as one,
-        server(str(directory / "two"), store=url, blobs=blobs) as two,
-    ):
+    shared = {"store": url, "blobs": str(directory / "blobs"), "secrets": str(directory / "secrets")}
+    with server(str(directory / "one"), **shared) as one, server(str(directory / "two"), **shared) as two:
         deadline = time.monotonic() + 20
         while not (one.app.fleet.others and two.app.fleet.others) and time.monotonic() < deadline:
             time.sleep(0.05)
