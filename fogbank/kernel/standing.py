@@ -19,7 +19,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from fogbank.kernel.collection import Collection
+from fogbank.kernel.collection import Collection, Record
 from fogbank.storage.base import StoreError
 
 if TYPE_CHECKING:
@@ -36,13 +36,20 @@ _LOOK_AGAIN = 5.0
 Place = tuple[str, str, str, str, str]
 """service, name, account, region, what it is about"""
 
-_rows: Collection[bytes] = Collection("fogbank", "standing", bytes, scope="global")
+
+class Work(Record, frozen=True):
+    """Says whose it is, so that it goes with its account."""
+
+    account: str
+
+
+_rows: Collection[Work] = Collection("fogbank", "standing", Work, scope="global")
 
 
 async def stand(ctx: Context, name: str, about: str) -> None:
     if name not in ctx.service.standing_work:
         raise ValueError(f"{ctx.service.name} declares no standing work {name}")
-    _rows.put(ctx, b"", ctx.service.name, name, ctx.account, ctx.region, about)
+    _rows.put(ctx, Work(ctx.account), ctx.service.name, name, ctx.account, ctx.region, about)
     ctx.after_commit(ctx.app.standing.wake)
 
 

@@ -146,3 +146,14 @@ def test_a_context_that_outlives_its_transaction_begins_another():
         await until(("begun", "a", "111111111111", "us-east-1"))
 
     run(work)
+
+
+def test_it_ends_with_its_account():
+    async def work(app):
+        ctx = context(app)
+        await ctx.transact(lambda: ctx.stand("follow", "a"))
+        await until(("begun", "a", "111111111111", "eu-west-1"))
+        await app.reset("111111111111")
+        await until(("ended", "a"))
+
+    run(work)
