@@ -2,6 +2,7 @@
 #
 #   make start    install and run the server in the foreground; Ctrl-C stops it
 #   make test     everything that CI runs
+#   make postgres every test of kernel and services on PostgreSQL; CI runs those of POSTGRES_SERVICES, and of each the first case
 #   make bench    compare with peers (see benchmarks/run)
 #   make docs     write the generated pages again
 #   make clean    remove what make made
@@ -13,8 +14,10 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat --editable
 # One process per core, but no more than have something to do.
 TEST_PROCESSES ?= auto --maxprocesses=8
+# Those that lean on the store in ways of their own: order, conflicts, consumers, tasks.
+POSTGRES_SERVICES := dynamodb dynamodbstreams events iam kinesis kms lambda_ logs pipes s3 scheduler sns sqs sts
 
-.PHONY: start test lint pytest bench docs clean
+.PHONY: start test lint pytest postgres bench docs clean
 
 start: .venv/installed
 	@exec $(BIN)/fogbank start
@@ -28,7 +31,10 @@ lint: .venv/installed-for-tests
 
 pytest: .venv/installed-for-tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --store postgres --cases first tests/kernel tests/services
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --store postgres --cases first tests/kernel $(POSTGRES_SERVICES:%=tests/services/%)
+
+postgres: .venv/installed-for-tests
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --store postgres tests/kernel tests/services
 
 bench: .venv/installed-for-tests
 	benchmarks/run
