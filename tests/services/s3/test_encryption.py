@@ -1,5 +1,6 @@
 """Encryption at rest: under the server's key, keys of KMS, keys of the customer."""
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -59,7 +60,8 @@ def on_disk(fogbank_server):
 
     async def rows():
         async with app.store.snapshot() as pairs:
-            return b"".join([value for _, value in pairs])
+            kept = await asyncio.to_thread(list, pairs)
+        return b"".join([value for _, value in kept])
 
     def read():
         found = fogbank_server.call(rows())
