@@ -11,12 +11,13 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fogbank.consumers.settings import BATCH_BYTES, Batch, Handle, Passes, Settings, Verdict, Window, let_all
 from fogbank.consumers.shards import Item, Shard, Stream
 from fogbank.kernel import AWSError
 from fogbank.kernel.context import Watch
+from fogbank.protocols.timestamps import iso8601
 
 log = logging.getLogger("fogbank.consumers")
 
@@ -41,6 +42,25 @@ class GivenUp(NamedTuple):
     shard: str
     items: list[Item]
     attempts: int
+
+    def batch_info(self, stream: str) -> dict[str, Any]:
+        """Where the records are in the stream of that ARN, as the letters about them say it.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+        """
+        first, last = self.items[0], self.items[-1]
+        member = "KinesisBatchInfo" if stream.split(":")[2] == "kinesis" else "DDBStreamBatchInfo"
+        return {
+            member: {
+                "shardId": self.shard,
+                "startSequenceNumber": first.sequence,
+                "endSequenceNumber": last.sequence,
+                "approximateArrivalOfFirstRecord": iso8601(int(first.at)),
+                "approximateArrivalOfLastRecord": iso8601(int(last.at)),
+                "batchSize": len(self.items),
+                "streamArn": stream,
+            }
+        }
 
 
 GiveUp = Callable[[GivenUp], Awaitable[None]]

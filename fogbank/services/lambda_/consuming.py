@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import time
 from typing import Any
 
 import msgspec
@@ -20,6 +19,7 @@ from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.identity import Principal
 from fogbank.kernel import AWSError, Context, patterns
+from fogbank.protocols.timestamps import iso8601, iso8601_milliseconds
 from fogbank.services.lambda_ import destinations
 from fogbank.services.lambda_.event_sources import (
     DYNAMODB,
@@ -195,7 +195,7 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
 
 
 def _moment(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    return iso8601(int(seconds))
 
 
 def _verdict(mapping: Mapping, batch: Batch, payload: bytes) -> Verdict:
@@ -242,9 +242,6 @@ async def _give_up(ctx: Context, mapping: Mapping, given: GivenUp) -> None:
 
 def _document(ctx: Context, mapping: Mapping, given: GivenUp) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html"""
-    first, last = given.items[0], given.items[-1]
-    member = "KinesisBatchInfo" if mapping.kind == KINESIS else "DDBStreamBatchInfo"
-    now = ctx.now()
     arn = arn_of(ctx, mapping.function)
     return {
         "requestContext": {
@@ -255,16 +252,8 @@ def _document(ctx: Context, mapping: Mapping, given: GivenUp) -> dict[str, Any]:
         },
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
         "version": "1.0",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z",
-        member: {
-            "shardId": given.shard,
-            "startSequenceNumber": first.sequence,
-            "endSequenceNumber": last.sequence,
-            "approximateArrivalOfFirstRecord": _moment(first.at),
-            "approximateArrivalOfLastRecord": _moment(last.at),
-            "batchSize": len(given.items),
-            "streamArn": mapping.source,
-        },
+        "timestamp": iso8601_milliseconds(ctx.now()),
+        **given.batch_info(mapping.source),
     }
 
 

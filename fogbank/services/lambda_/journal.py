@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
+from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_ import configurations, limits
 from fogbank.services.lambda_.records import Function
 
@@ -65,8 +66,7 @@ class Journal:
         if not self._is_json:
             self._add(text)
             return
-        now = self._scope.now()
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
+        moment = iso8601_milliseconds(self._scope.now())
         self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
 
     def note_init(self, runtime: str, version: str, note: str) -> None:
@@ -94,10 +94,10 @@ class Journal:
         self._platform("start", {"requestId": self._request, "version": version}, text)
 
     def timed_out(self, seconds: float) -> None:
-        now = self._scope.now()
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z"
         if not self._is_json:
-            self._add(f"{moment} {self._request} Task timed out after {seconds:.2f} seconds")
+            self._add(
+                f"{iso8601_milliseconds(self._scope.now())} {self._request} Task timed out after {seconds:.2f} seconds"
+            )
 
     def ended(self, answered: Answered) -> None:
         """The process ended in the middle."""

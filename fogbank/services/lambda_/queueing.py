@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import orjson
 
 from fogbank.kernel import AWSError, Context
+from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_ import destinations, limits
 from fogbank.services.lambda_.event_invoke import EventInvoke, config_of
 from fogbank.services.lambda_.invocations import routed
@@ -120,13 +120,12 @@ def _record(
 ) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
     of = Named(ctx, function.name, event["qualifier"] or "$LATEST")
-    now = ctx.now()
     response: dict[str, Any] = {"statusCode": 200, "executedVersion": function.version}
     if done.error:
         response["functionError"] = done.error
     return {
         "version": "1.0",
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03}Z",
+        "timestamp": iso8601_milliseconds(ctx.now()),
         "requestContext": {
             "requestId": event["id"],
             "functionArn": of.arn,

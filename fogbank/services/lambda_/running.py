@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import code, configurations, errors, limits, metering
 from fogbank.services.lambda_.journal import Journal
-from fogbank.services.lambda_.records import FAILED, LATEST, PENDING, Function, arn_of, reserved
+from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
@@ -277,10 +276,3 @@ def _endpoint(scope: Context) -> str:
     settings = scope.app.settings
     host = "127.0.0.1" if settings.public_host in ("localhost", "0.0.0.0", "") else settings.public_host
     return f"http://{host}:{settings.port}"
-
-
-def billed(milliseconds: float) -> int:
-    return max(math.ceil(milliseconds), 1)
-
-
-__all__ = ["LATEST", "Done", "Invocation", "billed", "run", "runtimes_of"]

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubles
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from fogbank.consumers.settings import Batch as Read
 from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.kernel import AWSError, Context
+from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.pipes import batches, enrichments, sources, targets
 from fogbank.services.pipes.batches import Failed
 from fogbank.services.pipes.pipe import RUNNING, Pipe, as_role, checkpoints, pipe_arn, pipes
@@ -113,9 +113,6 @@ async def _give_up(ctx: Context, pipe: Pipe, given: GivenUp) -> None:
 
 
 def _letter(ctx: Context, pipe: Pipe, given: GivenUp) -> dict[str, Any]:
-    first, last = given.items[0], given.items[-1]
-    member = "KinesisBatchInfo" if sources.kind_of(pipe.source) is sources.KINESIS else "DDBStreamBatchInfo"
-    now = ctx.now()
     return {
         "context": {
             "partnerResourceArn": pipe_arn(ctx, pipe.name),
@@ -123,18 +120,6 @@ def _letter(ctx: Context, pipe: Pipe, given: GivenUp) -> dict[str, Any]:
             "approximateInvokeCount": given.attempts,
         },
         "version": "1.0",
-        "timestamp": _moment(now)[:-1] + f".{int(now * 1000) % 1000:03}Z",
-        member: {
-            "shardId": given.shard,
-            "startSequenceNumber": first.sequence,
-            "endSequenceNumber": last.sequence,
-            "approximateArrivalOfFirstRecord": _moment(first.at),
-            "approximateArrivalOfLastRecord": _moment(last.at),
-            "batchSize": len(given.items),
-            "streamArn": pipe.source,
-        },
+        "timestamp": iso8601_milliseconds(ctx.now()),
+        **given.batch_info(pipe.source),
     }
-
-
-def _moment(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
