@@ -38,10 +38,11 @@ def make_queue(sqs, new_name):
 
 
 @pytest.fixture
-def received(sqs):
-    """Takes all messages from a queue, as documents."""
+def received(sqs, clock):
+    """Takes all messages from a queue, as documents, once all that is due was done."""
 
     def received(url):
+        clock.advance(seconds=1)
         found = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             found += [json.loads(message["Body"]) for message in messages]
@@ -454,18 +455,19 @@ def test_write_does_not_fail_when_its_queue_is_gone(s3, sqs, bucket, get, make_q
     assert get(bucket, "k") == b"kept"
 
 
-def test_queue_of_another_account_is_told(aws, s3, bucket, put, configure, received):
+def test_queue_of_another_account_is_told(aws, clock, bucket, put, configure):
     other = aws("sqs", account="444455556666")
     url = other.create_queue(QueueName=f"of-{bucket}")["QueueUrl"]
     arn = other.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     other.set_queue_attributes(QueueUrl=url, Attributes={"Policy": allowed(arn, bucket)})
     configure(bucket, filtered(arn))
     put(bucket, "k")
+    clock.advance(seconds=1)
     messages = [json.loads(each["Body"]) for _ in range(2) for each in other.receive_message(QueueUrl=url)["Messages"]]
     assert [message["Records"][0]["s3"]["object"]["key"] for message in messages if "Records" in message] == ["k"]
 
 
-def test_bucket_of_another_region_tells_a_queue_there(aws, make_bucket, new_name):
+def test_bucket_of_another_region_tells_a_queue_there(aws, clock, new_name):
     there = "eu-west-1"
     s3, sqs = aws("s3", region=there), aws("sqs", region=there)
     bucket = new_name()
@@ -477,5 +479,6 @@ def test_bucket_of_another_region_tells_a_queue_there(aws, make_bucket, new_name
     s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=document)
     sqs.purge_queue(QueueUrl=url)
     s3.put_object(Bucket=bucket, Key="k", Body=b"")
+    clock.advance(seconds=1)
     (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["Records"][0]["awsRegion"] == there
