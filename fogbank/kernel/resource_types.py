@@ -8,11 +8,23 @@
 
 A type works only through the operations of its service, with the permissions of whoever asks: what a template makes is what the API
 makes. Its properties and their names are those of the CloudFormation schema.
+
+Whoever has a resource made or changed (Cloud Control, CloudFormation) goes three steps:
+
+    async with kind.prepared(ctx, before, after) as given:         # what cannot be done in a transaction: bytes become a blob
+        identifier = await ctx.transact(kind.create, ctx, given)   # all of it, or nothing
+    while not await ctx.transact(kind.stabilise, ctx, identifier, before, after):
+        ...                                                        # again after `pause(waited)`, as a task
+
+`stabilise` makes one step at a time, and only looks at how things are: so it may be asked as often as one likes, by whoever goes on
+after a restart.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fogbank.kernel.errors import AWSError
@@ -21,6 +33,10 @@ if TYPE_CHECKING:
     from fogbank.kernel.context import Context
 
 Properties = dict[str, Any]
+
+# how long a resource is left alone before it is looked at again (seconds of the virtual clock)
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 15.0
 
 # where the namespace of a type is not the service's name in lower case
 _SERVICES = {
@@ -79,8 +95,23 @@ class ResourceType(ABC):
         """The identifiers of all resources of the type; `given` are properties that some types need to know."""
         raise NotImplementedError(f"{self.name} cannot be listed")
 
+    @asynccontextmanager
+    async def prepared(self, ctx: Context, before: Properties, after: Properties) -> AsyncIterator[Properties]:
+        """What creating (`before` is empty) or updating needs of the world outside, done outside of transactions.
+
+        Gives the properties as the handler gets them. What no transaction has kept when the block fails, goes.
+        """
+        yield after
+
+    async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
+        """Make the next step towards what was asked for, if it can be made now. Is there nothing left to do or to wait for?
+
+        Raises what says that it will never be. Creating has an empty `before`.
+        """
+        return await self.is_ready(ctx, identifier)
+
     async def is_ready(self, ctx: Context, identifier: str) -> bool:
-        """Has it become what it was asked to be?"""
+        """Has it become what it was asked to be? For types that need no further step."""
         return True
 
     # -- for handlers
@@ -97,6 +128,11 @@ class ResourceType(ABC):
 
     def identifier_of(self, properties: Properties) -> str:
         return "|".join(str(properties[name]) for name in self.identifier)
+
+
+def pause(waited: float) -> float:
+    """How long to leave a resource alone (seconds) that is not ready after so many: shortly at first, ever longer later."""
+    return min(max(waited / 4, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
 def pick(properties: Properties, *names: str) -> Properties:

@@ -12,6 +12,7 @@ https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/resource-operations
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -19,23 +20,24 @@ import orjson
 
 from fogbank.identity.principals import Principal
 from fogbank.kernel import AWSError, Context, Record, pages
-from fogbank.kernel.resource_types import Properties, ResourceType
+from fogbank.kernel.resource_types import Properties, ResourceType, pause
 from fogbank.services.cloudcontrol import errors, types
 from fogbank.services.cloudcontrol.service import service
 
 _KEPT = 7 * 86400
 _CLIENT_TOKENS_KEPT = 36 * 3600
-# how long a resource may take to become ready (seconds of the virtual clock), and how often it is looked at
+# how long a resource may take to become ready (seconds of the virtual clock)
 _PATIENCE = 12 * 3600
-_LOOK = 0.2
-_LOOK_SELDOM = 15.0
 _PAGE = 20
 
 _ENDED = frozenset({"SUCCESS", "FAILED", "CANCEL_COMPLETE"})
 
 
 class Request(Record, frozen=True):
-    """`model` is JSON: what is wanted, then what there is. Times are epoch seconds."""
+    """`model` is JSON: what is wanted, then what there is; `before` what there was. Times are epoch seconds.
+
+    It is `done` when the handler did its part, and the resource has only to become ready.
+    """
 
     token: str
     operation: str
@@ -48,6 +50,13 @@ class Request(Record, frozen=True):
     model: str = ""
     code: str = ""
     message: str = ""
+    before: str = "{}"
+    done: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Is the handler still to do its part?"""
+        return self.status == "IN_PROGRESS" and not self.done
 
 
 class Seen(Record, frozen=True):
@@ -83,7 +92,13 @@ def event(request: Request) -> dict[str, Any]:
 
 
 async def begin(
-    ctx: Context, asked: dict[str, Any], operation: str, kind: ResourceType, identifier: str, model: str
+    ctx: Context,
+    asked: dict[str, Any],
+    operation: str,
+    kind: ResourceType,
+    identifier: str = "",
+    before: Properties | None = None,
+    after: Properties | None = None,
 ) -> dict[str, Any]:
     """Take up a request, or find the one that the same client token stands for. Returns its progress event."""
     known = await _asked_before(ctx, asked)
@@ -93,7 +108,16 @@ async def begin(
         raise errors.concurrent_operation(kind.name, identifier)
     now = ctx.now()
     request = Request(
-        ctx.ids.uuid(), operation, kind.name, ctx.principal, "IN_PROGRESS", now, now, identifier=identifier, model=model
+        ctx.ids.uuid(),
+        operation,
+        kind.name,
+        ctx.principal,
+        "IN_PROGRESS",
+        now,
+        now,
+        identifier=identifier,
+        model="" if after is None else orjson.dumps(after).decode(),
+        before=orjson.dumps(before or {}).decode(),
     )
     _put(ctx, request)
     if identifier:
@@ -135,37 +159,58 @@ def _put(ctx: Context, request: Request) -> None:
 # -- doing it
 
 
-@service.task
+@service.task(transaction=False)
 async def carry_out(ctx: Context, payload: dict[str, Any]) -> None:
-    """Have the type's handler do what was asked, and see whether the resource is ready."""
-    request = await find(ctx, payload["token"])
-    if request.status != "IN_PROGRESS":
+    """Have the type's handler do what was asked; whether the resource is ready is seen later."""
+    request = await ctx.transact(find, ctx, payload["token"])
+    if not request.is_waiting:
         return
     ctx.principal = request.principal
     kind = types.find(ctx, request.type)
     try:
-        request = await ctx.undoing(_DOERS[request.operation], ctx, kind, request)
+        async with _prepared(ctx, kind, request) as given:
+            await ctx.transact(_carry_out, ctx, kind, request.token, given)
     except AWSError as error:
         code = "NotFound" if kind.is_missing(error) else errors.handler_code(error)
-        await _end(ctx, request, "FAILED", code, error.message)
+        await ctx.transact(_failed, ctx, request.token, code, error.message)
+
+
+async def _failed(ctx: Context, token: str, code: str, message: str) -> None:
+    request = await find(ctx, token)
+    if request.is_waiting:
+        await _end(ctx, request, "FAILED", code, message)
+
+
+def _prepared(ctx: Context, kind: ResourceType, request: Request) -> AbstractAsyncContextManager[Properties]:
+    return nullcontext({}) if request.operation == "DELETE" else kind.prepared(ctx, *_asked(request))
+
+
+def _asked(request: Request) -> tuple[Properties, Properties]:
+    """What there was, and what is wanted."""
+    return orjson.loads(request.before), orjson.loads(request.model or "{}")
+
+
+async def _carry_out(ctx: Context, kind: ResourceType, token: str, given: Properties) -> None:
+    request = await find(ctx, token)
+    if not request.is_waiting:
         return
-    _put(ctx, change(request, time=ctx.now()))
-    await ctx.schedule("look", {"token": request.token})
+    identifier = await _DOERS[request.operation](ctx, kind, request, given)
+    _put(ctx, change(request, identifier=identifier, done=True, time=ctx.now()))
+    await ctx.schedule("look", {"token": token})
 
 
-async def _create(ctx: Context, kind: ResourceType, request: Request) -> Request:
-    return change(request, identifier=await kind.create(ctx, orjson.loads(request.model)))
+async def _create(ctx: Context, kind: ResourceType, request: Request, given: Properties) -> str:
+    return await kind.create(ctx, given)
 
 
-async def _update(ctx: Context, kind: ResourceType, request: Request) -> Request:
-    before, after = orjson.loads(request.model)
-    await kind.update(ctx, request.identifier, before, after)
-    return request
+async def _update(ctx: Context, kind: ResourceType, request: Request, given: Properties) -> str:
+    await kind.update(ctx, request.identifier, orjson.loads(request.before), given)
+    return request.identifier
 
 
-async def _delete(ctx: Context, kind: ResourceType, request: Request) -> Request:
+async def _delete(ctx: Context, kind: ResourceType, request: Request, given: Properties) -> str:
     await kind.delete(ctx, request.identifier)
-    return request
+    return request.identifier
 
 
 _DOERS = {"CREATE": _create, "UPDATE": _update, "DELETE": _delete}
@@ -180,24 +225,24 @@ async def look(ctx: Context, payload: dict[str, Any]) -> None:
     ctx.principal = request.principal
     kind = types.find(ctx, request.type)
     try:
-        model = await _settled(ctx, kind, request)
+        model = await ctx.undoing(_settled, ctx, kind, request)
     except AWSError as error:
         await _end(ctx, request, "FAILED", errors.handler_code(error), error.message)
         return
+    waited = ctx.now() - request.begun
     if model is not None:
         await _end(ctx, change(request, model=model), "SUCCESS")
-    elif ctx.now() - request.begun > _PATIENCE:
+    elif waited > _PATIENCE:
         await _end(ctx, request, "FAILED", "NotStabilized", "The resource did not become ready in time.")
     else:
-        waited = ctx.now() - request.begun
-        await ctx.schedule("look", payload, delay=_LOOK if waited < _LOOK_SELDOM else _LOOK_SELDOM)
+        await ctx.schedule("look", payload, delay=pause(waited))
 
 
 async def _settled(ctx: Context, kind: ResourceType, request: Request) -> str | None:
     """The resource as JSON (empty when it is gone), once it is as it was asked to be; None before."""
     deleting = request.operation == "DELETE"
     try:
-        if not deleting and not await kind.is_ready(ctx, request.identifier):
+        if not deleting and not await kind.stabilise(ctx, request.identifier, *_asked(request)):
             return None
         found: Properties = await kind.read(ctx, request.identifier)
     except AWSError as error:

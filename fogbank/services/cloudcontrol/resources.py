@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from fogbank.kernel import AWSError, Context, pages
 from fogbank.kernel.resource_types import Properties, ResourceType
 from fogbank.services.cloudcontrol import errors, types
@@ -23,7 +21,7 @@ async def create_resource(ctx: Context, request: Request) -> Answer:
     """Begin to make a resource as DesiredState (JSON) says. API_CreateResource."""
     kind = types.find(ctx, request["TypeName"])
     properties = types.desired(kind, request["DesiredState"])
-    return await begin(ctx, request, "CREATE", kind, "", orjson.dumps(properties).decode())
+    return await begin(ctx, request, "CREATE", kind, after=properties)
 
 
 @service.operation
@@ -37,7 +35,7 @@ async def update_resource(ctx: Context, request: Request) -> Answer:
     refusal = types.not_updatable(kind, before, after)
     if refusal is not None:
         raise AWSError("NotUpdatableException", refusal.message)
-    return await begin(ctx, request, "UPDATE", kind, identifier, orjson.dumps([before, after]).decode())
+    return await begin(ctx, request, "UPDATE", kind, identifier, before, after)
 
 
 @service.operation
@@ -45,7 +43,7 @@ async def delete_resource(ctx: Context, request: Request) -> Answer:
     """Begin to delete a resource. API_DeleteResource."""
     kind, identifier = types.find(ctx, request["TypeName"]), request["Identifier"]
     await _read(ctx, kind, identifier)
-    return await begin(ctx, request, "DELETE", kind, identifier, "")
+    return await begin(ctx, request, "DELETE", kind, identifier)
 
 
 @service.operation
