@@ -49,8 +49,9 @@ _BACKOFF = 0.005
 _CHUNK = 500
 _OPEN_SECONDS = 15.0
 
-# serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
-_CONFLICTS = frozenset({"40001", "40P01"})
+# serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html;
+# out_of_memory: there is no room left to note what transactions read, until some of them have ended
+_CONFLICTS = frozenset({"40001", "40P01", "53200"})
 
 _GET = "SELECT v FROM fogbank_kv WHERE k=$1"
 _SCAN = "SELECT k, v FROM fogbank_kv WHERE k>=$1 AND k<$2 ORDER BY k LIMIT $3"
@@ -74,12 +75,13 @@ class Conflict(StoreError):
 class PostgresTransaction(Transaction):
     """Takes a connection with its first read and gives it back when it ends."""
 
-    __slots__ = ("_connection", "_store")
+    __slots__ = ("_connection", "_has_ended", "_store")
 
     def __init__(self, store: PostgresStore) -> None:
         super().__init__()
         self._store = store
         self._connection: Any = None
+        self._has_ended = False
 
     async def get(self, key: bytes) -> bytes | None:
         value = self.writes.get(key, _MISSING)
@@ -107,6 +109,9 @@ class PostgresTransaction(Transaction):
     async def _ask(self, method: str, *statement: Any) -> Any:
         with self._store.refusals():
             if self._connection is None:
+                if self._has_ended:
+                    # it would take a connection that nobody gives back, and the database would remember everything read since
+                    raise RuntimeError("a transaction that is over was asked for something")
                 self._connection = await self._store.pool.acquire()
                 await self._connection.execute(_BEGIN)
             return await getattr(self._connection, method)(*statement)
@@ -128,6 +133,7 @@ class PostgresTransaction(Transaction):
 
     async def end(self) -> None:
         """Give the connection back, whatever became of the transaction."""
+        self._has_ended = True
         connection, self._connection = self._connection, None
         if connection is None:
             return
