@@ -8,7 +8,7 @@ import io
 import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from typing import IO, NamedTuple
 
 import msgspec
@@ -23,6 +23,8 @@ from fogbank.storage.blobs import Blobs, Seal
 
 # The bucket of no account whose "keys" are directories of this machine: code under development, run where it lies.
 HOT_RELOAD = "hot-reload"
+# A member of requests that are made in here: code that has arrived already.
+RECEIVED = "Received"
 _READ = 1 << 20
 
 
@@ -37,8 +39,25 @@ class Received(NamedTuple):
             ctx.keep_blob(self.code.blob)
 
 
-async def receive(ctx: Context, given: Request) -> Received:
-    """The code that a request brings or names. Raises InvalidParameterValueException and what S3 says. Not in a transaction."""
+@asynccontextmanager
+async def received(ctx: Context, given: Request) -> AsyncIterator[Received]:
+    """The code that a request brings or names, for the transaction that keeps it: when that fails, the bytes go.
+
+    Raises InvalidParameterValueException and what S3 says. Not in a transaction, unless the code is `RECEIVED`.
+    """
+    if RECEIVED in given:
+        yield given[RECEIVED]
+        return
+    arrived = await _receive(ctx, given)
+    try:
+        yield arrived
+    except BaseException:
+        if arrived.code.blob:
+            ctx.blobs.discard(arrived.code.blob)
+        raise
+
+
+async def _receive(ctx: Context, given: Request) -> Received:
     if given.get("ImageUri") is not None:
         return Received(Code(image=given["ImageUri"]), "")
     if given.get("S3Bucket") == HOT_RELOAD:

@@ -66,18 +66,8 @@ async def create_function(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
     config = configurations.first(request)
     await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
-    received = await code.receive(ctx, request["Code"])
-    return await _keeping(ctx, received, _create, ctx, of, request, config, received)
-
-
-async def _keeping(ctx: Context, received: Received, work: Any, *args: Any) -> Any:
-    """Run the transaction that names the code; when it fails, its bytes go."""
-    try:
-        return await ctx.transact(work, *args)
-    except BaseException:
-        if received.code.blob:
-            ctx.blobs.discard(received.code.blob)
-        raise
+    async with code.received(ctx, request["Code"]) as received:
+        return await ctx.transact(_create, ctx, of, request, config, received)
 
 
 async def _may_create(ctx: Context, of: Named, config: dict[str, Any], signing: str | None) -> None:
@@ -235,8 +225,8 @@ async def update_function_code(ctx: Context, request: Request) -> Answer:
         await code_signing.check(of)
 
     await of.scope.transact(may)
-    received = await code.receive(ctx, request)
-    return await _keeping(of.scope, received, _replace_code, of, request, received)
+    async with code.received(ctx, request) as received:
+        return await of.scope.transact(_replace_code, of, request, received)
 
 
 async def _updatable(of: Named) -> Function:

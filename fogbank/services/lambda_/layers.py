@@ -103,13 +103,8 @@ async def publish_layer_version(ctx: Context, request: Request) -> Answer:
     content = request["Content"]
     if isinstance(content.get("ZipFile"), Payload):
         content = {**content, "ZipFile": await content["ZipFile"].read()}
-    received = await code.receive(ctx, content)
-    try:
+    async with code.received(ctx, content) as received:
         return await ctx.transact(_publish, named, request, received)
-    except BaseException:
-        if received.code.blob:
-            ctx.blobs.discard(received.code.blob)
-        raise
 
 
 async def _publish(named: Version, request: Request, received: Received) -> Answer:
