@@ -258,7 +258,7 @@ def _by_host(request: Request) -> str | None:
 @cache
 def _s3_hosts() -> ModuleType:
     """What reads a bucket off a host name: S3's, imported with its first request."""
-    from fogbank.services.s3 import hosts
+    from fogbank.services.s3.bucket import hosts
 
     return hosts
 

@@ -10,9 +10,9 @@ import pytest
 from fogbank.app import App
 from fogbank.config import Settings
 from fogbank.kernel import blobs as kept_blobs
-from fogbank.services.s3.bodies import Received
-from fogbank.services.s3.digests import Sums
-from fogbank.services.s3.objects import commit
+from fogbank.services.s3.content.bodies import Received
+from fogbank.services.s3.content.digests import Sums
+from fogbank.services.s3.object.objects import commit
 from fogbank.storage import blobs as storage_blobs
 from fogbank.storage.base import StoreError, Uncertain
 from fogbank.storage.blob_directory import BlobDirectory

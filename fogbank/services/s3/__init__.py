@@ -1,52 +1,29 @@
-"""Amazon S3: see docs/services/s3.md for what is real and what is not."""
+"""Amazon S3: see docs/services/s3.md for what is real and what is not.
 
-from fogbank.services.s3 import (
-    abac,
-    acceleration,
-    access_logs,
-    access_types,
-    acls,
-    bucket_encryption,
-    buckets,
-    charges,
-    copies,
-    cors,
-    directories,
-    directory_objects,
-    directory_sessions,
-    inventories,
-    inventory,
-    lifecycle,
-    lifecycle_runs,
-    lists,
-    metrics,
-    notifications,
-    object_answers,
-    object_lambda,
-    object_lock,
-    objects,
-    older_notifications,
-    payment,
-    policies,
-    policy_types,
-    posts,
-    provided,
-    reads,
-    replicating,
-    replication,
-    resource_types,
-    restoring,
-    select,
-    tagging,
-    tiering,
-    torrents,
-    upload_lists,
-    uploads,
-    warehouses,
-    website,
-    website_pages,
-)
+`records` says what is kept and where it lies, `settings` how a bucket's configurations do, `changes` tells a change to whom
+it concerns, `errors` has the refusals. The packages beside them are the themes of S3; `object` is where to begin to read.
+"""
+
+from fogbank.services.s3 import select
+from fogbank.services.s3.access_point import object_answers, object_lambda
+from fogbank.services.s3.bucket import acceleration, buckets, provided, warehouses
+from fogbank.services.s3.encryption import configuration as bucket_encryption
+from fogbank.services.s3.express import directories, directory_objects, directory_sessions
+from fogbank.services.s3.lifecycle import configuration as lifecycle
+from fogbank.services.s3.lifecycle import restoring, tiering
+from fogbank.services.s3.lifecycle import runs as lifecycle_runs
+from fogbank.services.s3.locking import object_lock
+from fogbank.services.s3.notification import notifications, older_notifications
+from fogbank.services.s3.object import copies, lists, objects, reads, tagging, torrents
+from fogbank.services.s3.permissions import abac, acls, charges, payment, policies
+from fogbank.services.s3.replication import configuration as replication
+from fogbank.services.s3.replication import replicating
+from fogbank.services.s3.reports import access_logs, inventories, inventory, metrics
 from fogbank.services.s3.service import service
+from fogbank.services.s3.templates import access_types, policy_types, resource_types
+from fogbank.services.s3.upload import lists as upload_lists
+from fogbank.services.s3.upload import posts, uploads
+from fogbank.services.s3.web import cors, website, website_pages
 
 directories.take_sessions()
 

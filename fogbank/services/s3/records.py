@@ -24,7 +24,10 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Collection, Context, Record
-from fogbank.services.s3 import access_points, errors, names, versions
+from fogbank.services.s3 import errors
+from fogbank.services.s3.access_point import access_points
+from fogbank.services.s3.bucket import names
+from fogbank.services.s3.object import versions
 from fogbank.services.s3.service import service
 
 ENABLED = "Enabled"

@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Collection, Context, pages
-from fogbank.services.s3 import access, digests, errors
+from fogbank.services.s3 import errors
+from fogbank.services.s3.content import digests
+from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import Home, home_of
 from fogbank.services.s3.service import service
 

@@ -14,9 +14,12 @@ from decimal import localcontext
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.s3 import access, bodies, courses, encryption
 from fogbank.services.s3 import errors as s3_errors
-from fogbank.services.s3.reads import readable
+from fogbank.services.s3.content import bodies
+from fogbank.services.s3.encryption import choices as encryption
+from fogbank.services.s3.object import courses
+from fogbank.services.s3.object.reads import readable
+from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import home_of
 from fogbank.services.s3.select import errors, inputs, requests
 from fogbank.services.s3.select.outputs import writer

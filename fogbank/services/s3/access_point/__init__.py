@@ -1,0 +1,1 @@
+"""Access points and Object Lambda, as S3 meets them."""

@@ -1,0 +1,1 @@
+"""Buckets: their names, where they are, what is set on them as a whole."""

@@ -1,0 +1,1 @@
+"""Encryption at rest: which one, under which key, and the bytes themselves."""

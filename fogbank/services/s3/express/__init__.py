@@ -1,0 +1,1 @@
+"""Directory buckets (S3 Express One Zone)."""

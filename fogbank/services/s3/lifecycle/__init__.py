@@ -1,0 +1,1 @@
+"""What time does to objects: expiration, transitions, archives and their restores."""

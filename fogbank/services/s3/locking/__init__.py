@@ -1,0 +1,1 @@
+"""Object lock and MFA delete: what keeps versions from being deleted."""

@@ -1,0 +1,1 @@
+"""Who may: policies, access control lists, tags, who owns and who pays."""

@@ -1,0 +1,63 @@
+"""Bucket policies as values: are they well-formed, are they about this bucket, are they public?
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fogbank.identity import publicity
+from fogbank.identity.publicity import listed
+from fogbank.services.s3 import errors
+from fogbank.services.s3.express.directory_names import is_directory
+
+if TYPE_CHECKING:
+    from fogbank.services.s3.records import Bucket
+
+_POLICY_BYTES = 20 * 1024
+_NARROWING = frozenset(
+    {
+        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    }
+)
+
+
+def checked(text: str, bucket: Bucket) -> dict[str, Any]:
+    """The document of a policy that may be put on the bucket. Raises MalformedPolicy."""
+    from fogbank.identity import policy_grammar
+
+    if len(text.encode()) > _POLICY_BYTES:
+        raise errors.malformed_policy("Policies must not be larger than 20 KB")
+    try:
+        document = policy_grammar.check(text, "resource")
+    except policy_grammar.MalformedPolicy as error:
+        raise errors.malformed_policy(error.message) from None
+    for statement in listed(document.get("Statement")):
+        _check_statement(statement, bucket)
+    return document
+
+
+def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
+    if "Principal" not in statement and "NotPrincipal" not in statement:
+        raise errors.malformed_policy("Missing required field Principal")
+    for action in listed(statement.get("Action")):
+        prefix = "s3express:" if is_directory(bucket.name) else "s3:"
+        if action != "*" and not action.lower().startswith(prefix):
+            raise errors.malformed_policy("Policy has invalid action")
+    for resource in listed(statement.get("Resource")) + listed(statement.get("NotResource")):
+        if _bucket_in(resource) != bucket.name:
+            raise errors.malformed_policy("Policy has invalid resource")
+
+
+def _bucket_in(resource: str) -> str:
+    """The bucket in an ARN: after `:::`, or after `:bucket/` where it is a directory bucket's."""
+    name = resource.partition(":::")[2] or resource.partition(":bucket/")[2]
+    return name.partition("/")[0]
+
+
+def is_public(document: dict[str, Any]) -> bool:
+    """Does a statement let in somebody whom it does not name?"""
+    return publicity.is_public(document, _NARROWING)

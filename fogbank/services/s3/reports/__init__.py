@@ -1,0 +1,1 @@
+"""What S3 itself writes about buckets: inventories, access logs, metrics."""

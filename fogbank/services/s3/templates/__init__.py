@@ -1,0 +1,1 @@
+"""The types of CloudFormation that are named after S3."""

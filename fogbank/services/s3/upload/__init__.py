@@ -1,0 +1,1 @@
+"""Uploads in parts, and by the forms of browsers."""

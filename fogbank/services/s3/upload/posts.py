@@ -1,0 +1,203 @@
+"""Form uploads: a browser posts multipart/form-data to a bucket, under a policy that somebody signed.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html. Not an operation of the model, hence an edge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from xml.sax.saxutils import escape
+
+from fogbank.http import Payload, Request, Response
+from fogbank.kernel import Context
+from fogbank.services.s3 import changes, errors
+from fogbank.services.s3.content import bodies, digests
+from fogbank.services.s3.object import objects, tags, traits
+from fogbank.services.s3.permissions import access
+from fogbank.services.s3.records import Object, home_of
+from fogbank.services.s3.service import service
+from fogbank.services.s3.upload import forms
+
+Fields = dict[str, str]
+Parameters = dict[str, Any]
+
+
+def is_form(request: Request) -> bool:
+    """A POST of a form to a bucket (`/bucket`, in path style)."""
+    return (
+        request.method == "POST"
+        and request.headers.get("content-type", "").startswith("multipart/form-data")
+        and request.path.strip("/").count("/") == 0
+        and request.path != "/"
+    )
+
+
+@service.edge(is_form)
+async def post_object(ctx: Context, request: Request) -> Response:
+    """Store the file of a form. Errors: those of PutObject, MalformedPOSTRequest, and what the policy does not allow."""
+    parser = forms.FormParser(forms.boundary_of(request.headers["content-type"]))
+    body = aiter(request.payload)
+    first = await _read_fields(parser, body)
+    fields = {name: value.replace("${filename}", parser.filename) for name, value in parser.fields.items()}
+    fields["key"] = _key(fields)
+    bucket = request.path.strip("/")
+    policy = await _admit(ctx, fields, bucket)
+    wanted = parameters(fields) | {"Bucket": bucket}
+    await access.check(ctx, "s3:PutObject", wanted)
+    chosen = traits.read(wanted)
+    claim = digests.claim(wanted, {})
+    sealing = await ctx.transact(objects.begin_large, ctx, wanted, chosen)
+    received = await bodies.receive(ctx, _File(parser, body, first), claim.algorithm, sealing)
+
+    async def keep() -> Object:
+        if policy is not None:
+            _policies().check_length(policy, received.size)
+        received.check(claim)
+        home = await home_of(ctx, wanted)
+        return await objects.store(home, wanted, chosen, received, claim.algorithm, changes.POST)
+
+    record = await objects.commit(ctx, received, keep)
+    return await _answer(ctx, fields, wanted, record)
+
+
+async def _read_fields(parser: forms.FormParser, body: AsyncIterator[bytes]) -> bytes:
+    """Read up to the file. Returns those bytes of the file that came along."""
+    async for piece in body:
+        data = parser.feed(piece)
+        if parser.in_file:
+            return data
+    parser.end()
+    return b""
+
+
+class _File(Payload):
+    """The bytes of the form's file, while the form arrives."""
+
+    __slots__ = ("_body", "_first", "_parser")
+
+    def __init__(self, parser: forms.FormParser, body: AsyncIterator[bytes], first: bytes) -> None:
+        super().__init__(None, None)
+        self._parser = parser
+        self._body = body
+        self._first = first
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._first:
+            yield self._first
+        async for piece in self._body:
+            data = self._parser.feed(piece)
+            if data:
+                yield data
+        self._parser.end()
+
+
+def _key(fields: Fields) -> str:
+    key = fields.get("key", "")
+    if not key:
+        raise errors.invalid_argument(
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+            "key",
+            "",
+        )
+    return key
+
+
+def _policies() -> Any:
+    from fogbank.identity import post_policy
+
+    return post_policy
+
+
+async def _admit(ctx: Context, fields: Fields, bucket: str) -> Any:
+    """Make the context that of the one who signed the form's policy; the policy, None for an anonymous form."""
+    identity = await ctx.app.authenticator.authenticate_form(fields)
+    ctx.principal = identity.principal
+    ctx.account = identity.principal.account
+    ctx.region = identity.region
+    if "policy" not in fields:
+        return None
+    policy = _policies().parse(fields["policy"])
+    # signatures and policies age by the real clock
+    _policies().check(policy, fields, bucket, time.time())
+    return policy
+
+
+@cache
+def _members() -> dict[str, str]:
+    """PutObject's members by the lower-case names of their headers, which are the names of a form's fields."""
+    from fogbank import protocols
+
+    shape = protocols.load("s3").operations["PutObject"].input_shape
+    assert shape is not None
+    found = {
+        (member.wire_name or name).lower(): name
+        for name, member in shape.members.items()
+        if member.location == "header" and member.type == "string"
+    }
+    return found | {"acl": "ACL", "key": "Key"}
+
+
+def parameters(fields: Fields) -> Parameters:
+    """What a form says, as PutObject would be told."""
+    known = _members()
+    found: Parameters = {known[name]: value for name, value in fields.items() if name in known}
+    metadata = {name[11:]: value for name, value in fields.items() if name.startswith("x-amz-meta-")}
+    if metadata:
+        found["Metadata"] = metadata
+    if "tagging" in fields:
+        found["Tagging"] = _tagging(fields["tagging"])
+    return found
+
+
+def _tagging(document: str) -> str:
+    """The form's tags, an XML document, in the form of the x-amz-tagging header."""
+    from fogbank import protocols
+
+    operation = protocols.load("s3").operations["PutObjectTagging"]
+    codec = protocols.codec(operation, "rest-xml")
+    request = Request("PUT", "/b/k", "tagging", {}, Payload(document.encode()))
+    parsed = codec.parse(request, {"Bucket": "b", "Key": "k"})
+    return urlencode(tags.from_set((parsed.get("Tagging") or {}).get("TagSet") or []))
+
+
+# -- the answer
+
+
+async def _answer(ctx: Context, fields: Fields, wanted: Parameters, record: Object) -> Response:
+    home = await ctx.transact(home_of, ctx, wanted)
+    location = f"{ctx.endpoint}/{quote(home.name)}/{quote(wanted['Key'])}"
+    etag = f'"{record.etag}"'
+    headers = [
+        ("x-amz-request-id", ctx.request_id),
+        ("ETag", etag),
+        ("x-amz-server-side-encryption", record.traits.encryption.algorithm),
+    ]
+    if home.bucket.versioning:
+        headers.append(("x-amz-version-id", record.version_id))
+    target = fields.get("success_action_redirect") or fields.get("redirect")
+    if target:
+        headers.append(("Location", _redirect(target, home.name, wanted["Key"], etag)))
+        return Response(303, headers)
+    headers.append(("Location", location))
+    status = fields.get("success_action_status")
+    if status != "201":
+        return Response(200 if status == "200" else 204, headers)
+    headers.append(("Content-Type", "application/xml"))
+    return Response(201, headers, _document(location, home.name, wanted["Key"], etag))
+
+
+def _redirect(target: str, bucket: str, key: str, etag: str) -> str:
+    parts = urlsplit(target)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    return urlunsplit(parts._replace(query=urlencode([*query, ("bucket", bucket), ("key", key), ("etag", etag)])))
+
+
+def _document(location: str, bucket: str, key: str, etag: str) -> bytes:
+    """The one answer of S3 that the model does not know."""
+    members = {"Location": location, "Bucket": bucket, "Key": key, "ETag": etag}
+    inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in members.items())
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<PostResponse>{inner}</PostResponse>'.encode()

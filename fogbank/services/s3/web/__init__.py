@@ -1,0 +1,1 @@
+"""Buckets as seen by browsers: websites and CORS."""
