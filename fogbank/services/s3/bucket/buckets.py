@@ -13,6 +13,7 @@ from fogbank.services.s3.access_point import access_points
 from fogbank.services.s3.bucket import hosts, names
 from fogbank.services.s3.content import digests
 from fogbank.services.s3.encryption import keys
+from fogbank.services.s3.encryption.configuration import blocked_at_first
 from fogbank.services.s3.express import directories
 from fogbank.services.s3.express.directory_names import is_directory
 from fogbank.services.s3.locking import errors as lock_errors
@@ -90,6 +91,7 @@ async def create_bucket(ctx: Context, request: Request) -> Answer:
         ownership=request.get("ObjectOwnership") or ENFORCED,
         versioning=ENABLED if request.get("ObjectLockEnabledForBucket") else "",
         retention=DefaultRetention() if request.get("ObjectLockEnabledForBucket") else None,
+        blocked=blocked_at_first(region),
     )
     acls.check_bucket(bucket)
     claims.put(ctx, Claim(ctx.account, region), name)

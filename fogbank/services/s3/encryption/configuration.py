@@ -20,7 +20,7 @@ from fogbank.services.s3.encryption.keys import Sealing
 from fogbank.services.s3.locking import locks
 from fogbank.services.s3.object import reads, vault
 from fogbank.services.s3.permissions import access
-from fogbank.services.s3.records import DSSE, KMS, S3_KEY, Bucket, Encryption, Home, Object, buckets, home_of
+from fogbank.services.s3.records import CUSTOMER, DSSE, KMS, S3_KEY, Bucket, Encryption, Home, Object, buckets, home_of
 from fogbank.services.s3.records import bodies as rows
 from fogbank.services.s3.service import service
 
@@ -28,12 +28,19 @@ Request = dict[str, Any]
 Answer = dict[str, Any]
 
 _NOTHING = "NONE"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
+_REGIONS_THAT_TAKE_CUSTOMERS_KEYS = ("me-central-1", "me-south-1")
 _KEY_ARN = re.compile(r"arn:aws[a-zA-Z0-9-]*:kms:[a-z0-9-]+:(\d{12}):key/.+")
 
 replace = msgspec.structs.replace
 
 
 # -- the default of a bucket
+
+
+def blocked_at_first(region: str) -> tuple[str, ...]:
+    """The kinds of encryption that new buckets refuse: keys of customers, since April 2026."""
+    return () if region in _REGIONS_THAT_TAKE_CUSTOMERS_KEYS else (CUSTOMER,)
 
 
 @service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
@@ -75,7 +82,7 @@ def _blocked(rule: Request, bucket: Bucket) -> tuple[str, ...]:
 
 @service.operation(action="s3:GetEncryptionConfiguration", **access.ON_BUCKET)
 async def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
-    """Every bucket has one: AES256 unless it was set."""
+    """Every bucket has one: AES256 unless it was set, and no keys of customers unless that was allowed."""
     bucket = (await home_of(ctx, request)).bucket
     chosen = bucket.encryption
     rule: Answer = {
@@ -93,7 +100,8 @@ async def get_bucket_encryption(ctx: Context, request: Request) -> Answer:
 @service.operation(action="s3:PutEncryptionConfiguration", **access.ON_BUCKET)
 async def delete_bucket_encryption(ctx: Context, request: Request) -> Answer:
     """Back to what buckets begin with."""
-    _save(await home_of(ctx, request), encryption=Encryption(), blocked=())
+    home = await home_of(ctx, request)
+    _save(home, encryption=Encryption(), blocked=blocked_at_first(home.bucket.region))
     return {}
 
 

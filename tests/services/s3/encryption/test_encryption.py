@@ -362,8 +362,7 @@ def test_an_object_can_do_without_the_bucket_key(s3, with_bucket_key):
 # -- keys of the customer
 
 
-def test_a_bucket_can_refuse_customers_keys(refused, s3, bucket):
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rule(blocked=["SSE-C"]))
+def test_new_buckets_do_not_take_customers_keys(refused, s3, bucket):
     with refused("AccessDenied", 403) as caught:
         s3.put_object(Bucket=bucket, Key="k", Body=SMALL, **customer())
     assert (
@@ -456,12 +455,27 @@ def test_parts_need_the_key_of_their_upload(refused, s3, open_bucket):
 # -- what buckets say
 
 
-def test_a_new_bucket_has_the_servers_key(s3, bucket):
+def test_a_new_bucket_has_the_servers_key_and_blocks_customers_keys(s3, bucket):
     (found,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert found == {
         "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
         "BucketKeyEnabled": False,
+        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
     }
+
+
+def test_new_buckets_of_some_regions_take_customers_keys(aws, new_name):
+    s3, name = aws("s3", "me-south-1"), new_name()
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "me-south-1"})
+    (found,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert "BlockedEncryptionTypes" not in found
+    assert s3.put_object(Bucket=name, Key="k", Body=SMALL, **customer())["SSECustomerAlgorithm"] == "AES256"
+
+
+def test_a_default_without_a_word_about_customers_keys_leaves_them_as_they_are(s3, open_bucket):
+    s3.put_bucket_encryption(Bucket=open_bucket, ServerSideEncryptionConfiguration=rule("AES256"))
+    (found,) = s3.get_bucket_encryption(Bucket=open_bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert found["BlockedEncryptionTypes"] == {"EncryptionType": ["NONE"]}
 
 
 def test_a_default_holds_for_objects_that_ask_for_nothing_else(s3, make_bucket, key):
@@ -472,13 +486,10 @@ def test_a_default_holds_for_objects_that_ask_for_nothing_else(s3, make_bucket, 
     assert s3.put_object(Bucket=name, Key="b", ServerSideEncryption="AES256")["ServerSideEncryption"] == "AES256"
 
 
-def test_deleting_the_default_brings_back_what_buckets_begin_with(s3, bucket):
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rule("AES256", blocked=["SSE-C"]))
-    (found,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+def test_deleting_the_default_brings_back_what_buckets_begin_with(s3, open_bucket):
+    s3.delete_bucket_encryption(Bucket=open_bucket)
+    (found,) = s3.get_bucket_encryption(Bucket=open_bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert found["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
-    s3.delete_bucket_encryption(Bucket=bucket)
-    (found,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert "BlockedEncryptionTypes" not in found
 
 
 def test_blocking_everything_and_nothing_is_refused(refused, s3, bucket):
