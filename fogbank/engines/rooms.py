@@ -9,6 +9,11 @@ Used by `warden_main.py` in the child, before it becomes the program; so this is
     layers    directories that appear together as /opt, the last one on top
     skeleton  directory with empty directories for all that appears in /var
     tmp       bytes that fit into /tmp, which is empty; 0 for that of the machine
+    hosts     file that appears as /etc/hosts, for reading; empty for that of the machine
+
+or, of a program that shares the room of another one, only
+
+    of        process that is in the room
 
 It is a mount namespace (Linux), of root's or in a user namespace. As a program, with a room in JSON, this says whether the machine lets us.
 """
@@ -19,6 +24,7 @@ import os
 import sys
 
 _NEW_MOUNTS, _NEW_USERS = 0x00020000, 0x10000000
+_SPACES = (("user", _NEW_USERS), ("mnt", _NEW_MOUNTS))
 _READ_ONLY, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1, 32, 4096, 16384, 1 << 18
 # What a mount in a user namespace has to keep of the one below: nosuid, nodev, noexec, noatime, nodiratime.
 _KEPT = 2 | 4 | 8 | 1024 | 2048
@@ -26,6 +32,9 @@ _KEPT = 2 | 4 | 8 | 1024 | 2048
 
 def enter(room):
     """Have this process, and what it starts, see the room. Raises OSError."""
+    if "of" in room:
+        _join(room["of"])
+        return
     user, group = os.geteuid(), os.getegid()
     _call("unshare", _NEW_MOUNTS if user == 0 else _NEW_MOUNTS | _NEW_USERS)
     if user != 0:
@@ -40,9 +49,20 @@ def enter(room):
         _together(room["modules"], "/var/node_modules")
     if room["layers"]:
         _overlay([*reversed(room["layers"]), "/opt"], "/opt")
+    if room.get("hosts"):
+        _bind(room["hosts"], "/etc/hosts")
     if room["tmp"]:
         # last: what appears elsewhere may come from the machine's own /tmp
         _mount("tmpfs", "/tmp", "tmpfs", 0, f"mode=1777,size={room['tmp']}")
+
+
+def _join(process):
+    """A user namespace is joined first, for the right to join the other one; one's own cannot be joined."""
+    spaces = [(name, kind, os.open(f"/proc/{process}/ns/{name}", os.O_RDONLY)) for name, kind in _SPACES]
+    for name, kind, space in spaces:
+        if not os.path.samestat(os.fstat(space), os.stat("/proc/self/ns/" + name)):
+            _call("setns", space, kind)
+        os.close(space)
 
 
 def _map_users(user, group):

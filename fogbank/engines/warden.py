@@ -51,7 +51,7 @@ class Warden:
         if directory:
             command += [directory, *modules]
         try:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], env=dict(environ), stdin=subprocess.DEVNULL
             )
         except OSError as error:
@@ -59,14 +59,25 @@ class Warden:
             raise CannotStart(f"{interpreter}: {error.strerror}") from error
         finally:
             theirs.close()
-        self._channel = ours
+        self._attach(ours)
+
+    @classmethod
+    def at(cls, channel: socket.socket) -> Warden:
+        """The warden at the other end of a socket, which somebody else has started."""
+        warden = cls.__new__(cls)
+        warden._process = None
+        warden._attach(channel)
+        return warden
+
+    def _attach(self, channel: socket.socket) -> None:
+        self._channel = channel
         self._channel.setblocking(False)
         self._received = b""
         self._starting: dict[int, asyncio.Future[Child]] = {}
         self._children: dict[int, Child] = {}
         self._number = 0
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(ours.fileno(), self._receive)
+        self._loop.add_reader(channel.fileno(), self._receive)
 
     @property
     def is_alive(self) -> bool:
@@ -77,16 +88,18 @@ class Warden:
         argv: list[str],
         environ: Mapping[str, str],
         cwd: str,
-        descriptors: tuple[int, int, int],
+        descriptors: tuple[int, ...],
         module: str | None = None,
         path: Sequence[str] = (),
         room: dict[str, Any] | None = None,
         nice: int = 0,
+        shared: bool = False,
     ) -> Child:
         """Start a program, or a fork that runs `main(argv)` of a module. Raises CannotStart.
 
-        `descriptors` become standard output, standard error and descriptor 3; the caller closes its own. `room` is a file system
-        of its own (`rooms.py`), in which `cwd` and `path` are; `nice` is how much less of a busy processor it gets.
+        `descriptors` (three or four) become standard output, standard error and those from 3 on; the caller closes its own. `room` is
+        a file system of its own (`rooms.py`), in which `cwd` and `path` are; when it is to be `shared` with others that are started
+        later, it is there when this returns. `nice` is how much less of a busy processor it gets.
         """
         self._number += 1
         started = self._starting[self._number] = self._loop.create_future()
@@ -99,6 +112,8 @@ class Warden:
             "path": list(path),
             "room": room,
             "nice": nice,
+            "shared": shared,
+            "descriptors": len(descriptors),
         }
         self.send(message, descriptors)
         return await started
@@ -174,6 +189,8 @@ class Warden:
     async def close(self) -> None:
         """End the warden, which kills what it started."""
         self._lost()
+        if self._process is None:
+            return
         with contextlib.suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(self._process.wait, 2)
         if self._process.poll() is None:

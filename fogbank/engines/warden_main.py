@@ -4,7 +4,8 @@ The server forks nothing itself: it is large and has threads. It runs this progr
 `python -I -S warden_main.py <fd> [<directory of modules> <module to import>...]`, and asks it over the socket `fd`:
 
     -> {"start": number, "argv": [...], "module": name or null, "environ": {...}, "cwd": ..., "path": [...],
-        "room": see rooms.py, or null, "nice": 0 to 19}  with three descriptors
+        "room": see rooms.py, or null, "nice": 0 to 19, "shared": whether others are going to share its room,
+        "descriptors": how many come with it}
     <- {"started": number, "pid": pid}   or {"failed": number, "reason": ...}
     <- {"exited": pid, "status": as os.wait tells it}
     -> {"signal": pid, "number": signal} to the whole process group
@@ -35,6 +36,8 @@ del sys.path[0], sys.modules["rooms"]
 
 _PR_SET_PDEATHSIG = 1
 _HEAD = struct.Struct("!I")
+_DESCRIPTORS = 4
+_OUT_OF_THE_WAY = 100
 
 
 class Warden:
@@ -60,7 +63,7 @@ class Warden:
                 return
 
     def receive(self):
-        space = socket.CMSG_SPACE(3 * array.array("i").itemsize)
+        space = socket.CMSG_SPACE(_DESCRIPTORS * array.array("i").itemsize)
         data, ancillary, _, _ = self.channel.recvmsg(1 << 16, space)
         for _, kind, content in ancillary:
             if kind == socket.SCM_RIGHTS:
@@ -85,23 +88,26 @@ class Warden:
         if "signal" in message:
             self.signal(message["signal"], message["number"])
             return
-        descriptors, self.descriptors = self.descriptors[:3], self.descriptors[3:]
+        count = message["descriptors"]
+        descriptors, self.descriptors = self.descriptors[:count], self.descriptors[count:]
+        entered, tell = os.pipe() if message["shared"] else (-1, -1)
         try:
             pid = os.fork()
         except OSError as error:
-            for each in descriptors:
-                os.close(each)
+            _close(*descriptors, entered, tell)
             self.send({"failed": message["start"], "reason": str(error)})
             return
         if pid == 0:
-            self.become(message, descriptors)
-        for each in descriptors:
-            os.close(each)
+            self.become(message, descriptors, tell)
+        _close(*descriptors, tell)
+        if entered >= 0:
+            os.read(entered, 1)  # until the room is there, or the program has ended
+            _close(entered)
         self.groups.add(pid)
         self.send({"started": message["start"], "pid": pid})
 
-    def become(self, message, descriptors):
-        """In the child: be the program that was asked for."""
+    def become(self, message, descriptors, entered):
+        """In the child: be the program that was asked for. `entered` is closed as soon as it is in its room."""
         status = 127
         try:
             os.setpgid(0, 0)
@@ -111,11 +117,12 @@ class Warden:
                 signal.signal(number, signal.SIG_DFL)
             self.channel.close()
             os.close(self.wakeup)
-            _take(descriptors)
+            entered = _take(descriptors, entered)
             os.nice(message["nice"])
             if message["room"] is not None:
                 rooms.enter(message["room"])
                 _keep_bytecode()
+            _close(entered)
             os.chdir(message["cwd"])
             if message["module"] is None:
                 os.execvpe(message["argv"][0], message["argv"], message["environ"])
@@ -182,16 +189,23 @@ def _die_with_parent():
         pass
 
 
-def _take(descriptors):
-    """Standard output and error are the first two, the third keeps the number 3. There is no input."""
+def _take(descriptors, kept):
+    """Standard output and error are the first two, the others are 3, 4 and so on. There is no input. Returns where `kept` is now."""
     nothing = os.open(os.devnull, os.O_RDONLY)
-    # out of the way of 0 to 3 first
-    out, err, extra = [os.dup2(each, 100 + index) for index, each in enumerate(descriptors)]
+    moved = [os.dup2(each, _OUT_OF_THE_WAY + index) for index, each in enumerate(descriptors)]
+    if kept >= 0:
+        kept = os.dup2(kept, _OUT_OF_THE_WAY + 2 * _DESCRIPTORS)
     os.dup2(nothing, 0)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    os.dup2(extra, 3)
-    os.closerange(4, 110)
+    for index, each in enumerate(moved):
+        os.dup2(each, 1 + index)
+    os.closerange(1 + len(moved), _OUT_OF_THE_WAY + _DESCRIPTORS)
+    return kept
+
+
+def _close(*descriptors):
+    for each in descriptors:
+        if each >= 0:
+            os.close(each)
 
 
 def main():
