@@ -59,17 +59,42 @@ def client(endpoint, key):
     return boto3.client("dynamodb", endpoint_url=endpoint, config=config, **keys)
 
 
+class Both:
+    """Asks ours and theirs the same, and gives both answers; see `answer`."""
+
+    def __init__(self, ours, theirs):
+        self.clients = (ours, theirs)
+        self.answer = answer
+
+    def __call__(self, operation, /, **params):
+        return tuple([answer(made, operation, params) for made in self.clients])
+
+
 @pytest.fixture
 def both(oracle, aws):
-    """Asks both, and gives both answers; see `answer`."""
-    ours = client(aws.endpoint, aws.account)
-
-    def ask(operation, **params):
-        return answer(ours, operation, params), answer(oracle, operation, params)
-
-    yield ask
+    yield Both(client(aws.endpoint, aws.account), oracle)
     for name in oracle.list_tables()["TableNames"]:
         oracle.delete_table(TableName=name)
+
+
+@pytest.fixture
+def table(both, aws):
+    """Makes a table at both, once for all examples of a test: by the types of its keys, and more."""
+    made = []
+
+    def make(*kinds, more_attributes=(), **more):
+        if made:
+            return
+        names = [("pk", "HASH"), ("sk", "RANGE")][: len(kinds)]
+        keys = [{"AttributeName": name, "KeyType": kind} for name, kind in names]
+        types = [*zip(("pk", "sk"), kinds, strict=False), *more_attributes]
+        attributes = [{"AttributeName": name, "AttributeType": kind} for name, kind in types]
+        definition = {"KeySchema": keys, "AttributeDefinitions": attributes, "BillingMode": "PAY_PER_REQUEST", **more}
+        both("create_table", TableName="things", **definition)
+        aws("dynamodb").get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02})
+        made.append(kinds)
+
+    return make
 
 
 def answer(made, operation, params):

@@ -6,73 +6,13 @@ are not always AWS's.
 
 from __future__ import annotations
 
-import os
-from decimal import Decimal
-
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracle import strategies
+from tests.oracle.agreement import agree, at_random
 
-EXAMPLES = int(os.environ.get("FOGBANK_ORACLE_EXAMPLES", "100"))
-at_random = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=False
-)
 KEY = {"pk": {"S": "p"}}
-
-
-def key_schema(*kinds):
-    return {
-        "KeySchema": [
-            {"AttributeName": name, "KeyType": kind}
-            for name, kind in zip(("pk", "sk"), ("HASH", "RANGE"), strict=False)
-        ][: len(kinds)],
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": kind} for name, kind in zip(("pk", "sk"), kinds, strict=False)
-        ],
-    }
-
-
-@pytest.fixture
-def table(both, aws):
-    """Makes a table at both, once for all examples of a test."""
-    made = []
-
-    def make(*kinds):
-        if not made:
-            both("create_table", TableName="things", BillingMode="PAY_PER_REQUEST", **key_schema(*kinds))
-            aws("dynamodb").get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02})
-            made.append(kinds)
-
-    return make
-
-
-def settled(value):
-    """Sets have no order, numbers no spelling (AWS has one for each, DynamoDB Local keeps the client's), a refusal only its code."""
-    if isinstance(value, list):
-        return [settled(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    if "refused" in value:
-        return value["refused"], value["why"]
-    return {name: _content(name, inner) for name, inner in value.items()}
-
-
-def _content(name, inner):
-    if name == "N" and isinstance(inner, str):
-        return Decimal(inner)
-    if name == "NS" and isinstance(inner, list):
-        return sorted(map(Decimal, inner))
-    return sorted(inner) if name in ("SS", "BS") and isinstance(inner, list) else settled(inner)
-
-
-def agree(both, operation, **params):
-    ours, theirs = both(operation, **params)
-    if "ReturnConsumedCapacity" not in params:
-        theirs.pop("ConsumedCapacity", None)  # DynamoDB Local gives it to who deletes what is not there
-    assert settled(ours) == settled(theirs), (operation, params, ours, theirs)
-    return ours
 
 
 @at_random

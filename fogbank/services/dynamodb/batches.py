@@ -119,6 +119,7 @@ def _refuse_mixed_tables(given: Request) -> None:
 
 async def _bound_keys(ctx: Context, reads: _Reads) -> tuple[Layout, list[Key]]:
     layout = (await find(ctx, reads.name)).layout
+    layout.check_paths(reads.projection)
     return layout, [layout.key_in_request(key) for key in reads.keys]
 
 

@@ -17,7 +17,7 @@ from fogbank.services.dynamodb import (
     vector_indexes,
 )
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
-from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.schema import Index, Table, attributes_used
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import on_table
 
@@ -235,7 +235,7 @@ async def _create_index(ctx: Context, table: Table, definition: Document, reques
         raise errors.validation("Attempting to create an index which already exists")
     attributes = _merged_attributes(table, request)
     built = creation.global_index(definition, attributes, table.on_demand, tables.new_spaces(ctx))
-    used = {name: attributes[name] for name in (built.hash, built.range) if name is not None}
+    used = {name: attributes[name] for name in built.keys}
     index = msgspec.structs.replace(built, status="CREATING", is_backfilling=True)
     indexes = (*table.indexes, index)
     creation.check_index_names(list(indexes))
@@ -267,9 +267,7 @@ async def remove_index(ctx: Context, payload: Document) -> None:
     if table is None or index is None or index.space != payload["space"]:
         return
     indexes = tuple([other for other in table.indexes if other.name != index.name])
-    used = {table.hash, table.range}.union(*[(other.hash, other.range) for other in indexes])
-    used = used.union(*[(other.hash, *other.filters) for other in table.vectors])
-    attributes = {name: kind for name, kind in table.attributes.items() if name in used}
     status = "ACTIVE" if all(other.status == "ACTIVE" for other in indexes) else table.status
-    tables.put(ctx, table, indexes=indexes, attributes=attributes, status=status)
+    left = msgspec.structs.replace(table, indexes=indexes, status=status)
+    tables.put(ctx, left, attributes=attributes_used(left))
     await ctx.schedule("purge", {"collection": "index-items", "space": index.space})

@@ -43,8 +43,7 @@ def table_from(request: Request, arn: str, table_id: str, now: float, spaces: An
     shared = _global_indexes(request, attributes, on_demand, spaces)
     definitions = request.get("VectorIndexes") or []
     vectors = tuple([vector_index(definition, attributes, on_demand, spaces) for definition in definitions])
-    searched = {name for index in vectors for name in (index.hash, *index.filters) if name is not None}
-    _check_attributes_used(attributes, keys, [*local, *shared], searched)
+    _check_attributes_used(attributes, keys, [*local, *shared, *vectors])
     check_index_names([*local, *shared])
     check_vector_indexes(vectors, [index.name for index in (*local, *shared)])
     ceiling = _ceiling(request, on_demand)
@@ -101,9 +100,7 @@ def _table_keys(request: Request, attributes: dict[str, str]) -> Keys:
     schema = request.get("KeySchema")
     if schema is None:
         raise _is_null("keySchema")
-    if len(schema) > 2:
-        raise _schema_too_long(schema, "keySchema")
-    return _keys(schema, attributes)
+    return _simple_keys(schema, attributes, "keySchema")
 
 
 def _schema_too_long(schema: list[dict[str, str]], member: str) -> errors.AWSError:
@@ -117,32 +114,59 @@ def _schema_too_long(schema: list[dict[str, str]], member: str) -> errors.AWSErr
     )
 
 
-def _keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> Keys:
-    """(partition key, sort key) of a key schema."""
+def _simple_keys(schema: list[dict[str, str]], attributes: dict[str, str], member: str) -> Keys:
+    """(partition key, sort key) of a key schema that has one attribute for each."""
+    if len(schema) > 2:
+        raise _schema_too_long(schema, member)
     if schema[0]["KeyType"] != "HASH":
-        raise errors.invalid_parameters("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+        raise errors.first_key_not_hash()
     names = [element["AttributeName"] for element in schema]
     if len(schema) > 1:
         if schema[1]["KeyType"] != "RANGE":
             raise errors.invalid_parameters("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
         if names[0] == names[1]:
-            raise errors.validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+            raise errors.keys_of_one_name()
+    _require_definitions(names, attributes)
+    return names[0], names[1] if len(names) > 1 else None
+
+
+def _require_definitions(names: list[str], attributes: dict[str, str]) -> None:
     missing = [name for name in names if name not in attributes]
     if missing:
         raise errors.invalid_parameters(
             "Some index key attributes are not defined in AttributeDefinitions. "
             f"Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(attributes)}]"
         )
-    return names[0], names[1] if len(names) > 1 else None
 
 
-def _check_attributes_used(attributes: dict[str, str], keys: Keys, indexes: list[Index], searched: set[str]) -> None:
-    used = searched | {name for name in keys if name is not None}
-    for index in indexes:
-        used.update(name for name in (index.hash, index.range) if name is not None)
+def _several_keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> tuple[list[str], list[str]]:
+    """(partition key, sort key) of a global index, whose keys may have up to four attributes each.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html
+    """
+    names = [element["AttributeName"] for element in schema]
+    kinds = [element["KeyType"] for element in schema]
+    if kinds[0] != "HASH":
+        raise errors.first_key_not_hash()
+    if kinds != sorted(kinds):
+        raise errors.invalid_parameters("Invalid KeySchema: All HASH key elements must come before RANGE key elements")
+    hashes, ranges = names[: kinds.count("HASH")], names[kinds.count("HASH") :]
+    for kind, own in (("HASH", hashes), ("RANGE", ranges)):
+        if len(own) > limits.KEY_ATTRIBUTES:
+            raise errors.invalid_parameters(
+                f"Invalid KeySchema: The number of {kind} key elements exceeds the limit of {limits.KEY_ATTRIBUTES}"
+            )
+    if len(set(names)) < len(names):
+        raise errors.keys_of_one_name()
+    _require_definitions(names, attributes)
+    return hashes, ranges
+
+
+def _check_attributes_used(attributes: dict[str, str], keys: Keys, indexes: list[Index | VectorIndex]) -> None:
+    used = {name for name in keys if name is not None}.union(*[index.keys for index in indexes])
     if len(used) == len(attributes):
         return
-    if not indexes and not searched:
+    if not indexes:
         raise errors.invalid_parameters(
             "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
         )
@@ -269,20 +293,28 @@ def global_index(definition: Request, attributes: dict[str, str], on_demand: boo
 
 
 def _index(definition: Request, attributes: dict[str, str], is_global: bool, spaces: Any) -> Index:
-    schema = definition["KeySchema"]
-    if len(schema) > 2:
-        raise errors.not_yet("secondary indexes with keys of several attributes")
-    hash_name, range_name = _keys(schema, attributes)
+    hashes, ranges = _index_keys(definition["KeySchema"], attributes, is_global)
     projection = definition["Projection"]
     return Index(
         name=definition["IndexName"],
         is_global=is_global,
         space=next(spaces),
-        hash=hash_name,
-        range=range_name,
+        hash=hashes[0],
+        range=ranges[0] if ranges else None,
         projection=_projection_type(projection),
         included=tuple(projection.get("NonKeyAttributes") or ()),
+        more_hashes=tuple(hashes[1:]),
+        more_ranges=tuple(ranges[1:]),
     )
+
+
+def _index_keys(
+    schema: list[dict[str, str]], attributes: dict[str, str], is_global: bool
+) -> tuple[list[str], list[str]]:
+    if is_global:
+        return _several_keys(schema, attributes)
+    hash_name, range_name = _simple_keys(schema, attributes, "localSecondaryIndexes.1.member.keySchema")
+    return [hash_name], [] if range_name is None else [range_name]
 
 
 def _projection_type(projection: dict[str, Any]) -> str:

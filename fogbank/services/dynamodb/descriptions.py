@@ -27,7 +27,7 @@ def describe(table: Table, sizes: dict[int, Size]) -> Description:
             {"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()
         ],
         "TableName": table.name,
-        "KeySchema": _key_schema(table.hash, table.range),
+        "KeySchema": _key_schema(table.keys[:1], table.keys[1:]),
         "TableStatus": _status(table),
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(table),
@@ -56,11 +56,9 @@ def _status(table: Table) -> str:
     return "INACCESSIBLE_ENCRYPTION_CREDENTIALS" if lost and table.status == "ACTIVE" else table.status
 
 
-def _key_schema(hash_name: str, range_name: str | None) -> list[dict[str, str]]:
-    schema = [{"AttributeName": hash_name, "KeyType": "HASH"}]
-    if range_name is not None:
-        schema.append({"AttributeName": range_name, "KeyType": "RANGE"})
-    return schema
+def _key_schema(hashes: tuple[str, ...], ranges: tuple[str, ...]) -> list[dict[str, str]]:
+    kinds = [*[(name, "HASH") for name in hashes], *[(name, "RANGE") for name in ranges]]
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
 
 
 def _throughput(table: Table) -> Description:
@@ -129,7 +127,7 @@ def _describe_index(table: Table, index: Index, sizes: dict[int, Size]) -> Descr
         projection["NonKeyAttributes"] = list(index.included)
     return {
         "IndexName": index.name,
-        "KeySchema": _key_schema(index.hash, index.range),
+        "KeySchema": _key_schema(index.hashes, index.ranges),
         "Projection": projection,
         "IndexSizeBytes": size.bytes,
         "ItemCount": size.items,

@@ -231,6 +231,12 @@ def no_such_index(name: str) -> AWSError:
     return validation(f"The table does not have the specified index: {name}")
 
 
+def filter_not_projected(index: str, names: list[str]) -> AWSError:
+    return invalid_parameters(
+        f"Secondary index {index} does not project one or more filter attributes: [{', '.join(names)}]"
+    )
+
+
 def invalid_start_key(reason: str = "") -> AWSError:
     return validation(f"The provided starting key is invalid{reason}")
 
@@ -318,6 +324,14 @@ def table_in_use(name: str, doing: str) -> AWSError:
         "ResourceInUseException",
         f"Attempt to change a resource which is still in use: Table is being {doing}: {name}",
     )
+
+
+def first_key_not_hash() -> AWSError:
+    return invalid_parameters("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+
+
+def keys_of_one_name() -> AWSError:
+    return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 
 
 def deletion_protected() -> AWSError:

@@ -32,6 +32,7 @@ async def get_item(ctx: Context, request: Request) -> Document:
     bindings.finish()
     take_in_key(request["Key"])
     table = await find(ctx, request["TableName"]) if found is None else living(found)
+    table.layout.check_paths(projection)
     key = table.layout.key_in_request(request["Key"])
     image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}

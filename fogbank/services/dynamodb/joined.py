@@ -96,9 +96,8 @@ async def _unfit(ctx: Context, table: Table, others: list[Table]) -> str:
 
 
 def _shape(table: Table) -> Any:
-    indexes = sorted([(index.name, index.is_global, index.hash, index.range or "") for index in table.indexes])
-    keys = (table.hash, table.range)
-    return keys, [table.attributes[name] for name in keys if name is not None], indexes
+    indexes = sorted([(index.name, index.is_global, index.hashes, index.ranges) for index in table.indexes])
+    return table.keys, [table.attributes[name] for name in table.keys], indexes
 
 
 async def _settled_soon(ctx: Context, group: Group, status: str) -> Document:

@@ -7,53 +7,70 @@ from typing import NamedTuple
 from fogbank.kernel import keys
 from fogbank.services.dynamodb import errors, limits
 from fogbank.services.dynamodb.expressions import KeyTerm
-from fogbank.services.dynamodb.schema import END, KeyAttribute, KeySchema, check_key_value, part
+from fogbank.services.dynamodb.schema import END, IndexLayout, KeyAttribute, KeySchema, check_key_value, part
 from fogbank.services.dynamodb.values import Value, key_bytes
 
 Values = dict[str, Value]
 
 
 class KeyRange(NamedTuple):
-    """Rows from `low` to before `high`, all of one partition."""
+    """Rows from `low` to before `high`, all of one partition, whose key has one or more values."""
 
-    partition: Value
+    partition: list[Value]
     low: bytes
     high: bytes
 
 
 def key_range(schema: KeySchema, terms: list[KeyTerm], values: Values) -> KeyRange:
     """The rows that satisfy a key condition. Raises ValidationException when it does not fit the keys."""
-    on_hash, on_range = _matched(schema, terms)
-    partition = _operands(schema.hash, on_hash, values, limits.HASH_KEY_SIZE)[0]
-    prefix = schema.partition_prefix(partition)
-    if on_range is None or schema.range is None:
-        return KeyRange(partition, prefix, keys.after_prefix(prefix))
-    operands = _operands(schema.range, on_range, values, limits.RANGE_KEY_SIZE)
-    return KeyRange(partition, *_bounds(prefix, on_range.operator, [key_bytes(value) for value in operands]))
+    on_hashes, on_ranges = _matched(schema, terms)
+    partition = [
+        _operands(schema, attribute, term, values, limits.HASH_KEY_SIZE)[0]
+        for attribute, term in zip(schema.hashes, on_hashes, strict=True)
+    ]
+    low = schema.partition_prefix(partition)
+    high = keys.after_prefix(low)
+    for attribute, term in zip(schema.ranges, on_ranges, strict=False):
+        operands = _operands(schema, attribute, term, values, limits.RANGE_KEY_SIZE)
+        # all but the last are equalities, so that `low` is what the rows begin with
+        low, high = _bounds(low, term.operator, [key_bytes(value) for value in operands])
+    return KeyRange(partition, low, high)
 
 
-def _matched(schema: KeySchema, terms: list[KeyTerm]) -> tuple[KeyTerm, KeyTerm | None]:
-    """The terms on the partition key and on the sort key."""
-    if not 1 <= len(terms) <= 2:
+def _matched(schema: KeySchema, terms: list[KeyTerm]) -> tuple[list[KeyTerm], list[KeyTerm]]:
+    """The terms on the attributes of the partition key, all of them, and on the first ones of the sort key.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.DesignPattern.MultiAttributeKeys.html
+    """
+    if not 1 <= len(terms) <= max(2, len(schema.names)):
         raise errors.validation("Conditions can be of length 1 or 2 only")
     by_name: dict[str, KeyTerm] = {}
     for term in terms:
         if len(term.path) > 1:
             raise _nested(schema, term)
         by_name[term.name] = term
-    on_hash = by_name.pop(schema.hash.name, None)
-    if on_hash is None:
-        raise _missed(schema.hash)
-    if on_hash.operator != "=":
-        raise errors.validation("Query key condition not supported")
-    if not by_name:
-        return on_hash, None
-    if schema.range is None:
-        raise errors.validation("Query key condition not supported")
-    on_range = by_name.get(schema.range.name)
-    if on_range is None:
-        raise _missed(schema.range)
-    return on_hash, on_range
+    on_hashes = [_taken(by_name, attribute) for attribute in schema.hashes]
+    if any(term.operator != "=" for term in on_hashes):
+        raise _unsupported()
+    on_ranges: list[KeyTerm] = []
+    for attribute in schema.ranges[: len(by_name)]:
+        if on_ranges and on_ranges[-1].operator != "=":
+            raise _unsupported()
+        on_ranges.append(_taken(by_name, attribute))
+    if by_name:
+        raise _unsupported()
+    return on_hashes, on_ranges
+
+
+def _taken(by_name: dict[str, KeyTerm], attribute: KeyAttribute) -> KeyTerm:
+    term = by_name.pop(attribute.name, None)
+    if term is None:
+        raise errors.validation(f"Query condition missed key schema element: {attribute.name}")
+    return term
+
+
+def _unsupported() -> errors.AWSError:
+    return errors.validation("Query key condition not supported")
 
 
 def _nested(schema: KeySchema, term: KeyTerm) -> errors.AWSError:
@@ -62,22 +79,24 @@ def _nested(schema: KeySchema, term: KeyTerm) -> errors.AWSError:
     return errors.validation("KeyConditionExpressions cannot have conditions on nested attributes")
 
 
-def _missed(attribute: KeyAttribute) -> errors.AWSError:
-    return errors.validation(f"Query condition missed key schema element: {attribute.name}")
-
-
-def _operands(attribute: KeyAttribute, term: KeyTerm, values: Values, limit: int) -> list[Value]:
+def _operands(schema: KeySchema, attribute: KeyAttribute, term: KeyTerm, values: Values, limit: int) -> list[Value]:
     operands: list[Value] = []
     for read in term.operands:
         value = read({}, values)
         if value is None or attribute.type not in value:
             raise errors.key_condition_schema()
         if attribute.type != "N":
-            check_key_value(attribute, value, limit)
+            _check_value(schema, attribute, value, limit)
         operands.append(value)
     if term.operator == "begins_with" and attribute.type == "N":
         raise errors.key_condition_schema()
     return operands
+
+
+def _check_value(schema: KeySchema, attribute: KeyAttribute, value: Value, limit: int) -> None:
+    if isinstance(schema, IndexLayout) and attribute in schema.attributes and not value[attribute.type]:
+        raise errors.empty_index_key(attribute.name, attribute.type, schema.name)
+    check_key_value(attribute, value, limit)
 
 
 def _bounds(prefix: bytes, operator: str, operands: list[bytes]) -> tuple[bytes, bytes]:

@@ -20,6 +20,8 @@ TOKEN_LIFETIME = 600
 LOCAL_INDEXES = 5
 GLOBAL_INDEXES = 20
 PROJECTED_ATTRIBUTES = 100
+# of a global index, in either of its keys
+KEY_ATTRIBUTES = 4
 TAGS = 50
 
 # DescribeLimits: those of a new account

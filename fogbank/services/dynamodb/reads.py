@@ -52,9 +52,10 @@ async def find_by_key(ctx: Context, found: Table | None, request: Request) -> Do
     table = await find(ctx, request["TableName"]) if found is None else living(found)
     schema = _schema(table, request)
     wanted = key_range(schema, terms, parts.values)
+    selection = _selection(table, schema, request, parts)
     if parts.condition is not None:
         _refuse_keys(schema, parts.condition, "QueryFilter" in request)
-    selection = _selection(table, schema, request, parts)
+        _require_projected(schema, parts.condition)
     reverse = request.get("ScanIndexForward") is False
     low, high = wanted.low, wanted.high
     if parts.start is not None:
@@ -183,7 +184,7 @@ def _start_row(layout: Layout, schema: KeySchema, start: Item, mismatch: AWSErro
 def _row_in_range(layout: Layout, schema: KeySchema, start: Item, wanted: KeyRange) -> bytes:
     """The row that a query starts after. Raises ValidationException when it is none of the wanted."""
     row = _start_row(layout, schema, start, errors.invalid_start_key())
-    if start[schema.hash.name] != wanted.partition:
+    if [start[attribute.name] for attribute in schema.hashes] != wanted.partition:
         raise errors.validation("The provided starting key is outside query boundaries based on provided conditions")
     if not wanted.low <= row < wanted.high:
         raise errors.validation("The provided starting key does not match the range key predicate")
@@ -216,8 +217,6 @@ def _refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> No
     for path in condition.paths:
         if path[0] not in schema.names:
             continue
-        if len(path) > 1:
-            raise errors.key_path_not_scalar(str(path[0]), is_index=False)
         parameter = "QueryFilter" if is_legacy else "Filter Expression"
         raise errors.validation(
             f"{parameter} can only contain non-primary key attributes: Primary key attribute: {path[0]}"
@@ -225,6 +224,8 @@ def _refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> No
 
 
 def _selection(table: Table, schema: KeySchema, request: Request, parts: _Parts) -> Selection:
+    table.layout.check_paths(parts.condition)
+    table.layout.check_paths(parts.projection)
     select = request.get("Select")
     origin = None
     if isinstance(schema, IndexLayout) and schema.projected is not None:
@@ -245,10 +246,14 @@ def _origin(table: Table, index: IndexLayout, select: str | None, parts: _Parts)
     if asked:
         raise errors.invalid_parameters(f"Global secondary index {index.name} does not project [{', '.join(asked)}]")
     if filtered:
-        raise errors.invalid_parameters(
-            f"Secondary index {index.name} does not project one or more filter attributes: [{', '.join(filtered)}]"
-        )
+        raise errors.filter_not_projected(index.name, filtered)
     return None
+
+
+def _require_projected(schema: KeySchema, condition: Condition) -> None:
+    """A query's filter has only what is in the index, while that of a scan may also have what a local index fetches."""
+    if isinstance(schema, IndexLayout) and schema.projected is not None and (left := _missing(schema, condition)):
+        raise errors.filter_not_projected(schema.name, left)
 
 
 def _missing(index: IndexLayout, expression: Expression | None) -> list[str]:
@@ -271,8 +276,8 @@ async def _answer(
         answer["LastEvaluatedKey"] = _last_key(table.layout, schema, page.last)
     if throttling.counts(ctx, request):
         consumption = _consumed(request, table, schema, page)
-        is_local = wanted is not None and schema.hash.name == table.hash
-        partition = part(key_bytes(wanted.partition)) if is_local and wanted is not None else b""
+        is_local = wanted is not None and [each.name for each in schema.hashes] == [table.hash]
+        partition = part(key_bytes(wanted.partition[0])) if is_local and wanted is not None else b""
         await throttling.spend(ctx, table, throttling.READ, consumption, partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
     return answer

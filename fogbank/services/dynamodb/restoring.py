@@ -13,7 +13,7 @@ import msgspec
 
 from fogbank.services.dynamodb import creation, encryption, errors, rows, tables, vectors
 from fogbank.services.dynamodb.descriptions import describe
-from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.schema import Index, Table, attributes_used
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -54,7 +54,7 @@ async def create(ctx: Context, request: Document, source: Table, at: float, back
         is_restoring=True,
         vectors=vectors.with_spaces(source.vectors if on_demand else (), spaces, "CREATING"),
     )
-    table = msgspec.structs.replace(table, attributes=_attributes_used(table))
+    table = msgspec.structs.replace(table, attributes=attributes_used(table))
     override = request.get("SSESpecificationOverride")
     if override is None:
         table = await encryption.like(ctx, table, source, None)
@@ -89,12 +89,6 @@ def _indexes(request: Document, source: Table, on_demand: bool, spaces: Iterator
                 raise errors.validation(f"Index {name} of the override is no index of the source table")
             reads, writes = (0, 0) if on_demand else (index.reads or source.reads, index.writes or source.writes)
             yield msgspec.structs.replace(index, space=next(spaces), status="CREATING", reads=reads, writes=writes)
-
-
-def _attributes_used(table: Table) -> dict[str, str]:
-    used = {table.hash, table.range} | {name for index in table.indexes for name in (index.hash, index.range)}
-    used |= {name for index in table.vectors for name in (index.hash, *index.filters)}
-    return {name: kind for name, kind in table.attributes.items() if name in used}
 
 
 async def fill(ctx: Context, table: Table, values: list[bytes]) -> None:

@@ -3,6 +3,7 @@
 Rows of items and of index entries have the same form. A *space* is one table's items or one index's entries:
 
     collection key: space (8 bytes), hash of the partition key (4 bytes), partition key, sort key, [the item's primary key]
+                    (the keys of a global index may have several attributes each, one part after another)
     value: size as AWS counts it (4 bytes, big-endian), the item or its projection as JSON
 
 The hash spreads partitions over the space: items come out of a scan in an order that means nothing, as on AWS, and the segments of a
@@ -13,6 +14,7 @@ those that ask a local index for more than it has.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -24,6 +26,8 @@ from fogbank.services.dynamodb.values import Item, Value, key_bytes, size_of
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
+    from fogbank.services.dynamodb.expressions import Expression
+    from fogbank.services.dynamodb.expressions.scope import Steps
 
 END = b"\0\0"
 
@@ -31,7 +35,8 @@ END = b"\0\0"
 class Index(Record, frozen=True):
     """A secondary index. `space` is where its entries lie; capacities are those of a provisioned global index.
 
-    `projection` is ALL, KEYS_ONLY or INCLUDE, `included` what INCLUDE names.
+    `projection` is ALL, KEYS_ONLY or INCLUDE, `included` what INCLUDE names. `more_hashes` and `more_ranges` are the other attributes of
+    keys that have several, in their order.
     """
 
     name: str
@@ -49,6 +54,22 @@ class Index(Record, frozen=True):
     max_writes: int | None = None
     warm_reads: int = 0
     warm_writes: int = 0
+    more_hashes: tuple[str, ...] = ()
+    more_ranges: tuple[str, ...] = ()
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The attributes of the partition key."""
+        return self.hash, *self.more_hashes
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The attributes of the sort key, in the order in which they sort."""
+        return () if self.range is None else (self.range, *self.more_ranges)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return *self.hashes, *self.ranges
 
 
 class VectorIndex(Record, frozen=True):
@@ -65,6 +86,11 @@ class VectorIndex(Record, frozen=True):
     included: tuple[str, ...] = ()
     status: str = "ACTIVE"
     is_backfilling: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The attributes that searches may ask for."""
+        return self.filters if self.hash is None else (self.hash, *self.filters)
 
 
 class Destination(Record, frozen=True):
@@ -153,11 +179,22 @@ class Table(Record, frozen=True, dict=True):
         """Kept with the decoded record, which is replaced whenever the table changes."""
         return Layout(self)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.hash,) if self.range is None else (self.hash, self.range)
+
     def index(self, name: str) -> Index | None:
         return next((index for index in self.indexes if index.name == name), None)
 
     def vector_index(self, name: str) -> VectorIndex | None:
         return next((index for index in self.vectors if index.name == name), None)
+
+
+def attributes_used(table: Table) -> dict[str, str]:
+    """The definitions of the attributes that keys and indexes have."""
+    used = set(table.keys)
+    used = used.union(*[index.keys for index in table.indexes], *[index.keys for index in table.vectors])
+    return {name: kind for name, kind in table.attributes.items() if name in used}
 
 
 tables = service.collection("tables", Table, cached=True)
@@ -183,42 +220,49 @@ def part(raw: bytes) -> bytes:
     return (raw.replace(b"\0", b"\0\xff") if b"\0" in raw else raw) + END
 
 
-def partition(raw: bytes) -> bytes:
-    """What all rows of a partition key begin with, in their space."""
-    return crc32(raw).to_bytes(4, "big") + part(raw)
+def partition(raw: bytes, *more: bytes) -> bytes:
+    """What all rows of a partition key begin with, in their space. `more` are the key's other attributes, if it has several."""
+    found, hashed = part(raw), crc32(raw)
+    for other in more:
+        found, hashed = found + part(other), crc32(other, hashed)
+    return hashed.to_bytes(4, "big") + found
 
 
 class KeySchema:
-    """The keys of a table or index, and where its rows are."""
+    """The keys of a table or index, and where its rows are. `hash` and `range` are the first attributes of either key."""
 
-    __slots__ = ("hash", "names", "prefix", "range", "table_key")
+    __slots__ = ("hash", "hashes", "names", "prefix", "range", "ranges")
 
-    def __init__(self, table: Table, prefix: bytes, hash_name: str, range_name: str | None) -> None:
+    def __init__(self, table: Table, prefix: bytes, hashes: tuple[str, ...], ranges: tuple[str, ...]) -> None:
         self.prefix = prefix
-        self.hash = KeyAttribute(hash_name, table.attributes[hash_name])
-        self.range = None if range_name is None else KeyAttribute(range_name, table.attributes[range_name])
-        self.names = (hash_name,) if range_name is None else (hash_name, range_name)
+        self.hashes = tuple([KeyAttribute(name, table.attributes[name]) for name in hashes])
+        self.ranges = tuple([KeyAttribute(name, table.attributes[name]) for name in ranges])
+        self.hash = self.hashes[0]
+        self.range = self.ranges[0] if ranges else None
+        self.names = (*hashes, *ranges)
 
-    def partition_prefix(self, value: Value) -> bytes:
+    def partition_prefix(self, values: Iterable[Value]) -> bytes:
         """What the rows of a partition key begin with."""
-        return self.prefix + partition(key_bytes(value))
+        return self.prefix + partition(*map(key_bytes, values))
 
 
 class Layout(KeySchema):
     """What the hot paths need of a table, worked out once."""
 
-    __slots__ = ("account", "indexes", "is_plain", "region", "table")
+    __slots__ = ("account", "index_keys", "indexes", "is_plain", "region", "table")
 
     def __init__(self, table: Table) -> None:
         _, _, _, region, account, _ = table.arn.split(":", 5)
         self.account, self.region = account, region
         scope = keys.encode(("dynamodb", "items", account, region))
-        super().__init__(table, scope + keys.encode((table.space,)), table.hash, table.range)
+        super().__init__(table, scope + keys.encode((table.space,)), table.keys[:1], table.keys[1:])
         scope = keys.encode(("dynamodb", "index-items", account, region))
         self.table = table
         # by name: of several indexes with one complaint AWS names the first
         ordered = sorted(table.indexes, key=lambda index: index.name)
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
+        # of indexes, and not of the table
+        self.index_keys = frozenset(attribute.name for index in self.indexes.values() for attribute in index.attributes)
         # nothing but the item itself changes with it, so that what it replaces need not be known
         self.is_plain = not (
             self.indexes
@@ -289,22 +333,18 @@ class Layout(KeySchema):
                 if value is not None:
                     _check_index_key(index.name, attribute, value, limit)
 
-    def is_index_key(self, name: str | int) -> bool:
-        """Is the attribute a key of an index, and not one of the table?"""
-        return any(name == attribute.name for index in self.indexes.values() for attribute in index.attributes)
-
-    def check_target(self, path: tuple[str | int, ...]) -> None:
-        """Refuse to update a part of the primary key, or the inside of an index key."""
-        name = path[0]
-        if name in self.names:
-            raise errors.key_attribute_updated(name)  # type: ignore[arg-type]
-        if len(path) > 1 and self.is_index_key(name):
-            raise errors.key_path_not_scalar(name, is_index=True)  # type: ignore[arg-type]
-
-    def check_path(self, path: tuple[str | int, ...]) -> None:
-        """Refuse a path of several steps that begins at a key attribute: it is a scalar."""
+    def check_target(self, path: Steps) -> None:
+        """Refuse to update a part of the primary key."""
         if path[0] in self.names:
-            raise errors.key_path_not_scalar(path[0], is_index=False)  # type: ignore[arg-type]
+            raise errors.key_attribute_updated(str(path[0]))
+
+    def check_paths(self, expression: Expression | None) -> None:
+        """Refuse paths of several steps that begin at a key attribute, also at one of an index: it is a scalar."""
+        for path in expression.nested if expression is not None else ():
+            if path[0] in self.names:
+                raise errors.key_path_not_scalar(str(path[0]), is_index=False)
+            if path[0] in self.index_keys:
+                raise errors.key_path_not_scalar(str(path[0]), is_index=True)
 
 
 def check_key_value(attribute: KeyAttribute, value: Value, limit: int) -> None:
@@ -335,31 +375,26 @@ class IndexLayout(KeySchema):
     __slots__ = ("attribute_limits", "attributes", "index", "is_global", "name", "projected")
 
     def __init__(self, table: Table, index: Index, scope: bytes) -> None:
-        super().__init__(table, scope + keys.encode((index.space,)), index.hash, index.range)
+        super().__init__(table, scope + keys.encode((index.space,)), index.hashes, index.ranges)
         self.index = index
         self.name = index.name
         self.is_global = index.is_global
         self.projected = _projected(table, index)
-        own = [attribute for attribute in (self.hash, self.range) if attribute is not None]
-        table_keys = (table.hash, table.range)
-        self.attributes = [attribute for attribute in own if attribute.name not in table_keys]
+        self.attributes = [each for each in (*self.hashes, *self.ranges) if each.name not in table.keys]
         self.attribute_limits = [
-            limits.HASH_KEY_SIZE if attribute.name == index.hash else limits.RANGE_KEY_SIZE
-            for attribute in self.attributes
+            limits.HASH_KEY_SIZE if attribute in self.hashes else limits.RANGE_KEY_SIZE for attribute in self.attributes
         ]
 
     def row_of(self, item: Item, key: Key) -> bytes | None:
         """The key of an item's entry; None when the item lacks a key attribute, and so is not in the index."""
-        hash_value = item.get(self.hash.name)
-        if hash_value is None or self.hash.type not in hash_value:
-            return None
-        row = self.prefix + partition(key_bytes(hash_value))
-        if self.range is not None:
-            range_value = item.get(self.range.name)
-            if range_value is None or self.range.type not in range_value:
+        raws: list[bytes] = []
+        for name, kind in (*self.hashes, *self.ranges):
+            value = item.get(name)
+            if value is None or kind not in value:
                 return None
-            row += part(key_bytes(range_value))
-        return row + key.partition + key.sort
+            raws.append(key_bytes(value))
+        count = len(self.hashes)
+        return self.prefix + partition(*raws[:count]) + b"".join(map(part, raws[count:])) + key.partition + key.sort
 
     def accepts(self, item: Item) -> bool:
         """May the item be in the index? One whose key attributes are empty or too long was there before it, and stays out."""
@@ -373,5 +408,4 @@ def _projected(table: Table, index: Index) -> frozenset[str] | None:
     """The attributes that an index holds; None for all of them."""
     if index.projection == "ALL":
         return None
-    own = {table.hash, table.range, index.hash, index.range} - {None}
-    return frozenset(own | set(index.included))  # type: ignore[arg-type]
+    return frozenset((*table.keys, *index.keys, *index.included))

@@ -223,6 +223,7 @@ async def get_all(ctx: Context, request: Request) -> Document:
     keys: list[Key] = []
     for position, (read, layout) in enumerate(zip(reads, layouts, strict=True)):
         try:
+            layout.check_paths(read.projection)
             keys.append(layout.key_in_request(read.key))
         except AWSError as error:
             raise _cancelled(len(reads), position, error) from None

@@ -12,7 +12,7 @@ import msgspec
 from fogbank.kernel import keys
 from fogbank.services.dynamodb import creation, errors, rows, tables, vectors
 from fogbank.services.dynamodb.rows import Image
-from fogbank.services.dynamodb.schema import Table, VectorIndex
+from fogbank.services.dynamodb.schema import Table, VectorIndex, attributes_used
 from fogbank.services.dynamodb.service import service
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def _create(ctx: Context, table: Table, definition: Document, request: Doc
     index = creation.vector_index(definition, attributes, table.on_demand, tables.new_spaces(ctx))
     index = msgspec.structs.replace(index, status="CREATING", is_backfilling=True)
     creation.check_vector_indexes((*table.vectors, index), [each.name for each in table.indexes])
-    used = {name: attributes[name] for name in (index.hash, *index.filters) if name is not None}
+    used = {name: attributes[name] for name in index.keys}
     await ctx.schedule("fill_vector_index", {"table": table.name, "space": index.space, "start": b""})
     return msgspec.structs.replace(table, attributes={**table.attributes, **used}, vectors=(*table.vectors, index))
 
@@ -101,13 +101,7 @@ async def remove_vector_index(ctx: Context, payload: Document) -> None:
         return
     table, index = found
     left = tuple([each for each in table.vectors if each.space != index.space])
-    tables.put(ctx, table, vectors=left, attributes=_used(table, left))
+    rest = msgspec.structs.replace(table, vectors=left)
+    tables.put(ctx, rest, attributes=attributes_used(rest))
     await ctx.schedule("purge", {"collection": vectors.vector_items.name, "space": index.space})
     await ctx.schedule("activate_table", {"table": table.name, "id": table.id})
-
-
-def _used(table: Table, left: tuple[VectorIndex, ...]) -> dict[str, str]:
-    """The definitions of the attributes that keys and indexes still have."""
-    used = {table.hash, table.range}.union(*[(index.hash, index.range) for index in table.indexes])
-    used = used.union(*[(index.hash, *index.filters) for index in left])
-    return {name: kind for name, kind in table.attributes.items() if name in used}

@@ -37,12 +37,8 @@ class Write:
 
     def bind(self, layout: Layout) -> Key:
         """The key of the item. Raises ValidationException for what the table cannot take."""
-        self.check_paths(layout)
+        layout.check_paths(self.condition)
         return layout.key_in_request(self.key)
-
-    def check_paths(self, layout: Layout) -> None:
-        for path in self.condition.nested if self.condition is not None else ():
-            layout.check_path(path)
 
     def work_out(self, old: Image | None, layout: Layout) -> Image | None:
         """The item afterwards. Raises ConditionalCheckFailedException, or ValidationException."""
@@ -72,7 +68,7 @@ class Put(Write):
         return self.condition is not None
 
     def bind(self, layout: Layout) -> Key:
-        self.check_paths(layout)
+        layout.check_paths(self.condition)
         key = layout.key_in_item(self.item)
         if layout.indexes:
             layout.check_index_keys(self.item)
@@ -126,8 +122,7 @@ class Change(Write):
         if self.update is not None:
             for path in self.update.targets:
                 layout.check_target(path)
-            for path in self.update.nested:
-                layout.check_path(path)
+            layout.check_paths(self.update)
         return super().bind(layout)
 
     def result(self, old: Image | None, layout: Layout) -> Image:
@@ -159,7 +154,7 @@ class Change(Write):
         """As for a put; only an empty value is told in other words."""
         for name in self.update.attributes if self.update is not None else ():
             value = item.get(name)
-            if value in ({"S": ""}, {"B": ""}) and layout.is_index_key(name):
+            if value in ({"S": ""}, {"B": ""}) and name in layout.index_keys:
                 raise errors.index_key_updated_to_empty("S" if "S" in value else "B")
         layout.check_index_keys(item)
 

@@ -264,3 +264,44 @@ def set_attributes(ddb, table, number, state, total):
         ExpressionAttributeNames={"#s": "state", "#t": "total"},
         **({"ExpressionAttributeValues": values} if values else {}),
     )
+
+
+# -- paths and values that keys cannot have
+
+
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("scan", {"FilterExpression": "attribute_exists(#s.a)"}),
+        ("scan", {"ProjectionExpression": "#s[0]"}),
+        ("get_item", {"ProjectionExpression": "#s.a", "Key": {"customer": s("c"), "number": n(1)}}),
+        ("delete_item", {"ConditionExpression": "attribute_exists(#s.a)", "Key": {"customer": s("c"), "number": n(1)}}),
+    ],
+)
+def test_no_path_leads_into_an_index_key(ddb, orders, operation, more):
+    sentence = (
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: state"
+    )
+    with refusal(message=sentence):
+        getattr(ddb, operation)(TableName=orders, ExpressionAttributeNames={"#s": "state"}, **more)
+
+
+def test_a_query_is_not_filtered_by_what_a_local_index_lacks(ddb, put):
+    put(1, total=5)
+    sentence = (
+        "One or more parameter values were invalid: "
+        "Secondary index by-total does not project one or more filter attributes: [extra]"
+    )
+    with refusal(message=sentence):
+        by_total(ddb, FilterExpression="attribute_exists(extra)")
+    found = ddb.scan(TableName="orders", IndexName="by-total", FilterExpression="attribute_exists(extra)")
+    assert found["Count"] == 1
+
+
+def test_an_index_is_not_queried_for_an_empty_key(ddb, orders):
+    sentence = (
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+        "The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-state, IndexKey: state"
+    )
+    with refusal(message=sentence):
+        by_state(ddb, "by-state", "")

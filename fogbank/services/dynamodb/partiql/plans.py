@@ -158,12 +158,21 @@ def read(select: Select, schema: KeySchema) -> Read:
 
 
 def _key_conditions(parts: list[Condition], schema: KeySchema) -> list[Condition] | None:
-    """The parts that pin the partition key, and one for the sort key if there is; None without the first."""
-    pinned = next((part for part in parts if _equals(part, schema.hash.name) is not None), None)
-    if pinned is None:
-        return None
-    ranged = next((part for part in parts if schema.range is not None and _is_range(part, schema.range.name)), None)
-    return [pinned] if ranged is None else [pinned, ranged]
+    """The parts that pin the partition key, and those for the sort key if there are; None without the first."""
+    found: list[Condition] = []
+    for attribute in schema.hashes:
+        pinned = next((part for part in parts if _equals(part, attribute.name) is not None), None)
+        if pinned is None:
+            return None
+        found.append(pinned)
+    for attribute in schema.ranges:
+        ranged = next((part for part in parts if _is_range(part, attribute.name)), None)
+        if ranged is None:
+            break
+        found.append(ranged)
+        if _equals(ranged, attribute.name) is None:
+            break
+    return found
 
 
 def _is_range(part: Condition, name: str) -> bool:
