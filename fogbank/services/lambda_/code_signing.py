@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context, Record, pages
-from fogbank.services.lambda_ import errors, limits
+from fogbank.services.lambda_ import errors, limits, tagging
 from fogbank.services.lambda_.configurations import timestamp
-from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Named, Request, arn_of, latest, named
+from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Named, Request, arn_of, latest, named, tags
 from fogbank.services.lambda_.service import service
 
+_KIND = "code-signing-config"
 _ENFORCE = "Enforce"
 
 
@@ -33,7 +34,7 @@ chosen = service.collection("code-signing", str)
 
 
 def _arn(ctx: Context, identifier: str) -> str:
-    return f"arn:{ctx.partition}:lambda:{ctx.region}:{ctx.account}:code-signing-config:{identifier}"
+    return f"arn:{ctx.partition}:lambda:{ctx.region}:{ctx.account}:{_KIND}:{identifier}"
 
 
 def _given(ctx: Context, request: Request) -> str:
@@ -47,6 +48,11 @@ async def _find(ctx: Context, arn: str) -> tuple[str, Config]:
     if config is None:
         raise errors.not_found(f"Code signing config not found: {arn}")
     return identifier, config
+
+
+@tagging.taggable(_KIND)
+async def _by_id(ctx: Context, identifier: str) -> Config:
+    return (await _find(ctx, _arn(ctx, identifier)))[1]
 
 
 def _described(ctx: Context, identifier: str, config: Config) -> Answer:
@@ -70,6 +76,7 @@ async def create_code_signing_config(ctx: Context, request: Request) -> Answer:
     publishers = request["AllowedPublishers"]["SigningProfileVersionArns"]
     config = Config(publishers, _policy(request) or "Warn", request.get("Description") or "", ctx.now())
     configs.put(ctx, config, identifier)
+    tagging.put(ctx, f"{_KIND}:{identifier}", request.get("Tags"))
     return {"CodeSigningConfig": _described(ctx, identifier, config)}
 
 
@@ -99,6 +106,7 @@ async def delete_code_signing_config(ctx: Context, request: Request) -> Answer:
     if arn in await chosen.scan(ctx):
         raise errors.conflict("Cannot delete the code signing config: there are functions that use it.")
     configs.delete(ctx, identifier)
+    tags.delete(ctx, f"{_KIND}:{identifier}")
     return {}
 
 

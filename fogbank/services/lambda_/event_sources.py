@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, pages, patterns
-from fogbank.services.lambda_ import errors
-from fogbank.services.lambda_.records import Answer, Function, Named, Request, arn_of, find, named
+from fogbank.services.lambda_ import errors, tagging
+from fogbank.services.lambda_.records import Answer, Function, Named, Request, arn_of, find, named, tags
 from fogbank.services.lambda_.service import service
 
 SQS, KINESIS, DYNAMODB = "sqs", "kinesis", "dynamodb"
@@ -60,6 +60,9 @@ _KEPT = (
 )
 
 
+_TAGGED = "event-source-mapping"
+
+
 class Mapping(Record, frozen=True):
     """`function` is the function's name, `qualifier` that of the version or alias; `config` holds what is answered as it was asked."""
 
@@ -72,7 +75,6 @@ class Mapping(Record, frozen=True):
     enabled: bool = True
     state: str = "Creating"
     result: str = "No records processed"
-    tags: dict[str, str] = {}
 
     @property
     def kind(self) -> str:
@@ -84,7 +86,7 @@ checkpoints = service.collection("checkpoints", str)
 
 
 def mapping_arn(ctx: Context, uuid: str) -> str:
-    return f"arn:{ctx.partition}:lambda:{ctx.region}:{ctx.account}:event-source-mapping:{uuid}"
+    return f"arn:{ctx.partition}:lambda:{ctx.region}:{ctx.account}:{_TAGGED}:{uuid}"
 
 
 def _arn(ctx: Context, request: Request) -> str:
@@ -120,9 +122,9 @@ async def create_event_source_mapping(ctx: Context, request: Request) -> Answer:
         config,
         ctx.now(),
         request.get("Enabled") is not False,
-        tags=request.get("Tags") or {},
     )
     mappings.put(ctx, mapping, mapping.uuid)
+    tagging.put(ctx, f"{_TAGGED}:{mapping.uuid}", request.get("Tags"))
     await ctx.schedule("settle_mapping", {"uuid": mapping.uuid})
     if mapping.enabled:
         await ctx.stand("consume", mapping.uuid)
@@ -228,6 +230,7 @@ async def settle_mapping(ctx: Context, payload: Request) -> None:
         return
     if mapping.state == "Deleting":
         mappings.delete(ctx, mapping.uuid)
+        tags.delete(ctx, f"{_TAGGED}:{mapping.uuid}")
         for key, _ in await checkpoints.items(ctx, (str,), mapping.uuid):
             checkpoints.delete(ctx, mapping.uuid, *key)
         return
@@ -238,6 +241,7 @@ async def settle_mapping(ctx: Context, payload: Request) -> None:
 # -- the rest
 
 
+@tagging.taggable(_TAGGED)
 async def _find(ctx: Context, uuid: str) -> Mapping:
     mapping = await mappings.get(ctx, uuid)
     if mapping is None:

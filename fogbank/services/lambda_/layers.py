@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
-
 from fogbank.http import Payload
 from fogbank.kernel import AWSError, Context, Record, pages
 from fogbank.services.lambda_ import code, configurations, downloads, errors, limits
@@ -38,8 +36,6 @@ numbers = service.collection("layers", int)
 versions = service.collection("layer-versions", LayerVersion)
 policies = service.collection("layer-policies", Policy)
 
-_NO_POLICY = Policy([], "")
-
 
 class Version(NamedTuple):
     """A layer, or a version of it, as a request names it. `scope` is its account and region; `number` is 0 for the layer itself."""
@@ -57,7 +53,7 @@ class Version(NamedTuple):
         return f"{self.layer_arn}:{self.number}" if self.number else self.layer_arn
 
 
-def _named(ctx: Context, request: Request) -> Version:
+def version_of(ctx: Context, request: Request) -> Version:
     """By name or ARN of the layer, with a number; or by the ARN of the version. Raises InvalidParameterValueException."""
     text = request.get("Arn") or request["LayerName"]
     number = int(request.get("VersionNumber") or 0)
@@ -73,22 +69,22 @@ def _named(ctx: Context, request: Request) -> Version:
 # -- for the decision about a request
 
 
-def _arn(ctx: Context, request: Request) -> str:
-    return _named(ctx, request).arn
+def arn_of(ctx: Context, request: Request) -> str:
+    return version_of(ctx, request).arn
 
 
 async def _owner(ctx: Context, request: Request) -> str | None:
-    return _named(ctx, request).scope.account
+    return version_of(ctx, request).scope.account
 
 
 async def _policy(ctx: Context, request: Request) -> str | None:
-    named = _named(ctx, request)
+    named = version_of(ctx, request)
     return document_of(await named.scope.transact(policies.get, named.scope, named.name, named.number))
 
 
-_ON_VERSION: dict[str, Any] = {"resource": _arn, "owner": _owner, "policy": _policy}
+ON_VERSION: dict[str, Any] = {"resource": arn_of, "owner": _owner, "policy": _policy}
 _ON_LAYER: dict[str, Any] = {
-    "resource": lambda ctx, request: _named(ctx, request).layer_arn,
+    "resource": lambda ctx, request: version_of(ctx, request).layer_arn,
     "owner": _owner,
 }
 
@@ -99,7 +95,7 @@ _ON_LAYER: dict[str, Any] = {
 @service.operation(transaction=False, **_ON_LAYER)
 async def publish_layer_version(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PublishLayerVersion.html"""
-    named = _named(ctx, request)
+    named = version_of(ctx, request)
     content = request["Content"]
     if isinstance(content.get("ZipFile"), Payload):
         content = {**content, "ZipFile": await content["ZipFile"].read()}
@@ -126,10 +122,10 @@ async def _publish(named: Version, request: Request, received: Received) -> Answ
     return await _with_content(named._replace(number=number), version)
 
 
-@service.operation(**_ON_VERSION)
+@service.operation(**ON_VERSION)
 async def delete_layer_version(ctx: Context, request: Request) -> None:
     """Functions that use the version go on using it. What is not there need not be deleted."""
-    named = _named(ctx, request)
+    named = version_of(ctx, request)
     version = await versions.get(named.scope, named.name, named.number)
     if version is not None:
         code.dropped(named.scope, version.code)
@@ -140,25 +136,25 @@ async def delete_layer_version(ctx: Context, request: Request) -> None:
 # -- describing
 
 
-async def _find(named: Version) -> LayerVersion:
+async def find(named: Version) -> LayerVersion:
     version = await versions.get(named.scope, named.name, named.number)
     if version is None:
         raise errors.not_found("The resource you requested does not exist.")
     return version
 
 
-@service.operation(**_ON_VERSION)
+@service.operation(**ON_VERSION)
 async def get_layer_version(ctx: Context, request: Request) -> Answer:
-    named = _named(ctx, request)
-    return await _with_content(named, await _find(named))
+    named = version_of(ctx, request)
+    return await _with_content(named, await find(named))
 
 
-@service.operation(**_ON_VERSION | {"action": "lambda:GetLayerVersion"})
+@service.operation(**ON_VERSION | {"action": "lambda:GetLayerVersion"})
 async def get_layer_version_by_arn(ctx: Context, request: Request) -> Answer:
-    named = _named(ctx, request)
+    named = version_of(ctx, request)
     if not named.number:
         raise errors.validation(f"{request['Arn']} is not the ARN of a layer version.")
-    return await _with_content(named, await _find(named))
+    return await _with_content(named, await find(named))
 
 
 async def _with_content(named: Version, version: LayerVersion) -> Answer:
@@ -213,7 +209,7 @@ def _layer(ctx: Context, version: LayerVersion) -> Answer:
 @service.operation(**_ON_LAYER)
 async def list_layer_versions(ctx: Context, request: Request) -> Answer:
     """The newest first."""
-    named = _named(ctx, request)
+    named = version_of(ctx, request)
     after = _after(request)
     found = await versions.scan(named.scope, named.name)
     listed = [
@@ -233,67 +229,6 @@ def _limit(request: Request) -> int:
     return min(request.get("MaxItems") or limits.LISTED, limits.LISTED)
 
 
-# -- permissions
-
-
-async def _permissions(ctx: Context, request: Request) -> tuple[Version, Policy]:
-    named = _named(ctx, request)
-    await _find(named)
-    policy = await policies.get(named.scope, named.name, named.number) or _NO_POLICY
-    if request.get("RevisionId") not in (None, "", policy.revision):
-        raise errors.revision_differs()
-    return named, policy
-
-
-@service.operation(**_ON_VERSION)
-async def add_layer_version_permission(ctx: Context, request: Request) -> Answer:
-    named, policy = await _permissions(ctx, request)
-    identifier = request["StatementId"]
-    if any(statement["Sid"] == identifier for statement in policy.statements):
-        raise errors.conflict(
-            f"The statement id ({identifier}) provided already exists. Please provide a new statement id, or remove the existing statement."
-        )
-    statement = _statement(named, request)
-    changed = Policy([*policy.statements, statement], ctx.ids.uuid())
-    policies.put(named.scope, changed, named.name, named.number)
-    return {"Statement": msgspec.json.encode(statement).decode(), "RevisionId": changed.revision}
-
-
-def _statement(named: Version, request: Request) -> dict[str, Any]:
-    given, organization = request["Principal"], request.get("OrganizationId")
-    if organization is not None and given != "*":
-        raise errors.invalid_parameter("OrganizationId can only be specified when the principal is *.")
-    principal = {"AWS": f"arn:{named.scope.partition}:iam::{given}:root"} if given.isdecimal() else given
-    statement = {
-        "Sid": request["StatementId"],
-        "Effect": "Allow",
-        "Principal": {"AWS": given} if given.startswith("arn:") else principal,
-        "Action": request["Action"],
-        "Resource": named.arn,
-    }
-    if organization is not None:
-        statement["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": organization}}
-    return statement
-
-
-@service.operation(**_ON_VERSION)
-async def remove_layer_version_permission(ctx: Context, request: Request) -> None:
-    named, policy = await _permissions(ctx, request)
-    kept = [statement for statement in policy.statements if statement["Sid"] != request["StatementId"]]
-    if len(kept) == len(policy.statements):
-        raise errors.not_found(f"Statement {request['StatementId']} is not found in resource policy.")
-    policies.put(named.scope, Policy(kept, ctx.ids.uuid()), named.name, named.number)
-
-
-@service.operation(**_ON_VERSION)
-async def get_layer_version_policy(ctx: Context, request: Request) -> Answer:
-    _, policy = await _permissions(ctx, request)
-    document = document_of(policy)
-    if document is None:
-        raise errors.not_found("No policy is associated with the given resource.")
-    return {"Policy": document, "RevisionId": policy.revision}
-
-
 # -- using
 
 
@@ -310,7 +245,7 @@ async def used(ctx: Context, config: dict[str, Any]) -> list[Layer]:
 
 
 async def _used(ctx: Context, arn: str) -> Layer:
-    named = _named(ctx, {"Arn": arn})
+    named = version_of(ctx, {"Arn": arn})
     if not named.number:
         raise errors.invalid_parameter(f"{arn} is not the ARN of a layer version.")
     policy = await _policy(ctx, {"Arn": arn})
@@ -318,7 +253,7 @@ async def _used(ctx: Context, arn: str) -> Layer:
     if named.scope.region != ctx.region:
         raise errors.invalid_parameter(f"Layer version {arn} is not in the region of the function, {ctx.region}.")
     try:
-        version = await _find(named)
+        version = await find(named)
     except AWSError as error:
         raise errors.invalid_parameter(f"Layer version {arn} does not exist.") from error
     return Layer(arn, code.linked(ctx, version.code))

@@ -7,27 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from fogbank.kernel import Context
 from fogbank.services.lambda_ import errors
-from fogbank.services.lambda_.records import (
-    LATEST,
-    ON_FUNCTION,
-    Answer,
-    Named,
-    Policy,
-    Request,
-    document_of,
-    find,
-    named,
-    policies,
-)
+from fogbank.services.lambda_.records import LATEST, ON_FUNCTION, Answer, Named, Request, find, named, policies
 from fogbank.services.lambda_.service import service
+from fogbank.services.lambda_.statements import Statements, of_account
 
-_NO_POLICY = Policy([], "")
 # Members of the request that are conditions of the statement: (member, operator, key).
-_CONDITIONS = (
+CONDITIONS = (
     ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
     ("SourceArn", "ArnLike", "AWS:SourceArn"),
     ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
@@ -37,29 +24,19 @@ _CONDITIONS = (
 )
 
 
-async def _policy(ctx: Context, request: Request) -> tuple[Named, Policy]:
+async def _statements(ctx: Context, request: Request) -> tuple[Named, Statements]:
     """The function of a request, and the policy of what is qualified. Raises ResourceNotFoundException."""
     of = named(ctx, request)
     await find(of)
     if of.qualifier == LATEST:
         raise errors.invalid_parameter("We currently do not support adding policies for $LATEST.")
-    policy = await policies.get(of.scope, of.name, of.qualifier) or _NO_POLICY
-    if request.get("RevisionId") not in (None, "", policy.revision):
-        raise errors.revision_differs()
-    return of, policy
+    return of, Statements(of.scope, policies, (of.name, of.qualifier))
 
 
 @service.operation(**ON_FUNCTION)
 async def add_permission(ctx: Context, request: Request) -> Answer:
-    of, policy = await _policy(ctx, request)
-    identifier = request["StatementId"]
-    if any(statement["Sid"] == identifier for statement in policy.statements):
-        raise errors.conflict(
-            f"The statement id ({identifier}) provided already exists. Please provide a new statement id, or remove the existing statement."
-        )
-    statement = _statement(of, request)
-    policies.put(of.scope, Policy([*policy.statements, statement], ctx.ids.uuid()), of.name, of.qualifier)
-    return {"Statement": msgspec.json.encode(statement).decode()}
+    of, statements = await _statements(ctx, request)
+    return await statements.add(request, _statement(of, request))
 
 
 def _statement(of: Named, request: Request) -> dict[str, Any]:
@@ -71,7 +48,7 @@ def _statement(of: Named, request: Request) -> dict[str, Any]:
         "Resource": of.arn,
     }
     conditions: dict[str, dict[str, str]] = {}
-    for member, operator, key in _CONDITIONS:
+    for member, operator, key in CONDITIONS:
         value = request.get(member)
         if value is not None:
             conditions.setdefault(operator, {})[key] = value if isinstance(value, str) else str(value).lower()
@@ -83,30 +60,21 @@ def _statement(of: Named, request: Request) -> dict[str, Any]:
 def _principal(of: Named, given: str) -> Any:
     if given == "*":
         return "*"
-    if given.isdecimal() and len(given) == 12:
-        return {"AWS": f"arn:{of.scope.partition}:iam::{given}:root"}
-    if given.startswith("arn:"):
-        return {"AWS": given}
-    if "." in given:
-        return {"Service": given}
-    raise errors.invalid_parameter(
-        f"The provided principal was invalid. Please check the principal and try again: {given}"
-    )
+    principal = of_account(of.scope, given) or ({"Service": given} if "." in given else None)
+    if principal is None:
+        raise errors.invalid_parameter(
+            f"The provided principal was invalid. Please check the principal and try again: {given}"
+        )
+    return principal
 
 
 @service.operation(**ON_FUNCTION)
 async def remove_permission(ctx: Context, request: Request) -> None:
-    of, policy = await _policy(ctx, request)
-    kept = [statement for statement in policy.statements if statement["Sid"] != request["StatementId"]]
-    if len(kept) == len(policy.statements):
-        raise errors.not_found(f"Statement {request['StatementId']} is not found in resource policy.")
-    policies.put(of.scope, Policy(kept, ctx.ids.uuid()), of.name, of.qualifier)
+    _, statements = await _statements(ctx, request)
+    await statements.remove(request)
 
 
 @service.operation(**ON_FUNCTION)
 async def get_policy(ctx: Context, request: Request) -> Answer:
-    _, policy = await _policy(ctx, request)
-    document = document_of(policy)
-    if document is None:
-        raise errors.not_found("The resource you requested does not exist.")
-    return {"Policy": document, "RevisionId": policy.revision}
+    _, statements = await _statements(ctx, request)
+    return await statements.described("The resource you requested does not exist.")

@@ -1,0 +1,38 @@
+"""What the types of Lambda have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes
+
+
+class LambdaType(ResourceType):
+    missing = frozenset({"ResourceNotFoundException"})
+
+    async def listed(self, ctx: Context, operation: str, member: str, **params: Any) -> list[dict[str, Any]]:
+        """All pages of a list."""
+        found: list[dict[str, Any]] = []
+        marker: str | None = None
+        while True:
+            page = await self.call(ctx, operation, {**params, "Marker": marker})
+            found += page[member]
+            marker = page.get("NextMarker")
+            if marker is None:
+                return found
+
+    async def tag(self, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
+        tags, removed = tag_changes(before, after)
+        if tags:
+            await self.call(ctx, "TagResource", {"Resource": arn, "Tags": tags})
+        if removed:
+            await self.call(ctx, "UntagResource", {"Resource": arn, "TagKeys": removed})
+
+
+def listed_tags(tags: dict[str, str] | None) -> list[dict[str, str]] | None:
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if tags else None
+
+
+def not_stabilised(reason: str) -> AWSError:
+    return AWSError("NotStabilized", reason)
