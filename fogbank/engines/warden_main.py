@@ -135,6 +135,8 @@ class Warden:
             sys.modules[message["module"]].main(sys.argv)
             status = 0
         except SystemExit as error:
+            if isinstance(error.code, str):
+                print(error.code, file=sys.stderr)
             status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
         except BaseException:
             traceback.print_exc()

@@ -120,6 +120,7 @@ def check(config: dict[str, Any], request: Request) -> dict[str, Any]:
     _check_most("timeout", config["Timeout"], limits.TIMEOUT_SECONDS)
     if not config.get("CapacityProviderConfig"):
         _check_most("memorySize", config["MemorySize"], limits.MEMORY_MIB)
+        _check_most("ephemeralStorage.size", config["EphemeralStorage"]["Size"], limits.SCRATCH_MIB)
     variables = (config.get("Environment") or {}).get("Variables") or {}
     reserved = sorted(_RESERVED.intersection(variables))
     if reserved:

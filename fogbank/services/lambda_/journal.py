@@ -20,7 +20,7 @@ from fogbank.services.lambda_ import configurations, limits
 from fogbank.services.lambda_.records import Function
 
 if TYPE_CHECKING:
-    from fogbank.services.lambda_.runtime.environments import Outcome
+    from fogbank.services.lambda_.runtime.environments import Failure, Outcome
     from fogbank.services.lambda_.runtime.interface import Answered
 
 log = logging.getLogger("fogbank.lambda")
@@ -82,12 +82,28 @@ class Journal:
         self._platform(
             "initStart", record, f"INIT_START Runtime Version: {runtime}:{version}\tRuntime Version ARN: {arn}"
         )
+        self._tail.clear()  # what follows comes with the answer
         if note:
             self._add(f"[WARNING] {note}")
 
-    def begin(self, request_id: str) -> None:
+    def note_failed_init(self, milliseconds: float, failure: Failure) -> None:
+        text = f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {failure.status}"
+        record = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "status": failure.status,
+            "metrics": {"durationMs": round(milliseconds, 3)},
+        }
+        if failure.status == "error":
+            text += f"\tError Type: {failure.fault}"
+            record["errorType"] = failure.fault
+        self._platform("initReport", record, text)
+
+    def begin(self, request_id: str, is_cold: bool) -> None:
+        """The lines of an invocation follow; those of the initialisation belong to the first one."""
         self._request = request_id
-        self._tail = []
+        if not is_cold:
+            self._tail = []
 
     def start(self, version: str) -> None:
         text = f"START RequestId: {self._request} Version: {version}"
@@ -100,10 +116,10 @@ class Journal:
             )
 
     def ended(self, answered: Answered) -> None:
-        """The process ended in the middle."""
-        if not self._is_json:
-            document = orjson.loads(answered.payload)
-            self._add(document["errorMessage"])
+        """The process ended by itself, or was never there. What the runtime has told itself is in the log already."""
+        document = orjson.loads(answered.payload)
+        if not self._is_json and document["errorMessage"].startswith("RequestId: "):
+            self._add(f"{document['errorMessage']}\n{document['errorType']}")
 
     def report(self, outcome: Outcome, memory: int, init_ms: float) -> None:
         billed = max(math.ceil(outcome.duration + init_ms), 1)
@@ -122,11 +138,15 @@ class Journal:
         )
         if init_ms:
             text += f"Init Duration: {init_ms:.2f} ms\t"
-        if outcome.status != "success":
+        if outcome.fault:
             text += f"Status: {outcome.status}"
+        if outcome.fault and outcome.status == "error":
+            text += f"\tError Type: {outcome.fault}"
         if not self._is_json:
             self._add(f"END RequestId: {self._request}")
         record = {"requestId": self._request, "metrics": metrics, "status": outcome.status}
+        if outcome.fault and outcome.status == "error":
+            record["errorType"] = outcome.fault
         self._platform("report", record, text)
 
     def tail(self) -> bytes:

@@ -9,7 +9,7 @@ TOTAL_CODE_BYTES = 75 * 1024 * MIB
 LAYERS = 5
 ENVIRONMENT_BYTES = 4096
 TIMEOUT_SECONDS = 900
-MEMORY_MIB = 10_240
+MEMORY_MIB = SCRATCH_MIB = 10_240
 """Of functions that Lambda finds the machines for; on a capacity provider's they may have more."""
 SYNC_BYTES = 6 * MIB
 ASYNC_BYTES = MIB

@@ -15,7 +15,7 @@ from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import code, configurations, errors, limits, metering
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
-from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
+from fogbank.services.lambda_.runtime.environments import Environment, Failure, Limits, Outcome
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
@@ -94,28 +94,37 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
 async def _handle(
     environment: Environment,
     journal: Journal,
-    failure: Answered | None,
+    failure: Failure | None,
     function: Function,
     invocation: Invocation,
     init_ms: float,
 ) -> tuple[Done, float]:
     """What came of it, and the milliseconds that it took."""
-    journal.begin(invocation.request_id)
-    if failure is not None:
-        text = failure.payload.replace(b"{request}", invocation.request_id.encode())
-        outcome = Outcome(failure._replace(payload=text), environment.init_ms, 0, True, "error")
-        journal.start(function.version)
-    else:
+    if failure is None:
+        journal.begin(invocation.request_id, is_cold=bool(init_ms))
         journal.start(function.version)
         outcome = await environment.invoke(_event(function, invocation), invocation.relay)
+    else:
+        outcome = _not_ready(environment, journal, failure, invocation)
+        journal.start(function.version)
+        init_ms = 0.0  # it is this invocation's duration
     answered = outcome.answered
     if outcome.status == "timeout":
         journal.timed_out(function.timeout)
-    elif outcome.is_over and failure is None:
+    elif outcome.fault:
         journal.ended(answered)
     journal.report(outcome, function.memory, init_ms)
     error = "Unhandled" if answered.is_error else ""
     return Done(answered.payload, error, journal.tail(), answered), outcome.duration
+
+
+def _not_ready(environment: Environment, journal: Journal, failure: Failure, invocation: Invocation) -> Outcome:
+    """What an invocation gets whose environment did not initialise."""
+    journal.begin(invocation.request_id, is_cold=True)
+    journal.note_failed_init(environment.init_ms, failure)
+    text = failure.answered.payload.replace(b"{request}", invocation.request_id.encode())
+    answered = failure.answered._replace(payload=text)
+    return Outcome(answered, environment.init_ms, failure.memory, True, failure.status, failure.fault)
 
 
 def _event(function: Function, invocation: Invocation) -> Event:

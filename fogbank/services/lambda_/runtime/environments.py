@@ -1,8 +1,10 @@
-"""One execution environment: a process, its Runtime API, what it writes, how much memory it takes.
+"""One execution environment: its phases, from the start of its processes to their end.
 
-    new -> starting -> idle <-> busy -> over
+    init      external extensions are started and register, then the runtime; until all of them ask for what comes next
+    invoke    the runtime gets the event, extensions that want to are told; until all of them ask for what comes next
+    shutdown  external extensions are told; at last everything is killed
 
-It is frozen (SIGSTOP) when it has been idle for a moment, and thawed for its next invocation.
+It is frozen when it has had nothing to do for a moment, and thawed for its next invocation.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
@@ -14,25 +16,65 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
+import time
+from functools import partial
 from time import perf_counter
-from typing import NamedTuple
-
-import orjson
+from typing import Any, NamedTuple, Protocol
 
 from fogbank.engines.warden import CannotStart, Child, Warden
-from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, Event, RuntimeInterface, too_large
-from fogbank.services.lambda_.runtime.output import Output
+from fogbank.protocols.timestamps import iso8601_milliseconds
+from fogbank.services.lambda_.runtime import reports
+from fogbank.services.lambda_.runtime.extensions import ROOT as EXTENSIONS
+from fogbank.services.lambda_.runtime.extensions import About, Extensions
+from fogbank.services.lambda_.runtime.failures import Failure, timed_out
+from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, RuntimeInterface, too_large
+from fogbank.services.lambda_.runtime.interface import Event as Invocation
 from fogbank.services.lambda_.runtime.plans import Plan
+from fogbank.services.lambda_.runtime.processes import Processes, Program, ended
 from fogbank.services.lambda_.runtime.relay import Relay
+from fogbank.services.lambda_.runtime.subscribing import API as TELEMETRY
+from fogbank.services.lambda_.runtime.telemetry import Event, Post, Telemetry
 
 INIT_SECONDS = 10.0
+# With environments that are there before anybody asks there is more time.
+_PREPARED_SECONDS = 130.0
 _FREEZE_SECONDS = 0.05
 _WATCH_SECONDS = 0.05
 _MIB = 1 << 20
 _WHOLE_PROCESSOR = 1769
 # A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
 _NICEST = 5
+# The time for an orderly end: of the runtime where there are internal extensions only, of all with external ones.
+_RUNTIME_END_SECONDS, _INTERNAL_END_SECONDS, _EXTERNAL_END_SECONDS = 0.3, 0.5, 2.0
+# What is an environment variable of the runtime only.
+_NOT_OF_EXTENSIONS = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "_HANDLER",
+        "_LAMBDA_TELEMETRY_LOG_FD",
+    }
+)
+
+
+class Journal(Protocol):
+    """Who writes down what happens. `now` is epoch seconds."""
+
+    is_verbose: bool
+
+    def now(self) -> float: ...
+    def write(self, text: str) -> Any:
+        """A message of the function, or of an extension. Returns it as it is told: an object, if it is one in JSON."""
+
+    def platform(self, kind: str, record: dict[str, Any]) -> None: ...
+    def flush(self) -> None: ...
 
 
 class Limits(NamedTuple):
@@ -43,219 +85,308 @@ class Limits(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an invocation ended. Times in milliseconds. `is_error`: the payload is an error document of `kind`."""
+    """How an invocation ended: what its invoker gets, and how long that took, in milliseconds."""
 
     answered: Answered
     duration: float
-    memory: int
-    is_over: bool = False
-    status: str = "success"
 
 
 class Environment:
-    """`log` gets what the function writes. `environ` gets the address of the Runtime API added."""
+    """`environ` gets the address of the APIs added. `kind` is how it comes to be: `on-demand`, or before anybody asks."""
 
-    def __init__(self, plan: Plan, environ: dict[str, str], limits: Limits, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Plan, environ: dict[str, str], limits: Limits, journal: Journal, about: About, post: Post
+    ) -> None:
         self.plan = plan
         self.environ = environ
         self.limits = limits
-        self.init_ms = 0.0
+        self.journal = journal
+        self.about = about
+        self.kind = environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
         self.is_over = False
         self.used = 0.0
-        self._interface = RuntimeInterface()
-        self._output = Output(log)
-        self._child: Child | None = None
-        self._frozen = False
+        self.post_runtime_ms: float | None = None
+        self._post = post
+        self._init_ms = 0.0
+        self._failure: Failure | None = None
+        self._owed: reports.Invoked | None = None
+        self._deadline = 0.0
         self._freezing: asyncio.TimerHandle | None = None
         self._is_short_of_memory = False
         self._tmp = ""
+        self._begin()
 
-    # -- beginning and end
+    def _begin(self) -> None:
+        """Everything that a new start needs anew."""
+        self._failed: asyncio.Future[Failure] = asyncio.get_running_loop().create_future()
+        self._interface = RuntimeInterface(self._runtime_failed)
+        self._extensions = Extensions(self.about, list(self.plan.extensions), self._fail)
+        self._telemetry = Telemetry(self._extensions, self._post, self._now, self._say)
+        self._processes = Processes(self.plan.place.room, _niceness(self.limits.memory))
+        self._interface.others[EXTENSIONS] = self._extensions.handle
+        self._interface.others.update(dict.fromkeys(TELEMETRY, self._telemetry.handle))
 
-    async def start(self, warden: Warden) -> Answered | None:
-        """Start the process and wait until it is ready. Returns an error document when it does not get that far."""
-        begun = perf_counter()
+    @property
+    def has_extensions(self) -> bool:
+        return bool(self._extensions)
+
+    @property
+    def is_alive(self) -> bool:
+        return not self.is_over and self._failure is None and self._processes.is_well
+
+    # -- what is said
+
+    def _now(self) -> str:
+        return iso8601_milliseconds(self.journal.now())
+
+    def _say(self, kind: str, record: dict[str, Any]) -> None:
+        self.journal.platform(kind, record)
+        if self._telemetry.is_heard:
+            self._telemetry.hear(Event(self._now(), f"platform.{kind}", record))
+
+    def _wrote(self, source: str, text: str) -> None:
+        message = self.journal.write(text)
+        if self._telemetry.is_heard:
+            self._telemetry.hear(Event(self._now(), source, message))
+
+    # -- what goes wrong
+
+    def _fail(self, failure: Failure) -> None:
+        if not self._failed.done():
+            self._failed.set_result(failure)
+
+    def _runtime_failed(self, answered: Answered) -> None:
+        self._fail(Failure(answered.error_type, document=answered.payload))
+
+    def _exited(self, extension: str, child: asyncio.Future[int]) -> None:
+        if extension:
+            self._fail(Failure("Extension.Crash", f"exit code {child.result()}"))
+        else:
+            self._fail(Failure("Runtime.ExitError", ended(child.result(), self._is_short_of_memory)))
+
+    async def _until(self, event: asyncio.Event, deadline: float) -> Failure | None:
+        """Wait for the event; returns what came instead of it."""
+        if event.is_set():
+            return None
+        waiting = asyncio.ensure_future(event.wait())
+        left = max(deadline - perf_counter(), 0)
+        await asyncio.wait((waiting, self._failed), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            return None
+        waiting.cancel()
+        self._processes.drain()
+        return self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
+
+    # -- init
+
+    async def start(self, warden: Warden) -> Failure | None:
+        """Start the processes and wait until all are ready. Returns why they are not.
+
+        What has failed, or took more than 10 seconds, is tried again, with the function's own time, as a part of the invocation.
+        """
         room = self.plan.place.room
         if room is None or not room["tmp"]:
             self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
             self.environ.setdefault("TMPDIR", self._tmp)
-        self.environ["AWS_LAMBDA_RUNTIME_API"] = await self._interface.open()
-        ends = self._output.write_end
-        try:
-            self._child = await warden.start(
-                self.plan.argv,
-                self.environ,
-                self.plan.place.code,
-                (ends, ends, ends),
-                self.plan.module,
-                self.plan.path,
-                room,
-                _niceness(self.limits.memory),
-            )
-        except CannotStart as error:
-            await self.stop()
-            return _document("Runtime.InvalidEntrypoint", f"RequestId: {{request}} Error: {error}")
-        self._output.started()
-        failure = await self._initialised()
-        self.init_ms = (perf_counter() - begun) * 1000
-        if failure is not None:
-            await self.stop()
+        is_asked_for = self.kind == reports.ON_DEMAND
+        seconds = INIT_SECONDS if is_asked_for else max(_PREPARED_SECONDS, self.limits.timeout)
+        failure = await self._initialise(warden, "init", seconds)
+        if failure is not None and is_asked_for:
+            await self._end("failure")
+            self._begin()
+            failure = await self._initialise(warden, "invoke", self.limits.timeout)
+        self._failure = failure
         return failure
 
-    async def _initialised(self) -> Answered | None:
-        assert self._child is not None
-        ready = asyncio.ensure_future(self._interface.ready.wait())
-        first, exited = self._interface.init_error, self._child.exited
-        # AWS begins anew with what has not initialised after 10 seconds, and gives it the function's own time then
-        limit = INIT_SECONDS + self.limits.timeout
-        await asyncio.wait((ready, first, exited), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if ready.done():
-            return None
-        ready.cancel()
-        self._output.drain()
-        if first.done():
-            return first.result()
-        if exited.done():
-            return _document("Runtime.ExitError", f"RequestId: {{request}} Error: {self._ended(exited.result())}")
-        return _document(
-            "Sandbox.Timedout",
-            f"RequestId: {{request}} Error: Task timed out after {self.limits.timeout:.2f} seconds",
-        )
+    async def _initialise(self, warden: Warden, phase: str, seconds: float) -> Failure | None:
+        begun = perf_counter()
+        self._say("initStart", reports.init_start(self.plan, self.about, self.kind, phase, self.limits.memory))
+        try:
+            failure = await self._boot(warden, begun + seconds)
+        except CannotStart as error:
+            failure = Failure("Runtime.InvalidEntrypoint", str(error))
+        self._init_ms = (perf_counter() - begun) * 1000
+        self._say("initRuntimeDone", reports.init_done(self.kind, phase, failure))
+        self._extensions.is_closed = True
+        for each in self._extensions.all:
+            state = "Registered" if each.waiting is None else "Ready"
+            self._say("extension", {"name": each.name, "state": state, "events": each.events})
+        self._say("initReport", reports.init_report(self.kind, phase, self._init_ms, failure))
+        self._telemetry.initialised()
+        return failure
 
-    def _ended(self, status: int) -> str:
-        if status >= 0:
-            return (
-                "Runtime exited without providing a reason"
-                if status == 0
-                else f"Runtime exited with error: exit status {status}"
-            )
-        if self._is_short_of_memory:
-            return "Runtime exited with error: signal: killed"
-        return f"Runtime exited with error: signal: {signal.strsignal(-status).lower() if -status != signal.SIGKILL else 'killed'}"  # type: ignore[union-attr]
+    async def _boot(self, warden: Warden, deadline: float) -> Failure | None:
+        """Raises CannotStart."""
+        self.environ["AWS_LAMBDA_RUNTIME_API"] = await self._interface.open()
+        for name, program in self.plan.extensions.items():
+            await self._start_extension(warden, name, program)
+        failure = await self._until(self._extensions.registered, deadline)
+        if failure is not None:
+            return failure
+        plan = self.plan
+        program = Program(plan.argv, self.environ, plan.place.code, plan.module, plan.path)
+        child = await self._processes.start_runtime(warden, program, partial(self._wrote, "function"))
+        child.exited.add_done_callback(partial(self._exited, ""))
+        return await self._until(self._interface.ready, deadline) or await self._until(self._extensions.ready, deadline)
 
-    async def stop(self) -> None:
-        """Kill the process and all that it started."""
-        if self.is_over:
-            return
-        self.is_over = True
-        if self._freezing is not None:
-            self._freezing.cancel()
-        if self._child is not None:
-            self._child.kill()
-            await asyncio.wait((self._child.exited,), timeout=2)
-        self._output.close()
-        await self._interface.close()
-        if self._tmp:
-            await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
+    async def _start_extension(self, warden: Warden, name: str, program: str) -> Child:
+        environ = {key: value for key, value in self.environ.items() if key not in _NOT_OF_EXTENSIONS}
+        started = Program([program], environ, "/")
+        child = await self._processes.start_extension(warden, name, started, partial(self._wrote, "extension"))
+        child.exited.add_done_callback(partial(self._exited, name))
+        return child
 
-    # -- invoking
+    # -- invoke
 
-    async def invoke(self, event: Event, relay: Relay | None = None) -> Outcome:
-        """Have the function handle an event. Of an environment that `is_over` afterwards nothing can be asked any more.
+    def refuse(self, event: Invocation, failure: Failure) -> Outcome:
+        """An invocation of an environment that could not be started."""
+        self._say("start", reports.start(event, self.about))
+        duration = min(self._init_ms, self.limits.timeout * 1000)
+        invoked = reports.Invoked(event, failure.answered(event.request_id), duration, failure=failure)
+        self._init_ms = 0.0
+        self._report(invoked, 0)
+        return Outcome(invoked.answered, duration)
+
+    async def invoke(self, event: Invocation, relay: Relay | None = None) -> Outcome:
+        """Have the function handle an event. The invocation is over when the environment is `settled`.
 
         What the function writes as a stream goes to `relay`; without one it is collected.
         """
-        assert self._child is not None
         self._thaw()
-        begun = perf_counter()
-        deadline = begun + self.limits.timeout
+        self._say("start", reports.start(event, self.about))
+        begun, started = perf_counter(), self.journal.now()
+        self._deadline = begun + self.limits.timeout
         answer = self._interface.ask(event)
+        if self._extensions:
+            self._extensions.invoke(event)
         if not answer.done():
-            await self._answered(answer, deadline)
+            await self._answered(answer)
+        first = perf_counter()
         if answer.done() and answer.result().written is not None:
             answer = asyncio.ensure_future(_arrived(answer.result(), relay))
-            await self._answered(answer, deadline)
+            await self._answered(answer)
         duration = (perf_counter() - begun) * 1000
-        self._output.drain()
-        memory = self._memory_high()
+        self._processes.drain()
+        failure = None
         if answer.done():
-            result = answer.result()
-            return Outcome(result, duration, memory, status="error" if result.is_error else "success")
-        answer.cancel()
-        failed = self._failure(event, duration, memory)
-        await self.stop()
-        return failed
+            answered = answer.result()
+        else:
+            answer.cancel()
+            self._failure = failure = self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
+            answered = failure.answered(event.request_id)
+        latency = (first - begun) * 1000
+        self._over(reports.Invoked(event, answered, duration, latency, started, failure))
+        return Outcome(answered, duration)
 
-    async def _answered(self, answer: asyncio.Future[Answered], deadline: float) -> None:
-        """Wait for the answer, the end of the process, of the time, or of the memory."""
-        assert self._child is not None
-        while (left := deadline - perf_counter()) > 0:
+    async def _answered(self, answer: asyncio.Future[Answered]) -> None:
+        """Wait for the answer, or for the end of a process, of the time, of the memory."""
+        while (left := self._deadline - perf_counter()) > 0:
             pause = min(left, _WATCH_SECONDS)
-            await asyncio.wait((answer, self._child.exited), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done() or self._child.exited.done():
+            await asyncio.wait((answer, self._failed), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done() or self._failed.done():
                 return
-            if self._memory_now() > self.limits.memory * _MIB:
+            if self._processes.memory_now() > self.limits.memory * _MIB:
                 self._is_short_of_memory = True
-                self._child.kill()
-                await asyncio.wait((self._child.exited,), timeout=2)
+                self._processes.signal(signal.SIGKILL)
+                await asyncio.wait((self._failed,), timeout=2)
                 return
 
-    def _failure(self, event: Event, duration: float, memory: int) -> Outcome:
-        assert self._child is not None
-        if self._child.exited.done():
-            text = f"RequestId: {event.request_id} Error: {self._ended(self._child.exited.result())}"
-            return Outcome(_document("Runtime.ExitError", text), duration, memory, True, "error")
-        text = f"RequestId: {event.request_id} Error: Task timed out after {self.limits.timeout:.2f} seconds"
-        return Outcome(_document("Sandbox.Timedout", text), self.limits.timeout * 1000, memory, True, "timeout")
+    def _over(self, invoked: reports.Invoked) -> None:
+        """Report what has ended, unless extensions are not ready yet."""
+        if self._extensions and invoked.failure is None:
+            self._owed = invoked
+            return
+        if self.journal.is_verbose or self._telemetry.is_heard:
+            self._say("runtimeDone", reports.runtime_done(invoked))
+        self._report(invoked, self._processes.memory_high())
+
+    def _report(self, invoked: reports.Invoked, memory: int) -> None:
+        init_ms, self._init_ms = self._init_ms, 0.0
+        if self.kind != reports.ON_DEMAND:
+            init_ms = 0.0
+        self._say("report", reports.report(invoked, self.limits.memory, memory, init_ms))
 
     async def settled(self) -> bool:
-        """Wait until the runtime asks for its next invocation. False when it ends instead."""
-        if not self._interface.ready.is_set():
-            assert self._child is not None
-            ready = asyncio.ensure_future(self._interface.ready.wait())
-            await asyncio.wait(
-                (ready, self._child.exited), timeout=self.limits.timeout, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not ready.done():
-                ready.cancel()
-                await self.stop()
-                return False
+        """Wait until the runtime and all extensions ask for what comes next. False when they end instead."""
+        answered = perf_counter()
+        deadline = self._deadline if self._owed is not None else answered + self.limits.timeout
+        failure = self._failure or await self._until(self._interface.ready, deadline)
+        runtime = perf_counter()
+        if self._extensions and failure is None:
+            failure = await self._until(self._extensions.ready, deadline)
+        if self._owed is not None:
+            self._settle(self._owed, failure, runtime - answered, perf_counter() - runtime)
+        self._failure = failure
+        if failure is not None:
+            await self.stop()
+            return False
         self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
         return True
 
-    @property
-    def is_alive(self) -> bool:
-        return not self.is_over and self._child is not None and not self._child.exited.done()
+    def _settle(self, invoked: reports.Invoked, failure: Failure | None, overhead: float, after: float) -> None:
+        """What is owed is reported. `overhead` is how long the runtime took (seconds) after its answer, `after` the extensions after that."""
+        self._owed = None
+        self._processes.drain()
+        self.post_runtime_ms = after * 1000
+        self._say("runtimeDone", reports.runtime_done(invoked, overhead * 1000))
+        duration = invoked.duration + (overhead + after) * 1000
+        self._report(invoked._replace(duration=duration, failure=failure), self._processes.memory_high())
 
-    # -- freezing
+    # -- between invocations
 
     def _freeze(self) -> None:
         self._freezing = None
-        if self._child is not None and self.is_alive:
-            self._frozen = True
-            self._child.signal(signal.SIGSTOP)
+        if self._telemetry.is_sending:
+            self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
+        elif self.is_alive:
+            self._telemetry.hold()
+            self._processes.freeze()
 
     def _thaw(self) -> None:
         if self._freezing is not None:
             self._freezing.cancel()
             self._freezing = None
-        if self._frozen:
-            assert self._child is not None
-            self._frozen = False
-            self._child.signal(signal.SIGCONT)
+        self._processes.thaw()
+        self._telemetry.go_on()
 
-    # -- memory, in bytes
+    # -- shutdown
 
-    def _memory_now(self) -> int:
-        try:
-            with open(f"/proc/{self._pid}/statm", "rb") as file:
-                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except OSError:
-            return 0
+    async def stop(self) -> None:
+        """End the processes and all that they started."""
+        if self.is_over:
+            return
+        self.is_over = True
+        failure = self._failure
+        await self._end("spindown" if failure is None else "timeout" if failure.status == "timeout" else "failure")
+        if self._tmp:
+            await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
+        self.journal.flush()
 
-    def _memory_high(self) -> int:
-        """The most that the process ever had, in MiB."""
-        try:
-            with open(f"/proc/{self._pid}/status", "rb") as file:
-                status = file.read()
-        except OSError:
-            return 0
-        start = status.find(b"VmHWM:")
-        return (int(status[start + 6 : start + 24].split()[0]) + 1023) // 1024 if start >= 0 else 0
+    async def _end(self, reason: str) -> None:
+        self._thaw()
+        if self._extensions:
+            await self._shut_down(reason)
+        await self._processes.end()
+        self._telemetry.close()
+        await self._interface.close()
 
-    @property
-    def _pid(self) -> int:
-        return self._child.pid if self._child is not None else 0
+    async def _shut_down(self, reason: str) -> None:
+        """Let the runtime end in order, then external extensions, in the time that they have."""
+        begun = perf_counter()
+        external = any(each.is_external for each in self._extensions.all)
+        seconds = _EXTERNAL_END_SECONDS if external else _INTERNAL_END_SECONDS
+        runtime = self._processes.runtime
+        if runtime is not None:
+            runtime.signal(signal.SIGTERM)
+            limit = _RUNTIME_END_SECONDS if external else seconds
+            await asyncio.wait((runtime.exited,), timeout=limit)
+            runtime.kill()
+        deadline = int((time.time() + seconds - (perf_counter() - begun)) * 1000)
+        told = [self._processes.extension(each.name) for each in self._extensions.shut_down(reason, deadline)]
+        exits = [each.exited for each in told if each is not None]
+        if exits:
+            await self._telemetry.flush(seconds - (perf_counter() - begun))
+            await asyncio.wait(exits, timeout=max(seconds - (perf_counter() - begun), 0))
 
 
 async def _arrived(answered: Answered, relay: Relay | None) -> Answered:
@@ -281,7 +412,3 @@ def _niceness(memory: int) -> int:
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
     return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), _NICEST)
-
-
-def _document(kind: str, message: str) -> Answered:
-    return Answered(orjson.dumps({"errorType": kind, "errorMessage": message}), kind, True)

@@ -50,6 +50,12 @@ class Output:
             if len(data) < _READ:
                 return
 
+    def end_line(self) -> None:
+        """What was written without the end of its line is a message now."""
+        if self._buffer and not self._buffer.startswith(_MAGIC):
+            self._say(self._buffer)
+            self._buffer = b""
+
     def _split(self) -> None:
         buffer, start = self._buffer, 0
         while start < len(buffer):

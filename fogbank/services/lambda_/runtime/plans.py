@@ -12,7 +12,7 @@ import os
 from typing import Any, NamedTuple
 
 from fogbank.engines.warden import CannotStart
-from fogbank.services.lambda_.runtime import interpreters, libraries
+from fogbank.services.lambda_.runtime import interpreters, libraries, programs
 from fogbank.services.lambda_.runtime.interpreters import Interpreter, NoInterpreter
 
 _RUNTIME = "awslambdaric.__main__"
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 class Plan(NamedTuple):
     """With a module, `interpreter` forks and runs it; else `argv` is executed. `note` is something that the log should say.
 
-    `variables` are those of the language, `directory` is where the program begins.
+    `variables` are those of the language. `fault` is why the program of the package cannot be started.
     """
 
     interpreter: Interpreter | None
@@ -66,6 +66,7 @@ class Plan(NamedTuple):
     variables: dict[str, str]
     place: Place
     note: str = ""
+    fault: str = ""
 
 
 def plan(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
@@ -146,9 +147,10 @@ def _provided(sources: Sources) -> Plan:
         program = os.path.join(root, "bootstrap")
         if os.path.isfile(program):
             os.chmod(program, os.stat(program).st_mode | 0o111)
-            program = program if place.room is None else f"{seen}/bootstrap"
-            return Plan(None, [program], None, [], _variables(place), place)
-    raise CannotStart("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+            shown = program if place.room is None else f"{seen}/bootstrap"
+            return Plan(None, [shown], None, [], _variables(place), place, fault=programs.fault(program, shown))
+    missing = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+    return Plan(None, [], None, [], _variables(place), place, fault=missing)
 
 
 def _python(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fogbank.engines.warden import Warden
 from fogbank.services.lambda_.runtime import libraries
-from fogbank.services.lambda_.runtime.environments import Environment
-from fogbank.services.lambda_.runtime.interface import Answered
+from fogbank.services.lambda_.runtime.environments import Environment, Failure
 from fogbank.services.lambda_.runtime.isolation import Rooms
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan
@@ -50,7 +49,7 @@ class Started(NamedTuple):
     """An environment that was just started, or why it could not be."""
 
     environment: Environment
-    failure: Answered | None
+    failure: Failure | None
 
 
 class Runtimes:
