@@ -14,7 +14,7 @@ from fogbank.services.s3.lifecycle import restoring, tiering
 from fogbank.services.s3.lifecycle import runs as lifecycle_runs
 from fogbank.services.s3.locking import object_lock
 from fogbank.services.s3.notification import notifications, older_notifications
-from fogbank.services.s3.object import copies, lists, objects, reads, tagging, torrents
+from fogbank.services.s3.object import annotating, copies, lists, objects, reads, tagging, torrents
 from fogbank.services.s3.permissions import abac, acls, charges, payment, policies
 from fogbank.services.s3.replication import configuration as replication
 from fogbank.services.s3.replication import replicating
@@ -33,6 +33,7 @@ __all__ = [
     "access_logs",
     "access_types",
     "acls",
+    "annotating",
     "bucket_encryption",
     "buckets",
     "charges",

@@ -12,6 +12,11 @@ PART_BYTES_MIN = 5 * 1024**2
 PART_BYTES_MAX = 5 * 1024**3
 MULTIPART_BYTES = 50 * 1024**4
 
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/annotations-overview.html
+ANNOTATIONS = 1000
+ANNOTATION_NAME_BYTES = 512
+ANNOTATION_BYTES = 1024 * 1024
+
 OBJECT_TAGS = 10
 BUCKET_TAGS = 50
 TAG_KEY = 128

@@ -10,6 +10,8 @@
     uploads    bucket, key, upload id    -> Upload
     parts      upload id, part number    -> Part
     bucket-keys  bucket, key, requester  -> BucketKey: see `keys.py`
+    annotations  bucket, key, slot, name -> Annotation
+    notes      bucket, key, slot, name, number -> the bytes of an annotation, encrypted, in rows of up to INLINE_BYTES
 
 All but `names` are in the scope of the bucket's owner and of no region. An object's bytes lie in its record (up to POCKET_BYTES: one
 read less), in a row of `bodies`, in a blob, or in the blobs of its parts; if the object has an envelope, encrypted (`ciphers.py`). `slot`
@@ -191,6 +193,7 @@ class Course(Record, frozen=True):
     restored_until  how long there is a readable copy of an archived version
     tier            the archive tier of Intelligent-Tiering in which it lies (`ARCHIVE_ACCESS`)
     used            the day on which it was last read, where that counts
+    annotations     how many annotations it has
     """
 
     replication: str = ""
@@ -198,6 +201,7 @@ class Course(Record, frozen=True):
     restored_until: int = 0
     tier: str = ""
     used: int = 0
+    annotations: int = 0
 
 
 class Object(Record, frozen=True):
@@ -273,6 +277,19 @@ class Manifest(Record, frozen=True):
     parts: list[Part]
 
 
+class Annotation(Record, frozen=True):
+    """A text under a name on a version of an object. Units are those of Object; its bytes are in so many `rows`."""
+
+    modified: int
+    etag: str
+    size: int
+    checksum_algorithm: str
+    checksum: str
+    encryption: Encryption
+    envelope: Envelope
+    rows: int
+
+
 class Upload(Record, frozen=True):
     """A multipart upload under way, and what the object will be made with. `initiated` is epoch seconds."""
 
@@ -297,6 +314,8 @@ manifests: Collection[Manifest] = service.collection("manifests", Manifest, scop
 uploads: Collection[Upload] = service.collection("uploads", Upload, scope="account")
 parts: Collection[Part] = service.collection("parts", Part, scope="account")
 bucket_keys: Collection[BucketKey] = service.collection("bucket-keys", BucketKey, scope="account")
+object_annotations: Collection[Annotation] = service.collection("annotations", Annotation, scope="account")
+notes: Collection[bytes] = service.collection("notes", bytes, scope="account")
 
 read_listed = msgspec.msgpack.Decoder(Listed).decode
 read_object = msgspec.msgpack.Decoder(Object).decode

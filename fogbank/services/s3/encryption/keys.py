@@ -88,8 +88,14 @@ def fresh(chosen: Encryption) -> Keys:
 async def encrypt_small(
     home: Home, key: str, request: Request, wanted: Encryption, data: bytes
 ) -> tuple[Sealing, bytes]:
-    """How a body of one chunk at most is encrypted, and its bytes as they are kept. Raises as `begin`."""
-    chosen = choose(home, key, request, wanted)
+    """How a small body is encrypted, and its bytes as they are kept. Raises as `begin`."""
+    return await encrypt_under(home, key, request, choose(home, key, request, wanted), data)
+
+
+async def encrypt_under(
+    home: Home, key: str, request: Request, chosen: Encryption, data: bytes
+) -> tuple[Sealing, bytes]:
+    """As `encrypt_small`, under an encryption that was chosen already."""
     if chosen.algorithm == S3_KEY and home.ctx.app.settings.encrypt_at_rest:
         return Sealing(chosen, _DIRECT, ()), await _vault.seal(home.ctx, data, _BODY) if data else b""
     sealing = await _begin(home, key, request, chosen)

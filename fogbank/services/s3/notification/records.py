@@ -73,7 +73,7 @@ def test_event(ctx: Context, bucket: str) -> Document:
 def _version(event: str) -> str:
     if event.startswith("Replication:"):
         return "2.2"
-    is_newer = event.startswith(("Lifecycle", "ObjectAcl", "ObjectTagging", "IntelligentTiering"))
+    is_newer = event.startswith(("Lifecycle", "ObjectAcl", "ObjectTagging", "ObjectAnnotation", "IntelligentTiering"))
     return "2.3" if is_newer or event == changes.RESTORE_ENDED else "2.1"
 
 

@@ -25,7 +25,7 @@ from fogbank.services.s3.encryption import choices as encryption
 from fogbank.services.s3.encryption import keys
 from fogbank.services.s3.encryption.keys import Sealing
 from fogbank.services.s3.lifecycle.headers import tell_expiration
-from fogbank.services.s3.object import conditions, courses, objects, reads, tags, traits
+from fogbank.services.s3.object import annotating, conditions, courses, objects, reads, tags, traits
 from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import Encryption, Home, Object, Traits, home_of
 from fogbank.services.s3.service import service
@@ -97,7 +97,9 @@ async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source
     source = await find_source(ctx, request)
     record = source.record
     if record.traits.tags and request.get("TaggingDirective") != "REPLACE":
-        await _check_tags(ctx, request)
+        await _check_both(ctx, request, access.on_version("GetObjectTagging"), "s3:PutObjectTagging")
+    if record.course.annotations and annotating.are_copied(ctx, request):
+        await _check_both(ctx, request, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation")
     if record.size > limits.OBJECT_BYTES:
         raise errors.copy_source_too_large(limits.OBJECT_BYTES)
     _check_change(request, source)
@@ -115,12 +117,12 @@ async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source
     return source, (await bodies.pieces(source.home, source.key, record, 0, record.size, customer), sealing)
 
 
-async def _check_tags(ctx: Context, request: Request) -> None:
-    """Tags that are copied need permissions of their own, on both sides."""
+async def _check_both(ctx: Context, request: Request, of_read: str | access.Action, of_write: str) -> None:
+    """Tags and annotations that are copied need permissions of their own, on both sides."""
     bucket, key, version_id = parse_source(request["CopySource"])
     of_source: Request = {"Bucket": bucket, "Key": key} | ({} if version_id is None else {"VersionId": version_id})
-    await access.check(access_points.apart(ctx), access.on_version("GetObjectTagging"), of_source)
-    await access.check(ctx, "s3:PutObjectTagging", request)
+    await access.check(access_points.apart(ctx), of_read, of_source)
+    await access.check(ctx, of_write, request)
 
 
 def _can_link(ctx: Context, record: Object, algorithm: str, chosen: Encryption) -> bool:
@@ -168,13 +170,22 @@ async def _finish(ctx: Context, request: Request, wanted: Traits, source: Source
     home = await objects.place_for(ctx, request)
     algorithm = _algorithm(request, source.record)
     merged = _merged(request, wanted, source.record.traits)
+    copied = await _annotations(ctx, request, source)
     record = await objects.store(home, request, merged, received, algorithm, changes.COPY)
+    await annotating.put_all(home, request["Key"], copied)
     answer: Answer = {"CopyObjectResult": _result(record), "CopySourceVersionId": source.version_id}
     if home.bucket.versioning:
         answer["VersionId"] = record.version_id
     encryption.members(record.traits.encryption, answer, request)
     await tell_expiration(home, request["Key"], record, answer)
     return answer
+
+
+async def _annotations(ctx: Context, request: Request, source: Source) -> annotating.Copied:
+    if not source.record.course.annotations or not annotating.are_copied(ctx, request):
+        return []
+    home = await home_of(ctx, {"Bucket": source.home.name})
+    return await annotating.taken(home, source.key, source.record)
 
 
 def _result(record: Object) -> Answer:

@@ -11,7 +11,19 @@ import msgspec
 from fogbank.services.s3 import errors
 from fogbank.services.s3.express.directory_names import STORAGE_CLASS, is_directory
 from fogbank.services.s3.object import versions
-from fogbank.services.s3.records import ENABLED, Home, Object, bodies, history, manifests, nulls, objects
+from fogbank.services.s3.records import (
+    ENABLED,
+    Annotation,
+    Home,
+    Object,
+    bodies,
+    history,
+    manifests,
+    notes,
+    nulls,
+    object_annotations,
+    objects,
+)
 
 replace = msgspec.structs.replace
 
@@ -161,8 +173,10 @@ async def _promote(home: Home, key: str) -> None:
 
 
 async def discard(home: Home, key: str, record: Object, heir: Object | None = None) -> None:
-    """Give up a version's bytes. Those in a row are left to an heir with the same slot that writes its own there."""
+    """Give up a version's bytes and annotations. Those in a row are left to an heir with the same slot that writes its own there."""
     ctx, name = home.ctx, home.name
+    if record.course.annotations:
+        await _drop_annotations(home, key, record.slot)
     if record.blob:
         ctx.drop_blob(record.blob)
     elif record.parts:
@@ -172,6 +186,17 @@ async def discard(home: Home, key: str, record: Object, heir: Object | None = No
         manifests.delete(ctx, name, key, record.slot)
     elif record.has_row and not (heir is not None and heir.has_row):
         bodies.delete(ctx, name, key, record.slot)
+
+
+async def _drop_annotations(home: Home, key: str, slot: str) -> None:
+    for (annotation,), found in await object_annotations.items(home.ctx, (str,), home.name, key, slot):
+        drop_annotation(home, key, slot, str(annotation), found)
+
+
+def drop_annotation(home: Home, key: str, slot: str, name: str, annotation: Annotation) -> None:
+    object_annotations.delete(home.ctx, home.name, key, slot, name)
+    for number in range(annotation.rows):
+        notes.delete(home.ctx, home.name, key, slot, name, number)
 
 
 async def rewrite(home: Home, key: str, record: Object) -> None:
