@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -47,15 +48,24 @@ def python(directory: str) -> str:
 
 def nodejs(directory: str, modules: str) -> str:
     """The runtime client, and the directory of modules that come with it, if there is one."""
-    links = {file.name: str(file) for file in (_HERE / "nodejs").iterdir()}
-    if modules:
-        links["node_modules"] = modules
-    return _linked(Path(directory) / "nodejs", links)
+    place = _copied(_HERE / "nodejs", Path(directory) / "nodejs")
+    return _linked(place, {"node_modules": modules} if modules else {})
 
 
 def empty(directory: str) -> str:
     """For runtimes that bring everything themselves."""
     return _linked(Path(directory) / "provided", {})
+
+
+def _copied(origin: Path, place: Path) -> Path:
+    """The files of a directory: an interpreter that follows links would show in its traces where they lead."""
+    place.mkdir(parents=True, exist_ok=True)
+    for file in origin.iterdir():
+        copy = place / file.name
+        if copy.is_symlink() or not copy.is_file() or copy.read_bytes() != file.read_bytes():
+            copy.unlink(missing_ok=True)
+            shutil.copyfile(file, copy)
+    return place
 
 
 def _linked(place: Path, links: Mapping[str, str]) -> str:

@@ -23,10 +23,13 @@ function isError(error) {
   return error instanceof Error || Object.prototype.toString.call(error) === "[object Error]";
 }
 
-export function named(name, message, stack = undefined) {
+// `stack` is that of the error whose text the message is: what it has besides that text is kept.
+export function named(name, message, stack = "") {
   const error = new Error(message);
   error.name = name;
-  error.stack = stack ? [`${name}: ${message}`, ...stack.split("\n").slice(1)].join("\n") : `${name}: ${message}`;
+  const said = message.split("\n");
+  const places = stack.split("\n").filter((line) => line !== "" && !said.includes(line));
+  error.stack = [`${name}: ${message}`, ...places].join("\n");
   return error;
 }
 

@@ -7,6 +7,8 @@ import { pathToFileURL } from "node:url";
 import { named } from "./errors.mjs";
 
 const EXTENSIONS = ["", ".js", ".mjs", ".cjs"];
+// What is missing is said to be required by the runtime.
+const require = createRequire(new URL("./index.mjs", import.meta.url));
 
 export async function load(root, text) {
   if (text.includes("..")) throw named("Runtime.MalformedHandlerName", `'${text}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`);
@@ -25,9 +27,8 @@ export async function load(root, text) {
 async function importModule(root, file) {
   const full = path.resolve(root, file);
   const found = EXTENSIONS.map((extension) => full + extension).find((each) => fs.statSync(each, { throwIfNoEntry: false })?.isFile());
-  const require = createRequire(path.join(root, "index.js"));
   try {
-    if (found === undefined) return require(require.resolve(`./${file}`));
+    if (found === undefined) return require(require.resolve(file, { paths: [root] }));
     return isModule(found) ? await import(pathToFileURL(found)) : require(found);
   } catch (error) {
     throw inWords(error, file);

@@ -20,6 +20,7 @@ const env = process.env;
 const HAS_CALLBACKS = Number(process.versions.node.split(".")[0]) < 24;
 
 let current = null;
+let isInitialised = false;
 
 // One invocation, which is answered once: by its result, by its error, or by the end of all work.
 class Invocation {
@@ -44,7 +45,9 @@ class Invocation {
       let text;
       try {
         text = JSON.stringify(result === undefined ? null : result);
-      } catch (error) {
+      } catch {
+        const error = errors.named("Runtime.JSONStringifyError", "Unable to stringify response body");
+        logging.error("Invoke Error ", error);
         await api.fail(this.id, errors.document(error));
         return;
       }
@@ -139,6 +142,8 @@ async function main() {
     await api.failInit(errors.document(error));
     process.exit(1);
   }
+  await new Promise(setImmediate); // rejections that nobody has handled are told before that
+  isInitialised = true;
   for (;;) {
     const { headers, body } = await api.next();
     current = new Invocation(headers, body);
@@ -150,12 +155,14 @@ async function main() {
   }
 }
 
-// What nobody caught ends the process, after the invocation was told.
+// What nobody caught ends the process, after it was told to whom it concerns.
 function dieOf(signal, title, described, status) {
   process.on(signal, async (cause) => {
     const error = described(cause);
     logging.error(title, error);
-    if (current !== null) await current.answer(() => api.fail(current.id, errors.document(error)));
+    const document = errors.document(error);
+    if (current !== null) await current.answer(() => api.fail(current.id, document));
+    else if (!isInitialised) await api.failInit(document);
     process.exit(status);
   });
 }
