@@ -3,6 +3,7 @@
 from fogbank.services.logs import (
     filtering,
     groups,
+    insights,
     metric_filters,
     policies,
     reading,
@@ -19,6 +20,7 @@ from fogbank.services.logs.service import service
 __all__ = [
     "filtering",
     "groups",
+    "insights",
     "metric_filters",
     "policies",
     "reading",

@@ -120,3 +120,28 @@ def role_needed() -> AWSError:
 
 def bad_policy(reason: str) -> AWSError:
     return invalid_parameter(f"Unable to parse the policy document: {reason}")
+
+
+# -- queries
+
+
+def malformed_query(message: str, start: int, end: int) -> AWSError:
+    """`start` and `end` are offsets of characters in the query."""
+    location = {"startCharOffset": start, "endCharOffset": end}
+    return AWSError(
+        "MalformedQueryException", message, None, queryCompileError={"location": location, "message": message}
+    )
+
+
+def several_groups() -> AWSError:
+    return invalid_parameter(
+        "Exactly one of logGroupName, logGroupNames, logGroupIdentifiers or the SOURCE command must be specified."
+    )
+
+
+def other_language(language: str) -> AWSError:
+    return invalid_parameter(f"Fogbank runs queries in Logs Insights QL (CWLI) only, not in {language}.")
+
+
+def query_not_running(query_id: str) -> AWSError:
+    return invalid_parameter(f"The specified query {query_id} is not running.")

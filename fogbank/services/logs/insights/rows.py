@@ -1,0 +1,95 @@
+"""The rows of a query: fields that it was given or that commands made, and fields that are discovered in an event when asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fogbank.services.logs.insights.values import Value
+
+Fields = dict[str, Value]
+
+
+def _nothing() -> Fields:
+    return {}
+
+
+class Row:
+    """`unmasked` gives the event as it was written, for `unmask`; None where nothing is masked."""
+
+    __slots__ = ("_discover", "_discovered", "fields", "unmasked")
+
+    def __init__(self, fields: Fields, discover: Callable[[], Fields] = _nothing, unmasked: str | None = None) -> None:
+        self.fields = fields
+        self.unmasked = unmasked
+        self._discover = discover
+        self._discovered: Fields | None = None
+
+    @property
+    def discovered(self) -> Fields:
+        if self._discovered is None:
+            self._discovered = self._discover()
+        return self._discovered
+
+    def get(self, name: str) -> Value:
+        """The field of that name, or what `map.attribute`, `list[0]` leads to; None when there is none."""
+        if name in self.fields:
+            return self.fields[name]
+        if name in self.discovered:
+            return self.discovered[name]
+        return self._inside(name) if "." in name or "[" in name else None
+
+    def _inside(self, name: str) -> Value:
+        steps = name.replace("[", ".").replace("]", "").split(".")
+        for length in range(len(steps) - 1, 0, -1):
+            value = self.fields.get(".".join(steps[:length]))
+            if isinstance(value, dict | list):
+                return inside(value, steps[length:])
+        return None
+
+    def with_fields(self, fields: Fields) -> Row:
+        """The same row with more fields."""
+        row = Row({**self.fields, **fields}, self._discover, self.unmasked)
+        row._discovered = self._discovered
+        return row
+
+
+def inside(value: Value, steps: list[str]) -> Value:
+    """What a path leads to in maps and lists. A name may have dots in it: the longest that is there counts."""
+    if not steps:
+        return value
+    if isinstance(value, list):
+        at = int(steps[0]) if steps[0].isdigit() else len(value)
+        return inside(value[at], steps[1:]) if at < len(value) else None
+    if not isinstance(value, dict):
+        return None
+    for length in range(len(steps), 0, -1):
+        name = ".".join(steps[:length])
+        if name in value:
+            return inside(value[name], steps[length:])
+    return None
+
+
+_MOST_FIELDS = 1000
+
+
+def flattened(document: Any) -> Fields:
+    """`{"a": {"b": [1, 2]}}` as `{"a.b.0": 1, "a.b.1": 2}`; no more than 1,000 fields. Null is nothing.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
+    """
+    found: Fields = {}
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting and len(found) < _MOST_FIELDS:
+        path, value = waiting.pop()
+        if isinstance(value, dict | list):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += [(f"{path}.{name}" if path else _shown(str(name)), inner) for name, inner in items][::-1]
+        elif value is not None:
+            found[path] = value
+    return found
+
+
+def _shown(name: str) -> str:
+    """Names that begin with @ get one more, since those with one are generated."""
+    return f"@{name}" if name.startswith("@") else name
