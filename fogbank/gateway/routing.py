@@ -46,6 +46,9 @@ _OUTPOSTS_PATH = "/S3Outposts/"
 _WEBSITE = ".s3-website"
 # And in those of function URLs: it is for a function.
 _FUNCTION_URL = ".lambda-url."
+# The protocol of ECR's registries, whose clients sign nothing: no bucket is called v2.
+_REGISTRY = "/v2/"
+_REGISTRY_HOST = ".dkr.ecr."
 _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
@@ -118,6 +121,8 @@ def _service_name(services: Registry, request: Request) -> str:
         return "s3"
     if _FUNCTION_URL in host:
         return "lambda"
+    if request.path.startswith(_REGISTRY) and _is_registry(request, host):
+        return "ecr"
     signing_name = _signing_name(request)
     target = request.headers.get("x-amz-target")
     if target is not None:
@@ -125,6 +130,16 @@ def _service_name(services: Registry, request: Request) -> str:
     if signing_name is not None:
         return _by_signing_name(services, signing_name, request)
     return _unsigned(services, request)
+
+
+def _is_registry(request: Request, host: str) -> bool:
+    """Container clients show who they are by a password, or not at all yet; a bucket in the host has keys of its own."""
+    if _REGISTRY_HOST in host:
+        return True
+    header = request.headers.get("authorization")
+    if header is not None:
+        return header.startswith("Basic ")
+    return "X-Amz-" not in request.query and _s3_hosts().bucket_of_host(host) is None
 
 
 def _signing_name(request: Request) -> str | None:

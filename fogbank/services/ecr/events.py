@@ -1,0 +1,68 @@
+"""What ECR tells EventBridge. https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.services.ecr.records import Home, Request
+from fogbank.services.ecr.service import service
+
+
+async def image_action(home: Home, action: str, digest: str, tags: Sequence[str]) -> None:
+    """`action`: PUSH or DELETE. One event for each tag, and one for an image without any."""
+    for tag in tags or [""]:
+        detail = {
+            "result": "SUCCESS",
+            "repository-name": home.name,
+            "image-digest": digest,
+            "action-type": action,
+            "image-tag": tag or None,
+        }
+        await _tell(home.ctx, "ECR Image Action", detail, [])
+
+
+async def replicated(home: Home, source: str, digest: str, tag: str, result: str) -> None:
+    detail = {
+        "result": result,
+        "repository-name": home.name,
+        "image-digest": digest,
+        "source-account": home.ctx.account,
+        "action-type": "REPLICATE",
+        "source-region": source,
+        "image-tag": tag or None,
+    }
+    await _tell(home.ctx, "ECR Replication Action", detail, [home.arn])
+
+
+async def scanned(home: Home, digest: str, tags: Sequence[str], status: str) -> None:
+    detail = {
+        "scan-status": status,
+        "repository-name": home.name,
+        "image-digest": digest,
+        "image-tags": list(tags),
+        "finding-severity-counts": {},
+    }
+    await _tell(home.ctx, "ECR Image Scan", detail, [home.arn])
+
+
+async def _tell(ctx: Context, kind: str, detail: dict[str, Any], resources: list[str]) -> None:
+    entry = {
+        "Source": "aws.ecr",
+        "DetailType": kind,
+        "Detail": json.dumps({name: value for name, value in detail.items() if value is not None}),
+        "Resources": resources,
+        "Time": ctx.now(),
+    }
+    await ctx.schedule("tell", entry)
+
+
+@service.task
+async def tell(ctx: Context, entry: Request) -> None:
+    try:
+        await ctx.call("events", "PutEvents", {"Entries": [entry]})
+    except AWSError as error:
+        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
+            raise
