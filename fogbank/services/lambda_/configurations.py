@@ -7,6 +7,7 @@ from typing import Any
 
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import code, errors, limits
+from fogbank.services.lambda_.durable import settings as durable
 from fogbank.services.lambda_.records import Answer, Function, Request, arn_of
 
 # Members of a request that are members of the configuration, and what they are when nobody says.
@@ -107,12 +108,16 @@ def first(request: Request) -> dict[str, Any]:
             f"The runtime parameter of {config['Runtime']} is no longer supported for creating or updating "
             f"AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
         )
+    if config.get("DurableConfig"):
+        config["DurableConfig"] = durable.first(config["DurableConfig"])
     return check(config, request)
 
 
 def updated(config: dict[str, Any], request: Request) -> dict[str, Any]:
     """The configuration with what a request changes."""
     changes = {name: request[name] for name in _MEMBERS if request.get(name) is not None}
+    if request.get("DurableConfig"):
+        changes["DurableConfig"] = durable.updated(config.get("DurableConfig"), request["DurableConfig"])
     return check({**config, **changes}, request)
 
 

@@ -20,7 +20,8 @@ from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.identity import Principal
 from fogbank.kernel import AWSError, Context, patterns
 from fogbank.protocols.timestamps import iso8601, iso8601_milliseconds
-from fogbank.services.lambda_ import destinations
+from fogbank.services.lambda_ import destinations, recursion
+from fogbank.services.lambda_.durable.starting import run
 from fogbank.services.lambda_.event_sources import (
     DYNAMODB,
     KINESIS,
@@ -34,7 +35,7 @@ from fogbank.services.lambda_.event_sources import (
 )
 from fogbank.services.lambda_.invocations import routed
 from fogbank.services.lambda_.records import arn_of, find
-from fogbank.services.lambda_.running import Invocation, run
+from fogbank.services.lambda_.running import Invocation
 from fogbank.services.lambda_.service import service
 
 _LOOK_SECONDS = 3600
@@ -184,7 +185,8 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
         }
     try:
         function = await ctx.transact(routed, of)
-        done = await run(ctx, function, Invocation(ctx.ids.uuid(), orjson.dumps(event), of.arn))
+        trace = recursion.longest(_traces(batch), of.function_arn)
+        done = await run(ctx, function, Invocation(ctx.ids.uuid(), orjson.dumps(event), of.arn, trace=trace))
     except AWSError as error:
         if error.code == "TooManyRequestsException":
             return Verdict(is_throttled=True)
@@ -192,6 +194,11 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     if done.error:
         return Verdict(error="FunctionError")
     return _verdict(mapping, batch, done.payload)
+
+
+def _traces(batch: Batch) -> list[str]:
+    """The X-Ray headers that messages came with."""
+    return [record.get("attributes", {}).get("AWSTraceHeader", "") for record in batch.records]
 
 
 def _moment(seconds: float) -> str:

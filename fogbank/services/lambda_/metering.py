@@ -64,16 +64,15 @@ def invoked(scope: Context, function: Function, is_error: bool, milliseconds: fl
         ("Duration", milliseconds, "Milliseconds"),
         ("ConcurrentExecutions", float(concurrent), "Count"),
     ]
-    _note(scope, function, measured)
+    note(scope, function.name, function.version, measured)
 
 
 def throttled(scope: Context, function: Function) -> None:
-    _note(scope, function, [("Throttles", 1.0, "Count")])
+    note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
 
 
-def _note(scope: Context, function: Function, measured: list[tuple[str, float, str]]) -> None:
+def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]]) -> None:
     """For the function, for its version, and for all functions together."""
-    name = function.name
-    resource = name if function.version == LATEST else f"{name}:{function.version}"
+    resource = name if version == LATEST else f"{name}:{version}"
     dimensions: list[dict[str, str]] = [{"FunctionName": name}, {"FunctionName": name, "Resource": resource}, {}]
     meter_of(scope).add(scope, [(*each, of) for of in dimensions for each in measured])

@@ -42,12 +42,16 @@ class Invocation(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of an invocation: the payload is an error document when `error` (`Unhandled`) is set. `log` are its last lines."""
+    """What came of an invocation: the payload is an error document when `error` (`Unhandled`) is set. `log` are its last lines.
+
+    `durable` is the ARN of the execution that it began, of a durable function.
+    """
 
     payload: bytes
     error: str
     log: bytes
     answered: Answered | None
+    durable: str = ""
 
 
 def runtimes_of(ctx: Context) -> Runtimes:

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 
 from fogbank.kernel import Context
 from fogbank.services.lambda_ import limits
+from fogbank.services.lambda_.durable.starting import run
 from fogbank.services.lambda_.invocations import payload_of, routed
 from fogbank.services.lambda_.invoking import ON_INVOKED
 from fogbank.services.lambda_.records import Answer, Function, Request, named
-from fogbank.services.lambda_.running import Done, Invocation, run
+from fogbank.services.lambda_.running import Done, Invocation
 from fogbank.services.lambda_.runtime.relay import Relay
 from fogbank.services.lambda_.service import service
 
@@ -65,7 +66,7 @@ async def invoke_with_response_stream(ctx: Context, request: Request) -> Answer:
     function = await of.scope.transact(routed, of)
     if request.get("InvocationType") == "DryRun":
         return {"StatusCode": 204, "EventStream": []}
-    invocation = Invocation(ctx.request_id, payload, of.arn, request.get("ClientContext") or "")
+    invocation = Invocation(ctx.request_id, payload, of.arn, request.get("ClientContext") or "", ctx.trace)
     streamed = await begin(of.scope, function, invocation)
     return {
         "StatusCode": 200,

@@ -15,9 +15,10 @@ from fogbank.http import Request, Response
 from fogbank.identity import ANONYMOUS
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import limits, url_events
+from fogbank.services.lambda_.durable.starting import run
 from fogbank.services.lambda_.invocations import routed
 from fogbank.services.lambda_.records import Function, Named, document_of, policies
-from fogbank.services.lambda_.running import Invocation, run
+from fogbank.services.lambda_.running import Invocation
 from fogbank.services.lambda_.service import service
 from fogbank.services.lambda_.streaming import Streamed, begin
 from fogbank.services.lambda_.url_events import Answer, Visit
@@ -78,16 +79,15 @@ async def _invoked(ctx: Context, of: Named, url: Url, request: Request) -> Respo
 
 
 async def _permitted(ctx: Context, of: Named, url: Url) -> Function:
-    """The version to run. Raises AccessDenied unless the resource policy, or that of the signer, allows it."""
+    """The version to run. Raises AccessDenied unless the resource policy, or that of the signer, allows both actions.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    """
     scope = ctx.at(account=of.scope.account, region=of.scope.region)
     policy = document_of(await policies.get(scope, of.name, of.qualifier))
-    await ctx.authorise(
-        "lambda:InvokeFunctionUrl",
-        of.arn,
-        owner=of.scope.account,
-        policy=policy,
-        keys={"lambda:FunctionUrlAuthType": url.auth},
-    )
+    keys = {"lambda:FunctionUrlAuthType": url.auth, "lambda:InvokedViaFunctionUrl": "true"}
+    for action in ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"):
+        await ctx.authorise(action, of.arn, owner=of.scope.account, policy=policy, keys=keys)
     return await routed(Named(scope, of.name, of.qualifier))
 
 

@@ -1,0 +1,68 @@
+"""What others learn of durable executions: events of EventBridge's, and metrics.
+
+https://docs.aws.amazon.com/lambda/latest/dg/durable-monitoring.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from fogbank.kernel import AWSError, Context
+from fogbank.protocols.timestamps import iso8601_milliseconds
+from fogbank.services.lambda_ import metering
+from fogbank.services.lambda_.durable import records
+from fogbank.services.lambda_.durable.records import FAILED, STOPPED, SUCCEEDED, TIMED_OUT, Execution, place_of
+
+_COUNTED = {
+    SUCCEEDED: "DurableExecutionSucceeded",
+    FAILED: "DurableExecutionFailed",
+    TIMED_OUT: "DurableExecutionTimedOut",
+    STOPPED: "DurableExecutionStopped",
+}
+
+
+async def status_changed(scope: Context, execution: Execution) -> None:
+    detail: dict[str, Any] = {
+        "durableExecutionArn": place_of(scope, execution).arn,
+        "durableExecutionName": execution.name,
+        "functionArn": execution.invoked,
+        "status": execution.status,
+        "startTimestamp": iso8601_milliseconds(execution.started),
+    }
+    if execution.ended is not None:
+        detail["endTimestamp"] = iso8601_milliseconds(execution.ended)
+    entry = {
+        "Source": "aws.lambda",
+        "DetailType": "Durable Execution Status Change",
+        "Detail": orjson.dumps(detail).decode(),
+        "Resources": [],
+        "Time": scope.now(),
+    }
+    try:
+        await scope.call("events", "PutEvents", {"Entries": [entry]})
+    except AWSError as error:
+        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
+            raise
+
+
+async def began(scope: Context, execution: Execution) -> None:
+    await _measure(scope, execution, [("DurableExecutionStarted", 1.0, "Count")])
+
+
+async def ended(scope: Context, execution: Execution) -> None:
+    assert execution.ended is not None
+    measured = [
+        (_COUNTED[execution.status], 1.0, "Count"),
+        ("DurableExecutionDuration", (execution.ended - execution.started) * 1000, "Milliseconds"),
+        ("DurableExecutionOperations", float(execution.steps), "Count"),
+        ("DurableExecutionStorageWrittenBytes", float(execution.written), "Bytes"),
+    ]
+    await _measure(scope, execution, measured)
+
+
+async def _measure(scope: Context, execution: Execution, measured: list[tuple[str, float, str]]) -> None:
+    count = await records.running.count(scope, execution.function)
+    measured = [*measured, ("ApproximateRunningDurableExecutions", float(count), "Count")]
+    scope.after_commit(lambda: metering.note(scope, execution.function, execution.version, measured))
