@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from fogbank.kernel import AWSError, Context
 from fogbank.protocols.timestamps import iso8601_milliseconds
-from fogbank.services.lambda_ import configurations, limits
+from fogbank.services.lambda_ import configurations, limits, lines
 from fogbank.services.lambda_.records import Function
-
-if TYPE_CHECKING:
-    from fogbank.services.lambda_.runtime.environments import Failure, Outcome
-    from fogbank.services.lambda_.runtime.interface import Answered
 
 log = logging.getLogger("fogbank.lambda")
 
@@ -41,113 +36,57 @@ class Journal:
     def __init__(self, scope: Context, function: Function) -> None:
         self._scope = scope.at()  # it is written beside what the function does
         self._function = function
-        self._is_json = (function.config.get("LoggingConfig") or {}).get("LogFormat") == "JSON"
+        settings = function.config.get("LoggingConfig") or {}
+        self._is_json = settings.get("LogFormat") == "JSON"
+        self._least = lines.LEVELS.index(settings.get("SystemLogLevel", "INFO"))
+        self.is_verbose = self._is_json
         day = time.strftime("%Y/%m/%d", time.gmtime(scope.now()))
         self.group = configurations.log_group(function)
         self.stream = f"{day}/[{function.version}]{scope.ids.hex(32)}"
         self._events: list[tuple[int, str]] = []
-        self._request = ""
         self._tail: list[str] = []
+        self._is_first = True
         self._is_there = False
         self._refused_until = 0.0
         self._flushing: asyncio.Task[None] | None = None
 
     # -- what is written
 
-    def write(self, text: str) -> None:
-        """A message of the function."""
+    def now(self) -> float:
+        return self._scope.now()
+
+    def write(self, text: str) -> Any:
+        """A message of the function, or of an extension. Returns it as it is told: an object, if it is one in JSON."""
         self._add(text)
+        return _object(text) if self._is_json and text.startswith("{") else text
+
+    def remark(self, text: str) -> None:
+        """Something that only logs in plain text say."""
+        if not self._is_json:
+            self._add(text)
+
+    def platform(self, kind: str, record: dict[str, Any]) -> None:
+        """An event of the platform: a line of plain text where it has one, or a document if its level is high enough."""
+        if kind == "start":
+            self._begin()
+        if not self._is_json:
+            for text in lines.texts(kind, record):
+                self._add(text)
+            if kind == "initStart" and record["phase"] == "init":
+                self._tail.clear()  # what follows comes with the answer
+        elif lines.level(kind, record) >= self._least:
+            moment = iso8601_milliseconds(self._scope.now())
+            self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
+
+    def _begin(self) -> None:
+        """The lines of an invocation follow; those of the initialisation belong to the first one."""
+        if not self._is_first:
+            self._tail = []
+        self._is_first = False
 
     def _add(self, text: str) -> None:
         self._events.append((int(self._scope.now() * 1000), text))
         self._tail.append(text)
-
-    def _platform(self, kind: str, record: dict[str, Any], text: str) -> None:
-        if not self._is_json:
-            self._add(text)
-            return
-        moment = iso8601_milliseconds(self._scope.now())
-        self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
-
-    def note_init(self, runtime: str, version: str, note: str) -> None:
-        arn = f"arn:aws:lambda:{self._scope.region}::runtime:{runtime}"
-        record = {
-            "initializationType": "on-demand",
-            "phase": "init",
-            "runtimeVersion": version,
-            "runtimeVersionArn": arn,
-            "functionName": self._function.name,
-            "functionVersion": self._function.version,
-        }
-        self._platform(
-            "initStart", record, f"INIT_START Runtime Version: {runtime}:{version}\tRuntime Version ARN: {arn}"
-        )
-        self._tail.clear()  # what follows comes with the answer
-        if note:
-            self._add(f"[WARNING] {note}")
-
-    def note_failed_init(self, milliseconds: float, failure: Failure) -> None:
-        text = f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {failure.status}"
-        record = {
-            "initializationType": "on-demand",
-            "phase": "init",
-            "status": failure.status,
-            "metrics": {"durationMs": round(milliseconds, 3)},
-        }
-        if failure.status == "error":
-            text += f"\tError Type: {failure.fault}"
-            record["errorType"] = failure.fault
-        self._platform("initReport", record, text)
-
-    def begin(self, request_id: str, is_cold: bool) -> None:
-        """The lines of an invocation follow; those of the initialisation belong to the first one."""
-        self._request = request_id
-        if not is_cold:
-            self._tail = []
-
-    def start(self, version: str) -> None:
-        text = f"START RequestId: {self._request} Version: {version}"
-        self._platform("start", {"requestId": self._request, "version": version}, text)
-
-    def timed_out(self, seconds: float) -> None:
-        if not self._is_json:
-            self._add(
-                f"{iso8601_milliseconds(self._scope.now())} {self._request} Task timed out after {seconds:.2f} seconds"
-            )
-
-    def ended(self, answered: Answered) -> None:
-        """The process ended by itself, or was never there. What the runtime has told itself is in the log already."""
-        document = orjson.loads(answered.payload)
-        if not self._is_json and document["errorMessage"].startswith("RequestId: "):
-            self._add(f"{document['errorMessage']}\n{document['errorType']}")
-
-    def report(self, outcome: Outcome, memory: int, init_ms: float) -> None:
-        billed = max(math.ceil(outcome.duration + init_ms), 1)
-        used = min(outcome.memory, memory) if outcome.memory else 0
-        metrics: dict[str, Any] = {
-            "durationMs": round(outcome.duration, 3),
-            "billedDurationMs": billed,
-            "memorySizeMB": memory,
-            "maxMemoryUsedMB": used,
-        }
-        if init_ms:
-            metrics["initDurationMs"] = round(init_ms, 3)
-        text = (
-            f"REPORT RequestId: {self._request}\tDuration: {outcome.duration:.2f} ms\tBilled Duration: {billed} ms\t"
-            f"Memory Size: {memory} MB\tMax Memory Used: {used} MB\t"
-        )
-        if init_ms:
-            text += f"Init Duration: {init_ms:.2f} ms\t"
-        if outcome.fault:
-            text += f"Status: {outcome.status}"
-        if outcome.fault and outcome.status == "error":
-            text += f"\tError Type: {outcome.fault}"
-        if not self._is_json:
-            self._add(f"END RequestId: {self._request}")
-        record = {"requestId": self._request, "metrics": metrics, "status": outcome.status}
-        if outcome.fault and outcome.status == "error":
-            record["errorType"] = outcome.fault
-        self._platform("report", record, text)
 
     def tail(self) -> bytes:
         """The last 4 KB of the invocation's log."""
@@ -197,6 +136,13 @@ class Journal:
 
     async def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return await self._scope.call("logs", operation, request, role=self._function.role)
+
+
+def _object(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _batches(events: list[tuple[int, str]]) -> Iterator[list[dict[str, Any]]]:

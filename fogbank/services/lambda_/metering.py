@@ -67,8 +67,23 @@ def invoked(scope: Context, function: Function, is_error: bool, milliseconds: fl
     note(scope, function.name, function.version, measured)
 
 
+def extended(scope: Context, function: Function, milliseconds: float) -> None:
+    """Note how long extensions were at work after the runtime."""
+    note(scope, function.name, function.version, [("PostRuntimeExtensionsDuration", milliseconds, "Milliseconds")])
+
+
+def dropped(scope: Context, function: Function) -> None:
+    """Note an invocation that would have gone on with a loop."""
+    note(scope, function.name, function.version, [("RecursiveInvocationsDropped", 1.0, "Count")])
+
+
 def throttled(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
+
+
+def dropped(scope: Context, function: Function) -> None:
+    """Note an invocation that would have gone on with a loop."""
+    note(scope, function.name, function.version, [("RecursiveInvocationsDropped", 1.0, "Count")])
 
 
 def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]]) -> None:

@@ -7,30 +7,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
-from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import code, configurations, errors, limits, metering
+from fogbank.kernel import AWSError, Context, outbound
+from fogbank.services.lambda_ import code, configurations, errors, limits, metering, recursion
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
-from fogbank.services.lambda_.runtime.environments import Environment, Failure, Limits, Outcome
+from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
+from fogbank.services.lambda_.runtime.extensions import About
+from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
 from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.services.lambda_.runtime.relay import Relay
+from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED
+from fogbank.services.lambda_.runtime.telemetry import Post
 
 _CREDENTIAL_SECONDS = 12 * 3600
 _RENEWAL_SECONDS = 6 * 3600
+_LISTENER_SECONDS = 5.0
 
 
 class Invocation(NamedTuple):
     """`invoked` is the ARN that was asked for; `context` the client's context, JSON. `trace` is an X-Ray header.
 
-    `relay` gets what the function writes as a stream.
+    `relay` gets what the function writes as a stream. `wants_log`: the answer comes when the log of the invocation is complete.
     """
 
     request_id: str
@@ -39,6 +44,7 @@ class Invocation(NamedTuple):
     context: str = ""
     trace: str = ""
     relay: Relay | None = None
+    wants_log: bool = False
 
 
 class Done(NamedTuple):
@@ -66,69 +72,49 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     runtimes = runtimes_of(scope)
     arn = f"{arn_of(scope, function.name)}:{function.version}"
     _require_ready(function)
+    trace = await recursion.enter(scope, function, invocation.trace, invocation.request_id)
+    invocation = invocation._replace(trace=trace)
     try:
         await _require_room(scope, runtimes, function)
     except AWSError:
         metering.throttled(scope, function)
         raise
-    begun: list[Journal] = []
 
     async def make() -> Environment:
-        environment, journal = await _environment(scope, runtimes, function)
-        environment.journal = journal  # type: ignore[attr-defined]
-        begun.append(journal)
-        return environment
+        return await _environment(scope, runtimes, function)
 
-    started = await runtimes.take(arn, await _build(scope, function), make)
-    environment: Any = started.environment
-    journal: Journal = environment.journal
-    init_ms = environment.init_ms if begun else 0.0
+    environment, failure = await runtimes.take(arn, await _build(scope, function), make)
     concurrent = runtimes.running(arn_of(scope, function.name))
     try:
-        done, milliseconds = await _handle(environment, journal, started.failure, function, invocation, init_ms)
-        metering.invoked(scope, function, bool(done.error), milliseconds, concurrent)
-        return done
+        outcome = await _handle(environment, failure, _event(function, invocation), invocation.relay)
     finally:
-        settling = asyncio.ensure_future(runtimes.give_back(arn, environment))
-        settling.add_done_callback(lambda _: journal.flush())
-        scope.app.requests.add(settling)
-        settling.add_done_callback(scope.app.requests.discard)
-
-
-async def _handle(
-    environment: Environment,
-    journal: Journal,
-    failure: Failure | None,
-    function: Function,
-    invocation: Invocation,
-    init_ms: float,
-) -> tuple[Done, float]:
-    """What came of it, and the milliseconds that it took."""
-    if failure is None:
-        journal.begin(invocation.request_id, is_cold=bool(init_ms))
-        journal.start(function.version)
-        outcome = await environment.invoke(_event(function, invocation), invocation.relay)
-    else:
-        outcome = _not_ready(environment, journal, failure, invocation)
-        journal.start(function.version)
-        init_ms = 0.0  # it is this invocation's duration
+        settling = _settle(scope, function, arn, environment)
     answered = outcome.answered
-    if outcome.status == "timeout":
-        journal.timed_out(function.timeout)
-    elif outcome.fault:
-        journal.ended(answered)
-    journal.report(outcome, function.memory, init_ms)
-    error = "Unhandled" if answered.is_error else ""
-    return Done(answered.payload, error, journal.tail(), answered), outcome.duration
+    metering.invoked(scope, function, answered.is_error, outcome.duration, concurrent)
+    if invocation.wants_log and environment.has_extensions:
+        await settling  # the end of the log is written when extensions are done
+    return Done(answered.payload, "Unhandled" if answered.is_error else "", environment.journal.tail(), answered)
 
 
-def _not_ready(environment: Environment, journal: Journal, failure: Failure, invocation: Invocation) -> Outcome:
-    """What an invocation gets whose environment did not initialise."""
-    journal.begin(invocation.request_id, is_cold=True)
-    journal.note_failed_init(environment.init_ms, failure)
-    text = failure.answered.payload.replace(b"{request}", invocation.request_id.encode())
-    answered = failure.answered._replace(payload=text)
-    return Outcome(answered, environment.init_ms, failure.memory, True, failure.status, failure.fault)
+async def _handle(environment: Environment, failure: Failure | None, event: Event, relay: Relay | None) -> Outcome:
+    if failure is not None:
+        return environment.refuse(event, failure)
+    return await environment.invoke(event, relay)
+
+
+def _settle(scope: Context, function: Function, arn: str, environment: Environment) -> asyncio.Future[None]:
+    """The environment is given back when its extensions are done, too; nobody waits for that."""
+
+    async def settle() -> None:
+        await runtimes_of(scope).give_back(arn, environment)
+        environment.journal.flush()
+        if environment.post_runtime_ms is not None:
+            metering.extended(scope, function, environment.post_runtime_ms)
+
+    settling = asyncio.ensure_future(settle())
+    scope.app.requests.add(settling)
+    settling.add_done_callback(scope.app.requests.discard)
+    return settling
 
 
 def _event(function: Function, invocation: Invocation) -> Event:
@@ -136,10 +122,7 @@ def _event(function: Function, invocation: Invocation) -> Event:
     headers = [
         ("Lambda-Runtime-Deadline-Ms", str(deadline)),
         ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked),
-        (
-            "Lambda-Runtime-Trace-Id",
-            invocation.trace or f"Root=1-{deadline // 1000:08x}-{invocation.request_id[-12:]}000000000000",
-        ),
+        ("Lambda-Runtime-Trace-Id", invocation.trace),
     ]
     if invocation.context:
         headers.append(("Lambda-Runtime-Client-Context", invocation.context))
@@ -192,10 +175,7 @@ async def warm(scope: Context, function: Function, wanted_by: str, count: int) -
     runtimes.keep(wanted_by, count, arn)
 
     async def make() -> Environment:
-        environment, journal = await _environment(scope, runtimes, function)
-        environment.journal = journal  # type: ignore[attr-defined]
-        environment.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency"
-        return environment
+        return await _environment(scope, runtimes, function, PROVISIONED)
 
     return await runtimes.warm(arn, await _build(scope, function), make)
 
@@ -203,15 +183,38 @@ async def warm(scope: Context, function: Function, wanted_by: str, count: int) -
 # -- making an environment
 
 
-async def _environment(scope: Context, runtimes: Runtimes, function: Function) -> tuple[Environment, Journal]:
+async def _environment(scope: Context, runtimes: Runtimes, function: Function, kind: str = ON_DEMAND) -> Environment:
     """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
     planned = await _plan(scope, runtimes, function)
     journal = Journal(scope, function)
     variables = await scope.transact(_variables, scope, function, journal, planned.variables)
-    if planned.interpreter is not None:
-        journal.note_init(function.config.get("Runtime", ""), planned.interpreter.text, planned.note)
-    environment = Environment(planned, variables, Limits(function.timeout, function.memory), journal.write)
-    return environment, journal
+    variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
+    if planned.note:
+        journal.write(f"[WARNING] {planned.note}")
+    limits = Limits(function.timeout, function.memory)
+    return Environment(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
+
+
+def _about(scope: Context, function: Function, planned: Plan) -> About:
+    runtime = function.config.get("Runtime", "")
+    version = f"{runtime}:{planned.interpreter.text}" if planned.interpreter is not None else runtime
+    arn = f"arn:{scope.partition}:lambda:{scope.region}::runtime:{runtime}"
+    handler = function.config.get("Handler", "")
+    uuid = scope.ids.uuid
+    return About(scope.account, function.name, function.version, handler, version, arn, uuid(), uuid)
+
+
+def _poster(scope: Context) -> Post:
+    """How listeners of extensions get what they have subscribed to."""
+    outside = scope.at()
+
+    async def post(url: str, headers: dict[str, str], body: bytes) -> int:
+        try:
+            return (await outbound.send(outside, "POST", url, headers, body, timeout=_LISTENER_SECONDS)).status
+        except outbound.Unreachable as error:
+            raise OSError(str(error)) from error
+
+    return post
 
 
 async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
@@ -256,7 +259,6 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_FUNCTION_VERSION": function.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": configurations.log_group(function),
         "AWS_LAMBDA_LOG_STREAM_NAME": journal.stream,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import shutil
 import signal
 import tempfile
@@ -21,7 +20,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
-from fogbank.engines.warden import CannotStart, Child, Warden
+from fogbank.engines.warden import CannotStart, Warden
 from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_.runtime import reports
 from fogbank.services.lambda_.runtime.extensions import ROOT as EXTENSIONS
@@ -74,6 +73,12 @@ class Journal(Protocol):
         """A message of the function, or of an extension. Returns it as it is told: an object, if it is one in JSON."""
 
     def platform(self, kind: str, record: dict[str, Any]) -> None: ...
+    def remark(self, text: str) -> None:
+        """Something that only logs in plain text say."""
+
+    def tail(self) -> bytes:
+        """The last lines of the invocation's log."""
+
     def flush(self) -> None: ...
 
 
@@ -169,13 +174,25 @@ class Environment:
         if event.is_set():
             return None
         waiting = asyncio.ensure_future(event.wait())
-        left = max(deadline - perf_counter(), 0)
-        await asyncio.wait((waiting, self._failed), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        await self._first(waiting, deadline)
         if waiting.done():
             return None
         waiting.cancel()
         self._processes.drain()
         return self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
+
+    async def _first(self, wanted: asyncio.Future[Any], deadline: float) -> None:
+        """Wait for what is wanted, or for the end of a process, of the time, of the memory."""
+        while (left := deadline - perf_counter()) > 0:
+            pause = min(left, _WATCH_SECONDS)
+            await asyncio.wait((wanted, self._failed), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            if wanted.done() or self._failed.done():
+                return
+            if self._processes.memory_now() > self.limits.memory * _MIB:
+                self._is_short_of_memory = True
+                self._processes.signal(signal.SIGKILL)
+                await asyncio.wait((self._failed,), timeout=2)
+                return
 
     # -- init
 
@@ -200,7 +217,7 @@ class Environment:
 
     async def _initialise(self, warden: Warden, phase: str, seconds: float) -> Failure | None:
         begun = perf_counter()
-        self._say("initStart", reports.init_start(self.plan, self.about, self.kind, phase, self.limits.memory))
+        self._say("initStart", reports.init_start(self.about, self.kind, phase, self.limits.memory))
         try:
             failure = await self._boot(warden, begun + seconds)
         except CannotStart as error:
@@ -217,9 +234,11 @@ class Environment:
 
     async def _boot(self, warden: Warden, deadline: float) -> Failure | None:
         """Raises CannotStart."""
+        if self.plan.fault:
+            raise CannotStart(self.plan.fault)
         self.environ["AWS_LAMBDA_RUNTIME_API"] = await self._interface.open()
-        for name, program in self.plan.extensions.items():
-            await self._start_extension(warden, name, program)
+        for name in self.plan.extensions:
+            await self._start_extension(warden, name)
         failure = await self._until(self._extensions.registered, deadline)
         if failure is not None:
             return failure
@@ -229,12 +248,11 @@ class Environment:
         child.exited.add_done_callback(partial(self._exited, ""))
         return await self._until(self._interface.ready, deadline) or await self._until(self._extensions.ready, deadline)
 
-    async def _start_extension(self, warden: Warden, name: str, program: str) -> Child:
+    async def _start_extension(self, warden: Warden, name: str) -> None:
         environ = {key: value for key, value in self.environ.items() if key not in _NOT_OF_EXTENSIONS}
-        started = Program([program], environ, "/")
-        child = await self._processes.start_extension(warden, name, started, partial(self._wrote, "extension"))
+        program = Program([self.plan.extensions[name]], environ, "/")
+        child = await self._processes.start_extension(warden, name, program, partial(self._wrote, "extension"))
         child.exited.add_done_callback(partial(self._exited, name))
-        return child
 
     # -- invoke
 
@@ -260,13 +278,13 @@ class Environment:
         if self._extensions:
             self._extensions.invoke(event)
         if not answer.done():
-            await self._answered(answer)
+            await self._first(answer, self._deadline)
         first = perf_counter()
         if answer.done() and answer.result().written is not None:
             answer = asyncio.ensure_future(_arrived(answer.result(), relay))
-            await self._answered(answer)
+            await self._first(answer, self._deadline)
         duration = (perf_counter() - begun) * 1000
-        self._processes.drain()
+        self._processes.end_lines()
         failure = None
         if answer.done():
             answered = answer.result()
@@ -277,19 +295,6 @@ class Environment:
         latency = (first - begun) * 1000
         self._over(reports.Invoked(event, answered, duration, latency, started, failure))
         return Outcome(answered, duration)
-
-    async def _answered(self, answer: asyncio.Future[Answered]) -> None:
-        """Wait for the answer, or for the end of a process, of the time, of the memory."""
-        while (left := self._deadline - perf_counter()) > 0:
-            pause = min(left, _WATCH_SECONDS)
-            await asyncio.wait((answer, self._failed), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done() or self._failed.done():
-                return
-            if self._processes.memory_now() > self.limits.memory * _MIB:
-                self._is_short_of_memory = True
-                self._processes.signal(signal.SIGKILL)
-                await asyncio.wait((self._failed,), timeout=2)
-                return
 
     def _over(self, invoked: reports.Invoked) -> None:
         """Report what has ended, unless extensions are not ready yet."""
@@ -304,6 +309,8 @@ class Environment:
         init_ms, self._init_ms = self._init_ms, 0.0
         if self.kind != reports.ON_DEMAND:
             init_ms = 0.0
+        if invoked.failure is not None:
+            self.journal.remark(invoked.failure.remark(self._now(), invoked.event.request_id))
         self._say("report", reports.report(invoked, self.limits.memory, memory, init_ms))
 
     async def settled(self) -> bool:
@@ -324,9 +331,9 @@ class Environment:
         return True
 
     def _settle(self, invoked: reports.Invoked, failure: Failure | None, overhead: float, after: float) -> None:
-        """What is owed is reported. `overhead` is how long the runtime took (seconds) after its answer, `after` the extensions after that."""
+        """Report what is owed. In seconds: `overhead` of the runtime after its answer, and what extensions took `after` that."""
         self._owed = None
-        self._processes.drain()
+        self._processes.end_lines()
         self.post_runtime_ms = after * 1000
         self._say("runtimeDone", reports.runtime_done(invoked, overhead * 1000))
         duration = invoked.duration + (overhead + after) * 1000

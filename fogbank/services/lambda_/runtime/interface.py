@@ -4,6 +4,10 @@ GET  /2018-06-01/runtime/invocation/next                 waits until there is so
 POST /2018-06-01/runtime/invocation/<request id>/response
 POST /2018-06-01/runtime/invocation/<request id>/error
 POST /2018-06-01/runtime/init/error
+GET  /2018-06-01/runtime/restore/next                    waits, initialised, until there is a snapshot to go on from
+POST /2018-06-01/runtime/restore/error
+
+The other APIs at this address, of extensions, are modules of their own.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -24,7 +28,7 @@ from fogbank.http import Payload, Request, Response
 _ROOT = "/2018-06-01/runtime/"
 _INVOCATION = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
 _ACCEPTED = orjson.dumps({"status": "OK"})
-_JSON = ("Content-Type", "application/json")
+JSON = ("Content-Type", "application/json")
 # A function may sleep for as long as it likes between two requests.
 _PATIENT = Limits(idle_seconds=10**9, close_seconds=0)
 _ERROR_TYPE = "lambda-runtime-function-error-type"
@@ -69,12 +73,17 @@ class Written:
 
 
 class RuntimeInterface:
-    """The Runtime API as its server sees it. `ready` is set while the runtime waits for an invocation."""
+    """The Runtime API as its server sees it. `ready` is set while the runtime waits for an invocation.
 
-    def __init__(self) -> None:
+    `failed` is told of errors of the initialisation, and of what follows a restored snapshot. `others` are further APIs, by the beginnings
+    of their paths.
+    """
+
+    def __init__(self, failed: Callable[[Answered], None]) -> None:
         self.front: Front | None = None
         self.ready = asyncio.Event()
-        self.init_error: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self.others: dict[str, Callable[[Request, Reply], None]] = {}
+        self._failed = failed
         self._waiting: Reply | None = None
         self._event: Event | None = None
         self._answer: asyncio.Future[Answered] | None = None
@@ -95,7 +104,7 @@ class RuntimeInterface:
         self.ready.clear()
         self._event = event
         self._answer = asyncio.get_running_loop().create_future()
-        headers = [_JSON, ("Lambda-Runtime-Aws-Request-Id", event.request_id), *event.headers]
+        headers = [JSON, ("Lambda-Runtime-Aws-Request-Id", event.request_id), *event.headers]
         reply.send(Response(200, headers, event.payload))
         return self._answer
 
@@ -114,12 +123,18 @@ class RuntimeInterface:
         found = _INVOCATION.fullmatch(request.path)
         if found is not None:
             self._answered(request, found[1], found[2] == "error", reply)
-        elif request.path == _ROOT + "init/error":
-            if not self.init_error.done():
-                self.init_error.set_result(_error_of(request))
+        elif request.path in (_ROOT + "init/error", _ROOT + "restore/error"):
+            self._failed(_error_of(request))
             _accept(reply)
         else:
-            _refuse(reply, 404, "NotFound", f"no such operation: {request.path}")
+            self._other(request, reply)
+
+    def _other(self, request: Request, reply: Reply) -> None:
+        for beginning, handle in self.others.items():
+            if request.path.startswith(beginning):
+                handle(request, reply)
+                return
+        refuse(reply, 404, "NotFound", f"no such operation: {request.path}")
 
     def _next(self, reply: Reply) -> None:
         self._waiting = reply
@@ -134,7 +149,7 @@ class RuntimeInterface:
 
     def _answered(self, request: Request, request_id: str, is_error: bool, reply: Reply) -> None:
         if self._event is None or self._answer is None or self._event.request_id != request_id:
-            _refuse(reply, 400, "InvalidRequestID", "Invalid request ID")
+            refuse(reply, 400, "InvalidRequestID", "Invalid request ID")
             return
         answer, self._answer = self._answer, None
         if is_error:
@@ -150,7 +165,7 @@ class RuntimeInterface:
         if not answer.done():
             answer.set_result(settled)
         if is_too_large:
-            _refuse(reply, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
+            refuse(reply, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).")
         elif settled.written is None:
             _accept(reply)
 
@@ -167,9 +182,9 @@ def too_large(size: int) -> Answered:
 
 
 def _accept(reply: Reply) -> None:
-    reply.send(Response(202, [_JSON], _ACCEPTED))
+    reply.send(Response(202, [JSON], _ACCEPTED))
 
 
-def _refuse(reply: Reply, status: int, kind: str, message: str) -> None:
+def refuse(reply: Reply, status: int, kind: str, message: str) -> None:
     document: dict[str, Any] = {"errorType": kind, "errorMessage": message}
-    reply.send(Response(status, [_JSON], orjson.dumps(document)))
+    reply.send(Response(status, [JSON], orjson.dumps(document)))

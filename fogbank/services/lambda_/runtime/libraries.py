@@ -57,6 +57,17 @@ def empty(directory: str) -> str:
     return _linked(Path(directory) / "provided", {})
 
 
+def hosts(directory: str) -> str:
+    """The machine's file of hosts, and the name by which extensions are found: `sandbox.localdomain`."""
+    place = Path(directory) / "hosts"
+    try:
+        own = Path("/etc/hosts").read_text()
+    except OSError:
+        own = ""
+    place.write_text(f"{own.rstrip()}\n127.0.0.1 sandbox.localdomain sandbox\n")
+    return str(place)
+
+
 def _copied(origin: Path, place: Path) -> Path:
     """The files of a directory: an interpreter that follows links would show in its traces where they lead."""
     place.mkdir(parents=True, exist_ok=True)

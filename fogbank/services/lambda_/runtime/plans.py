@@ -56,7 +56,7 @@ class Place(NamedTuple):
 class Plan(NamedTuple):
     """With a module, `interpreter` forks and runs it; else `argv` is executed. `note` is something that the log should say.
 
-    `variables` are those of the language. `fault` is why the program of the package cannot be started.
+    `variables` are those of the language. `extensions` are programs by their names. `fault` is why the program of the package cannot be started.
     """
 
     interpreter: Interpreter | None
@@ -66,11 +66,34 @@ class Plan(NamedTuple):
     variables: dict[str, str]
     place: Place
     note: str = ""
+    extensions: dict[str, str] = {}
     fault: str = ""
 
 
 def plan(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     """What to start. Blocks. Raises CannotStart, NoInterpreter."""
+    planned = _of_language(runtime, handler, sources, exact)
+    programs = _extensions(sources)
+    if not programs:
+        return planned
+    room = planned.place.room
+    if room is not None:
+        room = {**room, "hosts": libraries.hosts(sources.directory)}
+        programs = {name: f"/opt/extensions/{name}" for name in programs}
+    return planned._replace(place=planned.place._replace(room=room), extensions=programs)
+
+
+def _extensions(sources: Sources) -> dict[str, str]:
+    """External extensions by name: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html"""
+    found = {}
+    for layer in sources.layers:
+        for program in sorted(glob.glob(os.path.join(glob.escape(layer), "extensions", "*"))):
+            if os.path.isfile(program):
+                found[os.path.basename(program)] = program
+    return found
+
+
+def _of_language(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     if runtime.startswith("python"):
         return _python(runtime, handler, sources, exact)
     if runtime.startswith("nodejs"):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fogbank.engines.warden import Warden
 from fogbank.services.lambda_.runtime import libraries
-from fogbank.services.lambda_.runtime.environments import Environment, Failure
+from fogbank.services.lambda_.runtime.environments import Environment
+from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.isolation import Rooms
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan

@@ -1,0 +1,161 @@
+"""The processes of one execution environment: the runtime's, and those of external extensions. They see the same file system.
+
+They are frozen (SIGSTOP) together when nothing is to be done, and thawed together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fogbank.engines.warden import Child, Warden
+from fogbank.services.lambda_.runtime.output import Output
+
+_END_SECONDS = 2.0
+
+
+class Program(NamedTuple):
+    """What is started; see `Warden.start`."""
+
+    argv: list[str]
+    environ: dict[str, str]
+    directory: str
+    module: str | None = None
+    path: list[str] = []
+
+
+class Processes:
+    """`room` is the file system that they see, None for the machine's."""
+
+    def __init__(self, room: dict[str, Any] | None, nice: int) -> None:
+        self.runtime: Child | None = None
+        self._room = room
+        self._nice = nice
+        self._others: dict[str, Child] = {}
+        self._outputs: list[Output] = []
+        self._is_frozen = False
+
+    # -- beginning
+
+    async def start_runtime(self, warden: Warden, program: Program, tell: Callable[[str], None]) -> Child:
+        """Raises CannotStart."""
+        self.runtime = await self._start(warden, program, tell, False)
+        return self.runtime
+
+    async def start_extension(self, warden: Warden, name: str, program: Program, tell: Callable[[str], None]) -> Child:
+        """Raises CannotStart."""
+        child = self._others[name] = await self._start(warden, program, tell, self._room is not None)
+        if self._room is not None:
+            self._room = {"of": child.pid}
+        return child
+
+    async def _start(self, warden: Warden, program: Program, tell: Callable[[str], None], shared: bool) -> Child:
+        output = Output(tell)
+        self._outputs.append(output)
+        ends = output.write_end
+        child = await warden.start(
+            program.argv,
+            program.environ,
+            program.directory,
+            (ends, ends, ends),
+            program.module,
+            program.path,
+            self._room,
+            self._nice,
+            shared and "of" not in (self._room or {}),
+        )
+        output.started()
+        return child
+
+    # -- what they are doing
+
+    @property
+    def _all(self) -> list[Child]:
+        return [*self._others.values(), *([self.runtime] if self.runtime is not None else [])]
+
+    @property
+    def is_well(self) -> bool:
+        """All of them are there."""
+        runtime = self.runtime
+        if runtime is None or runtime.exited.done():
+            return False
+        return not self._others or not any(each.exited.done() for each in self._others.values())
+
+    def extension(self, name: str) -> Child | None:
+        return self._others.get(name)
+
+    def drain(self) -> None:
+        """Take what they have written so far."""
+        for output in self._outputs:
+            output.drain()
+
+    def end_lines(self) -> None:
+        """Take what they have written so far, also what has no end of line yet."""
+        for output in self._outputs:
+            output.drain()
+            output.end_line()
+
+    def freeze(self) -> None:
+        self._is_frozen = True
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._is_frozen:
+            self._is_frozen = False
+            self.signal(signal.SIGCONT)
+
+    def signal(self, number: int) -> None:
+        for each in self._all:
+            each.signal(number)
+
+    # -- memory, in bytes
+
+    def memory_now(self) -> int:
+        return sum(_resident(each.pid) for each in self._all)
+
+    def memory_high(self) -> int:
+        """The most that they ever had, in MiB."""
+        return sum(_high(each.pid) for each in self._all)
+
+    # -- the end
+
+    async def end(self) -> None:
+        """Kill them, and all that they started."""
+        self.signal(signal.SIGKILL)
+        exits = [each.exited for each in self._all]
+        if exits:
+            await asyncio.wait(exits, timeout=_END_SECONDS)
+        for output in self._outputs:
+            output.close()
+
+
+def _resident(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _high(pid: int) -> int:
+    """In MiB."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            status = file.read()
+    except OSError:
+        return 0
+    start = status.find(b"VmHWM:")
+    return (int(status[start + 6 : start + 24].split()[0]) + 1023) // 1024 if start >= 0 else 0
+
+
+def ended(status: int, is_short_of_memory: bool = False) -> str:
+    """How AWS says that a runtime has ended with a status (negative for a signal)."""
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    name = "killed" if is_short_of_memory or -status == signal.SIGKILL else (signal.strsignal(-status) or "").lower()
+    return f"Runtime exited with error: signal: {name}"
