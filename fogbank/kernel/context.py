@@ -30,7 +30,8 @@ class Context:
 
     `tx` is there only inside a transaction. `endpoint` is the URL under which the caller reached us. `request` is the HTTP
     request, for identity and edges; operations of the model do not read it. `protocol` is the one that the caller speaks, empty
-    when nobody waits on the wire. `origin` has condition keys that say how a call from another service came about.
+    when nobody waits on the wire. `origin` has condition keys that say how a call from another service came about. `trace` is the
+    X-Ray header that the request came with; services that pass on messages pass it on, too.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Context:
         "request",
         "request_id",
         "service",
+        "trace",
         "tx",
     )
 
@@ -71,6 +73,7 @@ class Context:
         self.endpoint = endpoint
         self.request = request
         self.protocol = ""
+        self.trace = "" if request is None else request.headers.get("x-amzn-trace-id", "")
         self.origin: Mapping[str, str | tuple[str, ...]] = _NO_ORIGIN
         self.tx: Transaction = cast("Transaction", None)
         self._after: list[Callable[[], None]] = []
@@ -112,6 +115,7 @@ class Context:
             self.request,
         )
         other.protocol = self.protocol
+        other.trace = self.trace
         other.origin = self.origin
         other.tx = self.tx
         other._after = self._after

@@ -69,6 +69,14 @@ def code_too_large(limit: int) -> AWSError:
     return invalid_parameter(f"Unzipped size must be smaller than {limit} bytes")
 
 
+def recursive_invocation(arn: str) -> AWSError:
+    return _user(
+        "RecursiveInvocationException",
+        f"Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources "
+        f"and stopped your function's invocation: {arn}",
+    )
+
+
 def request_too_large(limit: int) -> AWSError:
     return _user(
         "RequestTooLargeException", f"Request must be smaller than {limit} bytes for the InvokeFunction operation"

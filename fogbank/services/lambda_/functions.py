@@ -17,6 +17,7 @@ from fogbank.services.lambda_ import (
     layers,
     limits,
     provisioned,
+    recursion,
     running,
     runtime_management,
     urls,
@@ -358,7 +359,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
             rows.delete(of.scope, of.name, *key)  # type: ignore[attr-defined]
     await urls.delete_all(of)
-    for single in (code_signing.chosen, counters, reserved, tags):
+    for single in (code_signing.chosen, counters, recursion.loops, reserved, tags):
         single.delete(of.scope, of.name)  # type: ignore[attr-defined]
     runtimes = of.scope.app.engines.get("lambda", Runtimes)
     arn = f"{of.function_arn}:"

@@ -13,7 +13,7 @@ import orjson
 
 from fogbank.kernel import AWSError, Context
 from fogbank.protocols.timestamps import iso8601_milliseconds
-from fogbank.services.lambda_ import destinations, limits
+from fogbank.services.lambda_ import destinations, limits, recursion
 from fogbank.services.lambda_.event_invoke import EventInvoke, config_of
 from fogbank.services.lambda_.invocations import routed
 from fogbank.services.lambda_.records import Function, Named, Request
@@ -35,6 +35,7 @@ async def enqueue(of: Named, request_id: str, payload: bytes, context: str) -> N
         "id": request_id,
         "payload": payload,
         "context": context,
+        "trace": of.scope.trace,
         "since": of.scope.now(),
         "attempt": 0,
         "pauses": 0,
@@ -50,11 +51,11 @@ async def handle_event(ctx: Context, event: Request) -> None:
         function, config = await ctx.transact(_look_up, of)
     except AWSError:
         return  # the function is gone, and its events with it
-    invocation = Invocation(event["id"], event["payload"], of.arn, event["context"])
+    invocation = Invocation(event["id"], event["payload"], of.arn, event["context"], event.get("trace", ""))
     try:
         done = await run(ctx, function, invocation)
     except AWSError as error:
-        await ctx.transact(_put_off, ctx, event, function, config, error)
+        await ctx.transact(_stopped if recursion.is_over(error) else _put_off, ctx, event, function, config, error)
         return
     if done.error:
         await ctx.transact(_failed, ctx, event, function, config, done)
@@ -70,11 +71,19 @@ async def _put_off(ctx: Context, event: Request, function: Function, config: Eve
     """The function could not be invoked at all: again later, as long as the event is not too old."""
     pause = min(2.0 ** event["pauses"], _LONGEST_PAUSE)
     if _is_too_old(ctx, event, config, pause):
-        document = {"errorMessage": error.message, "errorType": error.code}
-        done = Done(orjson.dumps(document), error.code, b"", None)
-        await _give_up(ctx, event, function, config, TOO_OLD, done)
+        await _give_up(ctx, event, function, config, TOO_OLD, _not_invoked(error))
         return
     await ctx.schedule("handle_event", {**event, "pauses": event["pauses"] + 1}, delay=pause)
+
+
+async def _stopped(ctx: Context, event: Request, function: Function, config: EventInvoke, error: AWSError) -> None:
+    """It would have gone on with a loop."""
+    await _give_up(ctx, event, function, config, EXHAUSTED, _not_invoked(error))
+
+
+def _not_invoked(error: AWSError) -> Done:
+    document = {"errorMessage": error.message, "errorType": error.code}
+    return Done(orjson.dumps(document), error.code, b"", None)
 
 
 def _is_too_old(ctx: Context, event: Request, config: EventInvoke, pause: float) -> bool:

@@ -66,7 +66,9 @@ async def _invoke_function(parcel: Parcel, subscription: Subscription, text: str
     fields = [*await parcel.fields(text), ("UnsubscribeURL", url)]
     event = envelope.lambda_event(fields, parcel.message, parcel.arn(subscription))
     request = {"FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": orjson.dumps(event)}
-    await _scope(parcel, subscription).call("lambda", "Invoke", request, source_arn=parcel.message.topic)
+    scope = _scope(parcel, subscription)
+    scope.trace = parcel.message.trace or ""
+    await scope.call("lambda", "Invoke", request, source_arn=parcel.message.topic)
 
 
 async def _put_record(parcel: Parcel, subscription: Subscription, text: str) -> None:

@@ -141,7 +141,7 @@ async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) 
             return _answer(before.id, before.sequence)
         sequence = await fifo.next_sequence(scope, topic_)
     arn = topic.arn(scope, topic_.name)
-    trace = trace_header(ctx.headers.get("x-amzn-trace-id"))
+    trace = trace_header(ctx.trace)
     message = Message(ctx.ids.uuid(), arn, at=ctx.now(), base=ctx.endpoint, sequence=sequence, trace=trace, **fields)
     if topic_.fifo:
         published = Published(message.id, sequence, message.at)

@@ -41,7 +41,7 @@ def draft(ctx: Context, backlog: Backlog, request: dict[str, Any]) -> Draft:
         size += message_attributes.size(attributes)
     if size > queue.maximum_size:
         raise errors.message_too_long(queue.maximum_size)
-    trace, system_md5 = _trace_header(request)
+    trace, system_md5 = _trace_header(ctx, request)
     delay = _delay(queue, request)
     group, deduplication = _group(queue, request), _deduplication(queue, request, raw)
     message = Message(
@@ -59,11 +59,11 @@ def draft(ctx: Context, backlog: Backlog, request: dict[str, Any]) -> Draft:
     return Draft(message, size, system_md5)
 
 
-def _trace_header(request: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The X-Ray header to pass on, and the digest that vouches for it. Its size does not count."""
+def _trace_header(ctx: Context, request: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The X-Ray header to pass on, and the digest that vouches for one that was given. Its size does not count."""
     given = request.get("MessageSystemAttributes")
     if not given:
-        return None, None
+        return ctx.trace if message_attributes.is_trace_header(ctx.trace) else None, None
     values = message_attributes.system_attributes(given)
     _, header = values[message_attributes.TRACE_HEADER]
     return header.decode(), message_attributes.digest(values)

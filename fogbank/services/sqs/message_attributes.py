@@ -50,12 +50,12 @@ def system_attributes(given: Mapping[str, Mapping[str, Any]]) -> TypedValues:
             raise errors.unknown_attribute(name)
     values = {name: _typed(name, value, "system") for name, value in given.items()}
     for data_type, value in values.values():
-        if data_type != "String" or not _is_trace_header(value.decode()):
+        if data_type != "String" or not is_trace_header(value.decode()):
             raise errors.invalid_trace_header()
     return values
 
 
-def _is_trace_header(text: str) -> bool:
+def is_trace_header(text: str) -> bool:
     parts = [part.strip() for part in text.split(";") if part]
     return any(part.startswith("Root=") for part in parts) and all(map(_TRACE_PART.match, parts))
 

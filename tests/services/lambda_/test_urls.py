@@ -18,6 +18,14 @@ RETURNS = "def handler(event, context):\n    return {}\n"
 EVENT = "def handler(event, context):\n    return event\n"
 
 
+def allow(client, auth, **options):
+    """Let everybody use the URL: a URL takes permission for the URL, and for the function by way of it."""
+    url = {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": auth}
+    function = {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}
+    for name, statement in (("url", url), ("function", function)):
+        client.add_permission(FunctionName="f", StatementId=name, Principal="*", **statement, **options)
+
+
 class Site:
     """A function URL as a visitor uses it."""
 
@@ -32,13 +40,7 @@ class Site:
         client = self.functions.client
         made = client.create_function_url_config(FunctionName="f", AuthType=auth, **options)
         if public:
-            client.add_permission(
-                FunctionName="f",
-                StatementId="public",
-                Action="lambda:InvokeFunctionUrl",
-                Principal="*",
-                FunctionUrlAuthType=auth,
-            )
+            allow(client, auth)
         self.host = urlsplit(made["FunctionUrl"]).netloc
         return made
 
@@ -105,14 +107,7 @@ def test_a_url_of_an_alias_runs_its_version(functions, site):
     functions.client.publish_version(FunctionName="f")
     functions.client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
     made = functions.client.create_function_url_config(FunctionName="f", Qualifier="live", AuthType="NONE")
-    functions.client.add_permission(
-        FunctionName="f",
-        Qualifier="live",
-        StatementId="s",
-        Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType="NONE",
-    )
+    allow(functions.client, "NONE", Qualifier="live")
     site.host = urlsplit(made["FunctionUrl"]).netloc
     assert _json(site.get()) == "1"
     functions.client.delete_alias(FunctionName="f", Name="live")

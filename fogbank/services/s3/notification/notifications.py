@@ -205,12 +205,14 @@ async def _deliver(home: Home, kind: str, arn: str, message: str) -> None:
             raise
         except Exception as error:
             log.debug("%s is told of a change in %s later: %r", arn, source_arn, error)
-    await ctx.schedule("notify", {"kind": kind, "arn": arn, "message": message, "source": source_arn})
+    payload = {"kind": kind, "arn": arn, "message": message, "source": source_arn, "trace": ctx.trace}
+    await ctx.schedule("notify", payload)
 
 
 @service.task
 async def notify(ctx: Context, payload: dict[str, Any]) -> None:
     """Send a message. What fails for other reasons than a refusal is tried again."""
+    ctx.trace = payload.get("trace", "")
     try:
         await ctx.undoing(_SENDS[payload["kind"]], ctx, payload["arn"], payload["message"], payload["source"])
     except AWSError as error:
