@@ -77,11 +77,6 @@ def dropped(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("RecursiveInvocationsDropped", 1.0, "Count")])
 
 
-def dropped(scope: Context, function: Function) -> None:
-    """Note an invocation that would have gone on with a loop."""
-    _note(scope, function, [("RecursiveInvocationsDropped", 1.0, "Count")])
-
-
 def throttled(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
 
