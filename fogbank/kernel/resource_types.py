@@ -25,7 +25,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from fogbank.kernel.errors import AWSError
 
@@ -57,6 +57,14 @@ def service_of(type_name: str) -> str:
     return _SERVICES.get(parts[1], parts[1].lower())
 
 
+class Naming(NamedTuple):
+    """How CloudFormation names a resource that its template does not name: `<stack>-<logical id>-<random>` in `member`."""
+
+    member: str
+    longest: int = 64
+    lower: bool = False
+
+
 class ResourceType(ABC):
     """Handlers of one type. They run in a transaction, and may run again from their start; errors are those of the service.
 
@@ -66,6 +74,7 @@ class ResourceType(ABC):
     read_only    what the service decides
     write_only   what is never told again (passwords)
     missing      the codes of errors that say that the resource is not there
+    naming       how CloudFormation names one that its template does not name
     """
 
     name: ClassVar[str]
@@ -75,6 +84,7 @@ class ResourceType(ABC):
     read_only: ClassVar[frozenset[str]] = frozenset()
     write_only: ClassVar[frozenset[str]] = frozenset()
     missing: ClassVar[frozenset[str]] = frozenset()
+    naming: ClassVar[Naming | None] = None
 
     @abstractmethod
     async def create(self, ctx: Context, properties: Properties) -> str:
@@ -125,6 +135,10 @@ class ResourceType(ABC):
 
     def is_missing(self, error: AWSError) -> bool:
         return error.code in self.missing
+
+    def ref(self, identifier: str, properties: Properties) -> str:
+        """What `Ref` answers in a template, given the properties as they are."""
+        return identifier
 
     def identifier_of(self, properties: Properties) -> str:
         return "|".join(str(properties[name]) for name in self.identifier)
