@@ -34,9 +34,10 @@ async def put_image(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html"""
     home = await find(ctx, request)
     data, tag = request["imageManifest"].encode(), request.get("imageTag") or ""
+    pushing.check_digest(data, request.get("imageDigest"))
     if await pushing.is_there(home, data, tag):
         raise errors.image_exists(home.name, home.ctx.account, pushing.digest_of(data), tag)
-    image = await pushing.put(home, data, request.get("imageManifestMediaType"), tag, request.get("imageDigest") or "")
+    image = await pushing.put(home, data, request.get("imageManifestMediaType"), tag)
     return {"image": _shape(home, {"imageDigest": image.digest, "imageTag": tag or None}, image, data)}
 
 

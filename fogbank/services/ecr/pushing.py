@@ -27,17 +27,14 @@ def is_immutable(repository: Repository, tag: str) -> bool:
     return immutable != excluded
 
 
-async def put(home: Home, data: bytes, media_type: str | None, tag: str, digest: str = "") -> Image:
+async def put(home: Home, data: bytes, media_type: str | None, tag: str) -> Image:
     """Make a manifest, whose layers are there, an image, and point the tag at it if there is one.
 
-    `digest` is what the sender takes for its digest. What was there in the same way stays as it is (see `is_there`). Raises
-    InvalidParameterException, ImageDigestDoesNotMatchException, LayersNotFoundException, ReferencedImagesNotFoundException,
-    ImageTagAlreadyExistsException, LimitExceededException.
+    Raises InvalidParameterException, LayersNotFoundException, ReferencedImagesNotFoundException, ImageTagAlreadyExistsException,
+    LimitExceededException.
     """
     manifest = _read(data, media_type)
     computed = digest_of(data)
-    if digest and digest != computed:
-        raise errors.digest_does_not_match(digest, computed)
     if tag:
         check_tag(tag)
         await _check_tag_is_free(home, tag, computed)
@@ -54,6 +51,12 @@ async def put(home: Home, data: bytes, media_type: str | None, tag: str, digest:
 
 def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def check_digest(data: bytes, digest: str | None) -> None:
+    """Raise ImageDigestDoesNotMatchException when the sender takes another digest for the manifest's."""
+    if digest and digest != digest_of(data):
+        raise errors.digest_does_not_match(digest, digest_of(data))
 
 
 async def is_there(home: Home, data: bytes, tag: str) -> bool:

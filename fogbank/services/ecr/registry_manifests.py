@@ -93,6 +93,7 @@ async def put(visit: Visit) -> Response:
         raise errors.invalid_manifest(f"a manifest has at most {limits.MANIFEST_BYTES} bytes")
     data = await visit.request.payload.read()
     digest, tag = _named(visit.groups["reference"])
+    pushing.check_digest(data, digest)
     media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip()
 
     async def work() -> Image:
@@ -100,7 +101,7 @@ async def put(visit: Visit) -> Response:
         found = await image_ids.by_digest(home, pushing.digest_of(data))
         if found is not None and (not tag or tag in found.tags):
             return found
-        return await pushing.put(home, data, media_type or None, tag or "", digest or "")
+        return await pushing.put(home, data, media_type or None, tag or "")
 
     image = await visit.ctx.transact(work)
     headers = [
