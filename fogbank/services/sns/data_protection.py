@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from fogbank.kernel import Context
+from fogbank.kernel.data_identifiers import ARN, PATTERNS
 from fogbank.services.sns import errors, limits
 from fogbank.services.sns.service import service
 from fogbank.services.sns.topic import ON_TOPIC, find, modify
@@ -20,23 +21,6 @@ from fogbank.services.sns.topic import ON_TOPIC, find, modify
 Request = dict[str, Any]
 Document = dict[str, Any]
 Direction = Literal["Inbound", "Outbound"]
-
-_IDENTIFIER = re.compile(r"arn:[\w-]+:dataprotection::aws:data-identifier/([\w-]+)$")
-# Of AWS's managed identifiers those that a pattern alone can tell; the others are refused when the policy is put.
-# https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-managed-data-identifiers.html
-_MANAGED = {
-    "AwsSecretKey": r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])",
-    "CreditCardNumber": r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)",
-    "EmailAddress": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}",
-    "IpAddress": r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])",
-    "OpenSshPrivateKey": r"-----BEGIN OPENSSH PRIVATE KEY-----[\s\S]+?-----END OPENSSH PRIVATE KEY-----",
-    "PgpPrivateKey": r"-----BEGIN PGP PRIVATE KEY BLOCK-----[\s\S]+?-----END PGP PRIVATE KEY BLOCK-----",
-    "PkcsPrivateKey": r"-----BEGIN (?:RSA |EC )?PRIVATE KEY-----[\s\S]+?-----END (?:RSA |EC )?PRIVATE KEY-----",
-    "PhoneNumber-US": r"(?<!\d)(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\d)",
-    "PuttyPrivateKey": r"PuTTY-User-Key-File-[23][\s\S]+?Private-MAC: [0-9a-f]+",
-    "Ssn-US": r"(?<!\d)(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?!\d)",
-    "VehicleIdentificationNumber": r"(?<![A-Z0-9])[A-HJ-NPR-Z0-9]{17}(?![A-Z0-9])",
-}
 
 
 class Denied(Exception):
@@ -99,8 +83,8 @@ def _custom(document: Document) -> dict[str, str]:
 
 
 def _pattern(identifier: str, custom: dict[str, str]) -> str:
-    managed = _IDENTIFIER.match(identifier)
-    return _MANAGED[managed[1]] if managed else custom[identifier]
+    managed = ARN.match(identifier)
+    return PATTERNS[managed[1]] if managed else custom[identifier]
 
 
 # -- checks
@@ -140,8 +124,8 @@ def _check_statement(statement: Document, custom: dict[str, str]) -> None:
     if (operation.get("Audit") or {}).get("FindingsDestination"):
         raise _refusal("FindingsDestination is not available here: use NoFindingsDestination")
     for identifier in statement.get("DataIdentifier") or [""]:
-        managed = _IDENTIFIER.match(identifier)
-        if managed[1] not in _MANAGED if managed else identifier not in custom:
+        managed = ARN.match(identifier)
+        if managed[1] not in PATTERNS if managed else identifier not in custom:
             raise _refusal(f"Unknown data identifier: {identifier}")
 
 
