@@ -22,7 +22,9 @@ async def invoke(ctx: Context, request: Request) -> Answer:
     kind = request.get("InvocationType", "RequestResponse")
     payload = await payload_of(request.get("Payload"), limits.SYNC_BYTES if kind != "Event" else limits.ASYNC_BYTES)
     function = await of.scope.transact(routed, of)
-    invocation = Invocation(ctx.request_id, payload, of.arn, request.get("ClientContext") or "", ctx.trace)
+    wants_log = request.get("LogType") == "Tail"
+    context = request.get("ClientContext") or ""
+    invocation = Invocation(ctx.request_id, payload, of.arn, context, ctx.trace, wants_log=wants_log)
     name = request.get("DurableExecutionName")
     if kind == "DryRun":
         starting.check(function, invocation, name, waits=False)
@@ -38,7 +40,7 @@ async def invoke(ctx: Context, request: Request) -> Answer:
         "Payload": done.payload,
         "DurableExecutionArn": done.durable or None,
     }
-    if request.get("LogType") == "Tail":
+    if wants_log:
         answer["LogResult"] = b64encode(done.log).decode()
     return answer
 

@@ -66,13 +66,15 @@ async def invoke_with_response_stream(ctx: Context, request: Request) -> Answer:
     function = await of.scope.transact(routed, of)
     if request.get("InvocationType") == "DryRun":
         return {"StatusCode": 204, "EventStream": []}
-    invocation = Invocation(ctx.request_id, payload, of.arn, request.get("ClientContext") or "", ctx.trace)
+    wants_log = request.get("LogType") == "Tail"
+    context = request.get("ClientContext") or ""
+    invocation = Invocation(ctx.request_id, payload, of.arn, context, ctx.trace, wants_log=wants_log)
     streamed = await begin(of.scope, function, invocation)
     return {
         "StatusCode": 200,
         "ExecutedVersion": function.version,
         "ResponseStreamContentType": streamed.relay.content_type or "application/json",
-        "EventStream": _events(streamed, request.get("LogType") == "Tail"),
+        "EventStream": _events(streamed, wants_log),
     }
 
 

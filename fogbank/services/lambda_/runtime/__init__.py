@@ -1,6 +1,7 @@
 """How functions run: interpreters, packages, execution environments, and the Runtime API that they speak.
 
-pools          Runtimes, the engine: environments   one execution environment: its phases
+pools          Runtimes, the engine: environments by version of a function, kept warm
+environments   one execution environment: its phases
 processes      its processes, frozen and thawed together
 interface      the Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 extensions     the Extensions API

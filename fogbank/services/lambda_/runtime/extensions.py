@@ -44,7 +44,7 @@ class About(NamedTuple):
 
 
 class Extension:
-    """One extension that has registered. It is `ready` while it waits for an event."""
+    """One extension that has registered. `coming` is the event that it gets when it asks."""
 
     def __init__(self, identifier: str, name: str, is_external: bool, events: list[str]) -> None:
         self.identifier = identifier
@@ -52,7 +52,15 @@ class Extension:
         self.is_external = is_external
         self.events = events
         self.waiting: Reply | None = None
+        self.coming: Response | None = None
         self.has_failed = False
+
+    def tell(self, event: Response) -> None:
+        if self.waiting is None:
+            self.coming = event
+        else:
+            reply, self.waiting = self.waiting, None
+            reply.send(event)
 
 
 class Extensions:
@@ -111,10 +119,8 @@ class Extensions:
         told = [each for each in self._by_identifier.values() if kind in each.events]
         body = orjson.dumps(message)
         for each in told:
-            if each.waiting is not None:
-                reply, each.waiting = each.waiting, None
-                headers = [JSON, (_IDENTIFIER, each.identifier)]
-                reply.send(Response(200, [*headers, ("Lambda-Extension-Event-Identifier", self._about.new_id())], body))
+            event = ("Lambda-Extension-Event-Identifier", self._about.new_id())
+            each.tell(Response(200, [JSON, (_IDENTIFIER, each.identifier), event], body))
         self._look()
         return told
 
@@ -172,6 +178,10 @@ class Extensions:
         if extension.has_failed or extension.waiting is not None:
             text = f"Extension {extension.name} cannot ask for an event now"
             refuse(reply, 403, "Extension.InvalidExtensionState", text)
+            return
+        if extension.coming is not None:
+            event, extension.coming = extension.coming, None
+            reply.send(event)
             return
         extension.waiting = reply
 

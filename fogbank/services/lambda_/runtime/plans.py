@@ -56,7 +56,7 @@ class Place(NamedTuple):
 class Plan(NamedTuple):
     """With a module, `interpreter` forks and runs it; else `argv` is executed. `note` is something that the log should say.
 
-    `variables` are those of the language. `extensions` are programs by their names. `fault` is why the program of the package cannot be started.
+    `variables` are those of the language, `extensions` programs by their names. `fault` is why the package's program cannot be started.
     """
 
     interpreter: Interpreter | None
