@@ -132,6 +132,11 @@ def test_the_environment_is_that_of_lambda(functions):
     assert memory == "256"
 
 
+def test_a_function_knows_how_much_time_it_has_left(functions):
+    functions.make("def handler(event, context):\n    return context.get_remaining_time_in_millis()\n")
+    assert 5_000 < functions.call()[0] <= 10_000
+
+
 def test_a_dry_run_runs_nothing(functions):
     functions.make("def handler(event, context):\n    raise SystemExit\n")
     assert functions.client.invoke(FunctionName="f", InvocationType="DryRun")["StatusCode"] == 204

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 
 _ROOT = "/2018-06-01/runtime/invocation"
+_DEADLINE = "Lambda-Runtime-Deadline-Ms"
 
 _settings = {"user_agent": ""}
 
@@ -20,12 +21,12 @@ def initialize_client(user_agent: str) -> None:
     _settings["user_agent"] = user_agent
 
 
-def next() -> tuple[bytes, dict[str, str]]:
-    """(body, headers) of the next invocation; waits for it."""
+def next() -> tuple[bytes, dict[str, str | int]]:
+    """(body, headers) of the next invocation; waits for it. The deadline is a number."""
     status, headers, body = _request("GET", f"{_ROOT}/next")
     if status != 200:
         raise RuntimeError(f"Failed to get next invocation. Response code: {status}")
-    return body, headers
+    return body, {**headers, _DEADLINE: int(headers[_DEADLINE])}
 
 
 def post_invocation_result(invoke_id: str, data: bytes, content_type: str, invocation_id: str | None = None) -> None:
