@@ -81,11 +81,6 @@ def throttled(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
 
 
-def dropped(scope: Context, function: Function) -> None:
-    """Note an invocation that would have gone on with a loop."""
-    note(scope, function.name, function.version, [("RecursiveInvocationsDropped", 1.0, "Count")])
-
-
 def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]]) -> None:
     """For the function, for its version, and for all functions together."""
     resource = name if version == LATEST else f"{name}:{version}"
