@@ -157,14 +157,14 @@ def test_an_extension_that_fails_to_initialise_fails_the_invocation(extended):
     source = (
         "me, _ = register('INVOKE')\n"
         "kind = {'Lambda-Extension-Function-Error-Type': 'Fatal.ConnectFailed', **me}\n"
-        "response, _ = ask('POST', '/2020-01-01/extension/init/error', kind, {})\n"
-        "note(status=response.status)\n"
+        "note(attempt=True)\n"
+        "ask('POST', '/2020-01-01/extension/init/error', kind, {})\n"
     )
     extended.make(failing=source)
     document, error = extended.functions.call()
     assert (document["errorType"], error) == ("Extension.InitError", "Unhandled")
     assert "Fatal.ConnectFailed" in document["errorMessage"]
-    assert [each["status"] for each in extended.heard()] == [202, 202]  # it is tried twice
+    assert len(extended.heard()) == 2  # the second time as a part of the invocation
 
 
 def test_an_extension_that_crashes_fails_the_invocation(extended):

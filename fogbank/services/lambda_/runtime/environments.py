@@ -44,6 +44,7 @@ _WHOLE_PROCESSOR = 1769
 # A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
 _NICEST = 5
 # The time for an orderly end: of the runtime where there are internal extensions only, of all with external ones.
+_FLUSH_SECONDS = 0.5
 _RUNTIME_END_SECONDS, _INTERNAL_END_SECONDS, _EXTERNAL_END_SECONDS = 0.3, 0.5, 2.0
 # What is an environment variable of the runtime only.
 _NOT_OF_EXTENSIONS = frozenset(
@@ -379,21 +380,25 @@ class Environment:
 
     async def _shut_down(self, reason: str) -> None:
         """Let the runtime end in order, then external extensions, in the time that they have."""
-        begun = perf_counter()
-        external = any(each.is_external for each in self._extensions.all)
-        seconds = _EXTERNAL_END_SECONDS if external else _INTERNAL_END_SECONDS
+        has_external = any(each.is_external for each in self._extensions.all)
+        until = perf_counter() + (_EXTERNAL_END_SECONDS if has_external else _INTERNAL_END_SECONDS)
         runtime = self._processes.runtime
         if runtime is not None:
             runtime.signal(signal.SIGTERM)
-            limit = _RUNTIME_END_SECONDS if external else seconds
-            await asyncio.wait((runtime.exited,), timeout=limit)
+            await asyncio.wait(
+                (runtime.exited,), timeout=_RUNTIME_END_SECONDS if has_external else _INTERNAL_END_SECONDS
+            )
             runtime.kill()
-        deadline = int((time.time() + seconds - (perf_counter() - begun)) * 1000)
-        told = [self._processes.extension(each.name) for each in self._extensions.shut_down(reason, deadline)]
-        exits = [each.exited for each in told if each is not None]
+        if not has_external:
+            return
+        # extensions may end as soon as they are told: before that they get what there is
+        await self._telemetry.flush(_FLUSH_SECONDS)
+        left = until - perf_counter()
+        told = self._extensions.shut_down(reason, int((time.time() + left) * 1000))
+        children = [self._processes.extension(each.name) for each in told]
+        exits = [each.exited for each in children if each is not None]
         if exits:
-            await self._telemetry.flush(seconds - (perf_counter() - begun))
-            await asyncio.wait(exits, timeout=max(seconds - (perf_counter() - begun), 0))
+            await asyncio.wait(exits, timeout=left)
 
 
 async def _arrived(answered: Answered, relay: Relay | None) -> Answered:
