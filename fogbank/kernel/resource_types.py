@@ -124,6 +124,16 @@ class ResourceType(ABC):
         """Has it become what it was asked to be? For types that need no further step."""
         return True
 
+    async def is_gone(self, ctx: Context, identifier: str) -> bool:
+        """Is nothing left of a resource that was deleted?"""
+        try:
+            await self.read(ctx, identifier)
+        except AWSError as error:
+            if self.is_missing(error):
+                return True
+            raise
+        return False
+
     # -- for handlers
 
     async def call(
