@@ -18,7 +18,7 @@ from fogbank.services.s3.object import annotating, copies, lists, objects, reads
 from fogbank.services.s3.permissions import abac, acls, charges, payment, policies
 from fogbank.services.s3.replication import configuration as replication
 from fogbank.services.s3.replication import replicating
-from fogbank.services.s3.reports import access_logs, inventories, inventory, metrics
+from fogbank.services.s3.reports import access_logs, analytics, inventories, inventory, request_metrics
 from fogbank.services.s3.service import service
 from fogbank.services.s3.templates import access_types, policy_types, resource_types
 from fogbank.services.s3.upload import lists as upload_lists
@@ -33,6 +33,7 @@ __all__ = [
     "access_logs",
     "access_types",
     "acls",
+    "analytics",
     "annotating",
     "bucket_encryption",
     "buckets",
@@ -47,7 +48,6 @@ __all__ = [
     "lifecycle",
     "lifecycle_runs",
     "lists",
-    "metrics",
     "notifications",
     "object_answers",
     "object_lambda",
@@ -62,6 +62,7 @@ __all__ = [
     "reads",
     "replicating",
     "replication",
+    "request_metrics",
     "resource_types",
     "restoring",
     "select",

@@ -58,8 +58,18 @@ async def all_of(home: Home, kind: str, **bounds: Any) -> list[Document]:
 
 async def forget(home: Home) -> None:
     """The bucket goes, and its configurations with it."""
-    for (kind, name), _ in await documents.items(home.ctx, (str, str), home.name):
-        documents.delete(home.ctx, home.name, kind, name)
+    for collection, parts in _of_buckets:
+        for key, _ in await collection.items(home.ctx, parts, home.name):
+            collection.delete(home.ctx, home.name, *key)
+
+
+def goes_with_bucket(collection: Collection[Any], *parts: type) -> None:
+    """Declare that rows are a bucket's, by whose name their keys begin; `parts` are the types of the rest."""
+    _of_buckets.append((collection, parts))
+
+
+_of_buckets: list[tuple[Collection[Any], tuple[type, ...]]] = []
+goes_with_bucket(documents, str, str)
 
 
 # -- work that is done later

@@ -24,11 +24,6 @@ def test_object_lock_is_not_there(refused, s3, bucket, put):
         s3.put_object_legal_hold(Bucket=bucket, Key="k", LegalHold={"Status": "ON"})
 
 
-def test_configuration_that_is_only_kept_says_so(s3, bucket):
-    answer = s3.put_bucket_metrics_configuration(Bucket=bucket, Id="m", MetricsConfiguration={"Id": "m"})
-    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-fogbank-fidelity"] == "derived"
-
-
 def test_list_is_walked_by_its_tokens(s3, bucket):
     names = [f"m{number:03}" for number in range(120)]
     for name in names:

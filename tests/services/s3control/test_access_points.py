@@ -306,3 +306,21 @@ def test_user_needs_a_permission_for_both(aws, client, user, s3, bucket, point, 
             client("s3", credentials=user(statements)).get_object(Bucket=point["AccessPointArn"], Key="k")
     both = client("s3", credentials=user([on_bucket, on_point]))
     assert both.get_object(Bucket=point["AccessPointArn"], Key="k")["Body"].read() == b"x"
+
+
+def test_requests_through_an_access_point_can_be_measured(aws, control, s3, bucket, clock):
+    arn = control.create_access_point(Name="measured", Bucket=bucket)["AccessPointArn"]
+    document = {"Id": "door", "Filter": {"AccessPointArn": arn}}
+    s3.put_bucket_metrics_configuration(Bucket=bucket, Id="door", MetricsConfiguration=document)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    s3.get_object(Bucket=arn, Key="k")
+    found = aws("cloudwatch").get_metric_statistics(
+        Namespace="AWS/S3",
+        MetricName="AllRequests",
+        Dimensions=[{"Name": "BucketName", "Value": bucket}, {"Name": "FilterId", "Value": "door"}],
+        StartTime=clock.now() - 3600,
+        EndTime=clock.now() + 3600,
+        Period=7200,
+        Statistics=["Sum"],
+    )
+    assert sum(point["Sum"] for point in found["Datapoints"]) == 1

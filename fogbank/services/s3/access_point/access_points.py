@@ -109,9 +109,15 @@ def _door(ctx: Context, found: AccessPoint | MultiRegionAccessPoint) -> Door:
 
 async def door_of(ctx: Context) -> Door | None:
     """The access point that the request came through."""
-    arn = ctx.origin.get(_ARN_KEY)
-    found = await storage_access.find(ctx, arn) if isinstance(arn, str) else None
+    arn = arn_of(ctx)
+    found = await storage_access.find(ctx, arn) if arn is not None else None
     return None if found is None else _door(ctx, found)
+
+
+def arn_of(ctx: Context) -> str | None:
+    """The ARN of the access point that the request came through."""
+    arn = ctx.origin.get(_ARN_KEY)
+    return arn if isinstance(arn, str) else None
 
 
 def apart(ctx: Context) -> Context:

@@ -69,7 +69,7 @@ def check(document: Document | None) -> None:
     inner = both if both is not None else document
     if both is not None:
         keys = [tag["Key"] for tag in both.get("Tags") or []]
-        if len(keys) + len([name for name in ("Prefix", *_SIZES) if name in both]) < 2:
+        if len(keys) + len([name for name in ("Prefix", "AccessPointArn", *_SIZES) if name in both]) < 2:
             raise errors.malformed_xml()
         if len(set(keys)) < len(keys):
             raise errors.invalid_request("Duplicate Tag Keys are not allowed.")

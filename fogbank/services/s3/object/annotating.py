@@ -58,7 +58,7 @@ def _invalid_prefix() -> AWSError:
 # -- writing
 
 
-@service.operation(transaction=False, **access.ON_OBJECT)
+@service.operation(transaction=False, action=access.on_version("PutObjectAnnotation"), **access.ON_OBJECT)
 async def put_object_annotation(ctx: Context, request: Request) -> Answer:
     """Put a text on a version, or in another's place: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAnnotation.html
 
@@ -160,7 +160,7 @@ def _version(home: Home, record: Object) -> Answer:
 # -- reading
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("GetObjectAnnotation"), **access.ON_OBJECT)
 async def get_object_annotation(ctx: Context, request: Request) -> Answer:
     """An annotation's text. Errors: NoSuchAnnotation, and those of reading the object."""
     home = await home_of(ctx, request)
@@ -187,7 +187,7 @@ async def _read(home: Home, key: str, record: Object, name: str, annotation: Ann
     return await keys.decrypt_small(home.ctx, annotation.envelope, content, kept)
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("ListObjectAnnotations"), **access.ON_OBJECT)
 async def list_object_annotations(ctx: Context, request: Request) -> Answer:
     """The annotations of a version, by name. Errors: InvalidPrefix, InvalidArgument for a token that is none of ours."""
     prefix, token = request.get("AnnotationPrefix") or "", request.get("ContinuationToken")
@@ -230,7 +230,7 @@ def _entry(name: str, annotation: Annotation) -> Answer:
 # -- deleting
 
 
-@service.operation(**access.ON_OBJECT)
+@service.operation(action=access.on_version("DeleteObjectAnnotation"), **access.ON_OBJECT)
 async def delete_object_annotation(ctx: Context, request: Request) -> Answer:
     """Take an annotation away, if it is there. Errors: AccessDenied while the version is locked, PreconditionFailed."""
     home = await home_of(ctx, request)

@@ -99,7 +99,7 @@ async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source
     if record.traits.tags and request.get("TaggingDirective") != "REPLACE":
         await _check_both(ctx, request, access.on_version("GetObjectTagging"), "s3:PutObjectTagging")
     if record.course.annotations and annotating.are_copied(ctx, request):
-        await _check_both(ctx, request, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation")
+        await _check_both(ctx, request, access.on_version("GetObjectAnnotation"), "s3:PutObjectAnnotation")
     if record.size > limits.OBJECT_BYTES:
         raise errors.copy_source_too_large(limits.OBJECT_BYTES)
     _check_change(request, source)
@@ -117,7 +117,7 @@ async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source
     return source, (await bodies.pieces(source.home, source.key, record, 0, record.size, customer), sealing)
 
 
-async def _check_both(ctx: Context, request: Request, of_read: str | access.Action, of_write: str) -> None:
+async def _check_both(ctx: Context, request: Request, of_read: access.Action, of_write: str) -> None:
     """Tags and annotations that are copied need permissions of their own, on both sides."""
     bucket, key, version_id = parse_source(request["CopySource"])
     of_source: Request = {"Bucket": bucket, "Key": key} | ({} if version_id is None else {"VersionId": version_id})

@@ -21,7 +21,7 @@ from fogbank.services.s3.changes import Change
 from fogbank.services.s3.content import digests
 from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import ENFORCED, Home, home_of
-from fogbank.services.s3.reports import deliveries, log_lines
+from fogbank.services.s3.reports import deliveries, log_lines, observing
 from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
@@ -83,12 +83,8 @@ async def get_bucket_logging(ctx: Context, request: Request) -> Answer:
 # -- gathering lines
 
 
-async def note_request(ctx: Context, answered: Answered) -> None:
-    """Called for every answer of S3; does nothing unless the bucket is logged."""
-    noted = answered.params.get("home")
-    if noted is None or KIND not in noted[1].bucket.features or ctx.request is None:
-        return
-    bucket = noted[1].bucket
+@observing.observe(KIND)
+async def note_request(ctx: Context, bucket: records.Bucket, answered: Answered) -> None:
     await ctx.transact(_keep, ctx, bucket, log_lines.of_request(ctx, bucket, answered))
 
 
@@ -98,9 +94,6 @@ async def _keep(ctx: Context, bucket: records.Bucket, line: str) -> None:
     lines.put(scope, line.encode(), bucket.name, int(scope.now() * 1e6), scope.ids.hex(8))
     if is_first:
         await scope.schedule("deliver_logs", {"bucket": bucket.name}, delay=GATHER, key=bucket.name)
-
-
-service.after.append(note_request)
 
 
 @changes.follow(KIND)

@@ -10,7 +10,7 @@ import re
 from fogbank.services.s3 import errors, settings
 from fogbank.services.s3.records import Home
 from fogbank.services.s3.reports import deliveries
-from fogbank.services.s3.reports.inventory_files import can_write_parquet
+from fogbank.services.s3.reports.inventory_files import can_write
 from fogbank.services.s3.reports.inventory_rows import KNOWN
 from fogbank.services.s3.settings import Document, declare_many
 
@@ -30,7 +30,7 @@ async def _check(home: Home, document: Document) -> None:
     destination = document["Destination"]["S3BucketDestination"]
     if len(destination.get("Encryption") or {}) > 1:
         raise errors.malformed_xml()
-    if destination["Format"] == "ORC" or (destination["Format"] == "Parquet" and not can_write_parquet()):
+    if not can_write(destination["Format"]):
         raise errors.header_not_implemented(
             "Format", f"This installation of Fogbank writes no {destination['Format']}."
         )

@@ -1,4 +1,4 @@
-"""The files of an inventory: its data as CSV or Parquet, its manifest, and the list of files that Hive reads.
+"""The files of an inventory: its data as CSV, Parquet or ORC, its manifest, and the list of files that Hive reads.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
@@ -21,8 +21,8 @@ from fogbank.services.s3.reports.inventory_rows import Field
 
 Row = list[Any]
 
-CONTENT_TYPES = {"CSV": "application/x-gzip", "Parquet": "application/octet-stream"}
-SUFFIXES = {"CSV": "csv.gz", "Parquet": "parquet"}
+CONTENT_TYPES = {"CSV": "application/x-gzip", "Parquet": "application/octet-stream", "ORC": "application/octet-stream"}
+SUFFIXES = {"CSV": "csv.gz", "Parquet": "parquet", "ORC": "orc"}
 _VERSION = "2016-11-30"
 # Parquet's words for SQL's types, as manifests have them.
 _PARQUET = {
@@ -31,6 +31,10 @@ _PARQUET = {
     "BIGINT": "int64 {}",
     "TIMESTAMP": "int64 {} (TIMESTAMP_MILLIS)",
 }
+# The same in Hive's words, as manifests of ORC have them.
+_HIVE = {"VARCHAR": "string", "BOOLEAN": "boolean", "BIGINT": "bigint", "TIMESTAMP": "timestamp"}
+# What each format takes besides Python: DuckDB, pyarrow.
+_WRITERS = {"Parquet": "duckdb", "ORC": "pyarrow"}
 
 
 class DataFile(NamedTuple):
@@ -41,7 +45,9 @@ class DataFile(NamedTuple):
 
 def data(kind: str, fields: list[Field], rows: list[Row]) -> bytes:
     """A data file of these rows. In CSV keys are percent-encoded and there is no line of names."""
-    return gzip.compress(_csv(rows, quoted_key=True), mtime=0) if kind == "CSV" else _parquet(fields, rows)
+    if kind == "CSV":
+        return gzip.compress(_csv(rows, quoted_key=True), mtime=0)
+    return _parquet(fields, rows) if kind == "Parquet" else _orc(fields, rows)
 
 
 def _csv(rows: Iterable[Row], quoted_key: bool) -> bytes:
@@ -60,11 +66,29 @@ def _text(value: Any) -> Any:
     return value.strftime("%Y-%m-%dT%H:%M:%S.000Z") if isinstance(value, datetime) else value
 
 
-def can_write_parquet() -> bool:
-    """Is DuckDB, which writes it, installed?"""
+def can_write(kind: str) -> bool:
+    """Is what writes this format installed?"""
     from importlib.util import find_spec
 
-    return find_spec("duckdb") is not None
+    return kind not in _WRITERS or find_spec(_WRITERS[kind]) is not None
+
+
+def _orc(fields: list[Field], rows: list[Row]) -> bytes:
+    import pyarrow as pa
+    from pyarrow import orc
+
+    types = {
+        "VARCHAR": pa.string(),
+        "BOOLEAN": pa.bool_(),
+        "BIGINT": pa.int64(),
+        "TIMESTAMP": pa.timestamp("ms", "UTC"),
+    }
+    schema = pa.schema([(field.column, types[field.type]) for field in fields])
+    columns = [pa.array([row[number] for row in rows], types[field.type]) for number, field in enumerate(fields)]
+    sink = pa.BufferOutputStream()
+    orc.write_table(pa.Table.from_arrays(columns, schema=schema), sink)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
 
 
 def _parquet(fields: list[Field], rows: list[Row]) -> bytes:
@@ -89,6 +113,8 @@ def _parquet(fields: list[Field], rows: list[Row]) -> bytes:
 def schema(kind: str, fields: list[Field]) -> str:
     if kind == "CSV":
         return ", ".join(field.name for field in fields)
+    if kind == "ORC":
+        return f"struct<{','.join(f'{field.column}:{_HIVE[field.type]}' for field in fields)}>"
     parts = [
         f"{'required' if number < 2 else 'optional'} {_PARQUET[field.type].format(field.column)};"
         for number, field in enumerate(fields)

@@ -15,6 +15,7 @@ from fogbank.kernel import Answered, Context
 from fogbank.services.s3 import changes
 from fogbank.services.s3.changes import Change
 from fogbank.services.s3.records import Bucket
+from fogbank.services.s3.reports import observing
 
 _NONE = "-"
 
@@ -145,14 +146,12 @@ def _operation(name: str, method: str) -> str:
 
 def _sizes(name: str, request: HttpRequest, answered: Answered, sent: dict[str, str]) -> tuple[str, str]:
     """The bytes that were sent and the size of the object."""
-    body = answered.response.body
-    length = sent.get("content-length") or str(len(body) if isinstance(body, bytes) else 0)
-    bytes_sent = _NONE if request.method == "HEAD" or length == "0" else length
+    length = sent.get("content-length", "0")
+    bytes_sent = str(observing.bytes_sent(request, answered) or _NONE)
     if name not in _WITH_SIZE or answered.error is not None:
         return bytes_sent, _NONE
     if request.method == "PUT":
-        given = request.headers
-        return bytes_sent, given.get("x-amz-decoded-content-length") or given.get("content-length") or _NONE
+        return bytes_sent, str(observing.bytes_received(request) or _NONE)
     return bytes_sent, sent["content-range"].rpartition("/")[2] if "content-range" in sent else length
 
 

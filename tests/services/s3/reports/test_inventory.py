@@ -229,7 +229,27 @@ def test_parquet_has_types(s3, versioned, put, configure, manifest, get, reports
     assert "optional int64 last_modified_date (TIMESTAMP_MILLIS);" in document["fileSchema"]
 
 
-def test_format_that_cannot_be_written_is_refused(refused, configure):
+def test_orc_has_types(s3, versioned, put, configure, manifest, get, reports, clock, tmp_path):
+    pytest.importorskip("pyarrow")
+    from pyarrow import orc
+
+    put(versioned, 'a b/"ü"', b"123")
+    s3.delete_object(Bucket=versioned, Key="gone")
+    configure(source=versioned, format="ORC", IncludedObjectVersions="All", OptionalFields=["Size", "LastModifiedDate"])
+    clock.advance(seconds=DAY)
+    document = manifest()
+    (tmp_path / "rows.orc").write_bytes(get(reports, document["files"][0]["key"]))
+    found = orc.ORCFile(tmp_path / "rows.orc").read().to_pylist()
+    assert [(row["key"], row["is_delete_marker"], row["size"]) for row in found] == [
+        ('a b/"ü"', False, 3),
+        ("gone", True, None),
+    ]
+    assert document["files"][0]["key"].endswith(".orc")
+    assert document["fileSchema"].startswith("struct<bucket:string,key:string,version_id:string,is_latest:boolean,")
+
+
+def test_format_that_cannot_be_written_is_refused(monkeypatch, refused, configure):
+    monkeypatch.setattr("fogbank.services.s3.reports.inventory.can_write", lambda kind: False)
     with refused("NotImplemented", 501):
         configure(format="ORC")
 
