@@ -108,6 +108,12 @@ def _queries(draw):
     return query if name is None else {**query, "IndexName": name}
 
 
+def _found(answer):
+    """DynamoDB Local does not always charge for finding nothing."""
+    answer = unordered(answer)
+    return {**answer, "ConsumedCapacity": None} if answer.get("ScannedCount") == 0 else answer
+
+
 def _write(both, write):
     operation, key, more = write
     given = {"TableName": "things", "ReturnConsumedCapacity": "INDEXES"}
@@ -134,7 +140,7 @@ def test_queries_of_indexes_find_the_same(both, table, writes, queries, forward)
     for write in writes:
         _write(both, write)
     for query, shown in queries:
-        agree(both, "query", look=unordered, **query, **shown, ScanIndexForward=forward)
+        agree(both, "query", look=_found, **query, **shown, ScanIndexForward=forward)
 
 
 @at_random

@@ -226,6 +226,8 @@ async def get_all(ctx: Context, request: Request) -> Document:
             layout.check_paths(read.projection)
             keys.append(layout.key_in_request(read.key))
         except AWSError as error:
+            if errors.is_empty_key(error):
+                raise
             raise _cancelled(len(reads), position, error) from None
     _require_one_operation_each(keys)
     images = [await rows.read(ctx, key) for key in keys]

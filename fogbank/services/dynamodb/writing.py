@@ -126,12 +126,11 @@ class Change(Write):
         return super().bind(layout)
 
     def result(self, old: Image | None, layout: Layout) -> Image:
-        before = old.item if old is not None else _NOTHING
-        item = before if self.update is None else self.update.apply(before, self.values)
-        if old is None:
-            item = {**self.key, **item}
-        elif self.update is None:
+        if old is not None and self.update is None:
             return old
+        # a new item has its key before anything else, so that an update may read it
+        before = old.item if old is not None else self.key
+        item = before if self.update is None else self.update.apply(before, self.values)
         size = self._size(old, before, item)
         if size > limits.ITEM_SIZE:
             raise errors.updated_item_too_large()

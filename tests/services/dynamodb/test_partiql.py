@@ -289,9 +289,31 @@ def test_the_statements_of_a_batch_stand_for_themselves(ddb, filled):
 def test_a_batch_reads_by_whole_keys_and_does_not_mix(ddb, filled):
     (response,) = ddb.batch_execute_statement(Statements=[{"Statement": "SELECT * FROM Music"}])["Responses"]
     assert response["Error"]["Code"] == "ValidationError"
-    with pytest.raises(ClientError, match="cannot be mixed"):
+    with pytest.raises(ClientError, match="Read and write requests together"):
         ddb.batch_execute_statement(Statements=[insert("Mixed"), get("Sad")])
     assert "Mixed" not in songs(filled("SELECT * FROM Music"))
+
+
+def test_deleting_what_is_not_there_succeeds_whatever_the_conditions(ddb, filled):
+    filled("DELETE FROM Music WHERE Artist = 'Acme' AND Song = 'None' AND Awards = 7")
+    with pytest.raises(ddb.exceptions.ConditionalCheckFailedException):
+        filled("DELETE FROM Music WHERE Artist = 'Acme' AND Song = 'Sad' AND Awards = 7")
+
+
+def test_only_sets_are_added_to_sets(filled):
+    with pytest.raises(ClientError, match="The second argument to SET_ADD must be a value with type SET"):
+        filled("UPDATE Music SET Tags = set_add(Tags, 1) WHERE Artist = 'Acme' AND Song = 'Sad'")
+
+
+def test_missing_is_asked_for_by_is(filled):
+    with pytest.raises(ClientError, match="MISSING must be compared using IS operator"):
+        filled("SELECT * FROM Music WHERE Awards = MISSING")
+
+
+def test_a_transaction_returns_no_items_of_writes(ddb, filled):
+    update = "UPDATE Music SET Awards = 3 WHERE Artist = 'Acme' AND Song = 'Sad' RETURNING ALL NEW *"
+    with pytest.raises(ClientError, match=r"TransactStatements\[0\]: RETURNING clause is not supported"):
+        ddb.execute_transaction(TransactStatements=[{"Statement": update}])
 
 
 def test_a_transaction_is_all_or_nothing(ddb, filled):

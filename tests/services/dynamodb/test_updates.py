@@ -245,3 +245,10 @@ def test_an_index_key_has_no_inside(ddb, indexed):
             UpdateExpression="SET color.shade = :v",
             ExpressionAttributeValues={":v": n(1)},
         )
+
+
+def test_a_new_item_may_be_given_a_part_of_its_key(ddb, table):
+    answer = ddb.update_item(
+        TableName=table, Key={"pk": s("a")}, UpdateExpression="SET copied = pk", ReturnValues="ALL_NEW"
+    )
+    assert answer["Attributes"] == {"pk": s("a"), "copied": s("a")}

@@ -305,6 +305,8 @@ class _Parser:
         if token.kind == "word" and following.text == "(":
             return self._call()
         if token.kind == "quoted" or (token.kind == "word" and token.text.lower() not in ("true", "false", "null")):
+            if self._is("missing"):
+                raise errors.validation("MISSING must be compared using IS operator")
             return Reference(self._path())
         return Literal(self._value())
 

@@ -26,7 +26,7 @@ from fogbank.services.dynamodb.partiql.tree import (
     Update,
 )
 from fogbank.services.dynamodb.schema import KeySchema
-from fogbank.services.dynamodb.values import Item, Value
+from fogbank.services.dynamodb.values import SETS, Item, Value, type_of
 
 Request = dict[str, Any]
 
@@ -236,7 +236,7 @@ def key_of(where: Condition | None, schema: KeySchema) -> tuple[Item, list[Condi
 def insert(statement: Insert, schema: KeySchema) -> Request:
     """A PutItem that wants nothing to be there."""
     names = Names()
-    absent = f"attribute_not_exists({names.path((schema.hash.name,))})"
+    absent = _absent(names, schema)
     return names.put({"TableName": statement.table, "Item": statement.item, "ConditionExpression": absent})
 
 
@@ -265,17 +265,23 @@ def _assignment(names: Names, path: str, action: Set) -> tuple[str, str]:
     if isinstance(value, Call) and value.name in ("set_add", "set_delete"):
         if len(value.arguments) != 2 or value.arguments[0] != Reference(action.path):
             raise errors.validation(f"{value.name} must be given the attribute that is set, and a set")
+        if isinstance(value.arguments[1], Literal) and type_of(value.arguments[1].value) not in SETS:
+            raise errors.validation(f"The second argument to {value.name.upper()} must be a value with type SET")
         return "ADD" if value.name == "set_add" else "DELETE", f"{path} {_operand(names, value.arguments[1])}"
     return "SET", f"{path} = {_operand(names, value)}"
 
 
 def delete(statement: Delete, schema: KeySchema) -> Request:
-    """A DeleteItem. Without further conditions it does not matter whether the item is there."""
+    """A DeleteItem. Of an item that is not there nothing is deleted, whatever the conditions.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.delete.html
+    """
     names = Names()
     key, rest = _required_key(statement.where, schema)
     request: Request = {"TableName": statement.table, "Key": key, "ReturnValues": statement.returning}
-    if rest:
-        request["ConditionExpression"] = _there(names, schema, rest)
+    condition = _all(rest)
+    if condition is not None:
+        request["ConditionExpression"] = f"{_absent(names, schema)} OR ({_condition(names, condition)})"
     return names.put(request)
 
 
@@ -305,6 +311,11 @@ def _required_key(where: Condition | None, schema: KeySchema) -> tuple[Item, lis
     if pinned is None:
         raise errors.validation("Where clause does not contain a mandatory equality on all key attributes")
     return pinned
+
+
+def _absent(names: Names, schema: KeySchema) -> str:
+    """There is no item."""
+    return f"attribute_not_exists({names.path((schema.hash.name,))})"
 
 
 def _there(names: Names, schema: KeySchema, rest: list[Condition]) -> str:

@@ -176,7 +176,7 @@ async def batch_execute_statement(ctx: Context, request: Request) -> Document:
         kinds.add(isinstance(statement, Select | Exists))
         responses.append(await _in_batch(ctx, statement, given))
     if len(kinds) > 1:
-        raise errors.validation("Select statements and write statements cannot be mixed in one batch")
+        raise errors.validation("Read and write requests together in the same batch is not supported.")
     return {"Responses": responses}
 
 
@@ -221,6 +221,12 @@ async def execute_transaction(ctx: Context, request: Request) -> Document:
     passed: Request = {
         name: request[name] for name in ("ReturnConsumedCapacity", "ClientRequestToken") if name in request
     }
+    for position, statement in enumerate(statements):
+        if isinstance(statement, Update | Delete) and statement.returning != "NONE":
+            raise errors.validation(
+                f"Validation failed in TransactStatements[{position}]: "
+                "RETURNING clause is not supported in ExecuteTransaction."
+            )
     members = [await _member(ctx, *pair) for pair in zip(statements, request["TransactStatements"], strict=True)]
     if reading == {True}:
         return await transactions.get_all(ctx, {"TransactItems": members, **passed})
