@@ -33,6 +33,8 @@ JSON = ("Content-Type", "application/json")
 _PATIENT = Limits(idle_seconds=10**9, close_seconds=0)
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 _ERROR_BODY = "lambda-runtime-function-error-body"
+# Status, headers and cookies come before the body of such a response.
+HTTP_RESPONSE = "application/vnd.awslambda.http-integration-response"
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 
@@ -114,7 +116,9 @@ class RuntimeInterface:
         pass
 
     def wants_stream(self, head: Request) -> bool:
-        return head.headers.get("lambda-runtime-function-response-mode", "").lower() == "streaming"
+        """Go's runtime tells only by the type that it streams."""
+        mode = head.headers.get("lambda-runtime-function-response-mode", "").lower()
+        return mode == "streaming" or head.headers.get("content-type", "") == HTTP_RESPONSE
 
     def handle(self, request: Request, reply: Reply) -> None:
         if request.path == _ROOT + "invocation/next":
