@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import code, errors, limits
+from fogbank.services.lambda_ import code, errors, limits, sealing
 from fogbank.services.lambda_.durable import settings as durable
 from fogbank.services.lambda_.records import Answer, Function, Request, arn_of
 
@@ -168,6 +168,11 @@ def log_group(function: Function) -> str:
     return logging.get("LogGroup") or f"/aws/lambda/{function.name}"
 
 
+async def described(ctx: Context, function: Function, qualifier: str = "") -> Answer:
+    """The same with the environment variables, as far as the caller may see them; in a transaction."""
+    return answer(ctx, await sealing.shown(ctx, function), qualifier)
+
+
 def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qualified: bool = False) -> Answer:
     """The FunctionConfiguration of a version. Its ARN has the qualifier that was asked for."""
     config = function.config
@@ -195,7 +200,7 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         # there are no snapshots: functions start as others do
         "SnapStart": {**config["SnapStart"], "OptimizationStatus": "Off"},
         "LoggingConfig": logging,
-        "Environment": variables if variables and variables.get("Variables") else None,
+        "Environment": variables if variables and any(variables.values()) else None,
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **(config.get("VpcConfig") or {})},
         "Layers": [{"Arn": each.arn, "CodeSize": each.code.size} for each in function.layers] or None,
     }

@@ -109,6 +109,40 @@ def not_ready(state: str, reason: str) -> AWSError:
     )
 
 
+_KMS = {
+    "AccessDeniedException": ("KMSAccessDeniedException", "KMS access was denied"),
+    "DisabledException": ("KMSDisabledException", "the KMS key used is disabled"),
+    "KMSInvalidStateException": ("KMSInvalidStateException", "the state of the KMS key used is not valid for Decrypt"),
+    "NotFoundException": ("KMSNotFoundException", "the KMS key was not found"),
+}
+
+
+def unreadable(error: AWSError) -> AWSError:
+    """An environment cannot be started, since KMS says so about its variables."""
+    code, reason = _KMS.get(error.code, ("KMSAccessDeniedException", "KMS access was denied"))
+    return _user(
+        code,
+        f"Lambda was unable to decrypt the environment variables because {reason}. Please check the function's KMS key "
+        f"settings. KMS Exception: {error.code} KMS Message: {error.message}",
+    )
+
+
+def hidden(error: AWSError) -> str:
+    """Why the variables of a function are not shown."""
+    _, reason = _KMS.get(error.code, ("", "KMS access was denied"))
+    return (
+        f"Lambda was unable to decrypt your environment variables because {reason}. Please check your KMS permissions. "
+        f"KMS Exception: {error.code} KMS Message: {error.message}"
+    )
+
+
+def key_refused(error: AWSError) -> AWSError:
+    return invalid_parameter(
+        f"Lambda was unable to configure access to your environment variables because the KMS key is invalid. Please check "
+        f"your KMS key settings. KMS Exception: {error.code} KMS Message: {error.message}"
+    )
+
+
 def unsigned_code() -> AWSError:
     return _user(
         "CodeVerificationFailedException",

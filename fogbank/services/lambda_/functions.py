@@ -20,6 +20,7 @@ from fogbank.services.lambda_ import (
     recursion,
     running,
     runtime_management,
+    sealing,
     urls,
 )
 from fogbank.services.lambda_.code import Received
@@ -84,6 +85,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
     if request.get("CodeSigningConfigArn"):
         await code_signing.choose(of, request["CodeSigningConfigArn"])
     received.keep(ctx)
+    config, sealed = await sealing.sealed(ctx, of.name, config)
     function = Function(
         of.name,
         LATEST,
@@ -95,6 +97,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
         state_reason="The function is being created.",
         state_code="Creating",
         layers=await layers.used(ctx, config),
+        sealed=sealed,
     )
     functions.put(ctx, function, of.name, LATEST)
     if request.get("Tags"):
@@ -102,8 +105,8 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
     await ctx.schedule("settle", {"name": of.name, "version": LATEST})
     if request.get("Publish"):
         published = await _publish(ctx, function, config.get("Description", ""))
-        return configurations.answer(ctx, published, published.version)
-    return configurations.answer(ctx, function)
+        return await configurations.described(ctx, published, published.version)
+    return await configurations.described(ctx, function)
 
 
 @service.task(transaction=False)
@@ -141,7 +144,7 @@ async def get_function(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
     function = await find(of)
     answer: Answer = {
-        "Configuration": configurations.answer(of.scope, function, of.qualifier),
+        "Configuration": await configurations.described(of.scope, function, of.qualifier),
         "Code": await _where(of.scope, function.code),
     }
     found = await tags.get(of.scope, of.name)
@@ -162,7 +165,7 @@ async def _where(ctx: Context, code: Code) -> Answer:
 @service.operation(**ON_QUALIFIED)
 async def get_function_configuration(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    return configurations.answer(of.scope, await find(of), of.qualifier)
+    return await configurations.described(of.scope, await find(of), of.qualifier)
 
 
 def _any(ctx: Context, request: Request) -> str:
@@ -178,7 +181,7 @@ async def list_functions(ctx: Context, request: Request) -> Answer:
     shown, marker = pages.page(listed, _limit(request), lambda each: f"{each.name} {key_of(each.version)}")
     return {
         "Functions": [
-            configurations.answer(ctx, each, each.version if each.version != LATEST or every_version else "")
+            await configurations.described(ctx, each, each.version if each.version != LATEST or every_version else "")
             for each in shown
         ],
         "NextMarker": marker,
@@ -203,7 +206,7 @@ async def list_versions_by_function(ctx: Context, request: Request) -> Answer:
     found = await functions.scan(of.scope, of.name, after=after)
     shown, marker = pages.page(found, _limit(request), lambda each: key_of(each.version))
     return {
-        "Versions": [configurations.answer(of.scope, each, each.version) for each in shown],
+        "Versions": [await configurations.described(of.scope, each, each.version) for each in shown],
         "NextMarker": marker,
     }
 
@@ -248,14 +251,14 @@ async def _replace_code(of: Named, request: Request, received: Received) -> Answ
         preview = msgspec.structs.replace(function, config=config, code=received.code)
         if received.code.blob:
             scope.blobs.discard(received.code.blob)
-        return configurations.answer(scope, preview)
+        return await configurations.described(scope, preview)
     received.keep(scope)
     code.dropped(scope, function.code)
     changed = await _updating(scope, function, config=config, code=received.code)
     if request.get("Publish"):
         published = await _publish(scope, changed, config.get("Description", ""))
-        return configurations.answer(scope, published, published.version)
-    return configurations.answer(scope, changed)
+        return await configurations.described(scope, published, published.version)
+    return await configurations.described(scope, changed)
 
 
 async def _updating(scope: Context, function: Function, **fields: Any) -> Function:
@@ -296,7 +299,10 @@ async def update_function_configuration(ctx: Context, request: Request) -> Answe
         for each in used:
             code.dropped(of.scope, each.code)
         used = await layers.used(ctx, config)
-    return configurations.answer(of.scope, await _updating(of.scope, function, config=config, layers=used))
+    config, sealed = await sealing.sealed(of.scope, of.name, config, function)
+    changed = await _updating(of.scope, function, config=config, layers=used, sealed=sealed)
+    await sealing.release(of.scope, of.name, function.sealed)
+    return await configurations.described(of.scope, changed)
 
 
 # -- publishing
@@ -316,7 +322,7 @@ async def publish_version(ctx: Context, request: Request) -> Answer:
                 f"({code.sha256(function.code)}). Please try again with the CodeSHA256 in $LATEST."
             )
         published = await _publish(of.scope, function, request.get("Description") or function.config["Description"])
-        return configurations.answer(of.scope, published, published.version)
+        return await configurations.described(of.scope, published, published.version)
 
     return await of.scope.transact(work)
 
@@ -354,6 +360,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
     for key, function in await functions.items(of.scope, (str,), of.name):
         _drop(of.scope, function)
         functions.delete(of.scope, of.name, *key)
+        await sealing.release(of.scope, of.name, function.sealed)
     await provisioned.delete_all(of)
     for rows in (aliases, policies, runtime_management.chosen):
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
@@ -386,6 +393,7 @@ async def _delete_version(of: Named) -> None:
     _drop(of.scope, function)
     await provisioned.delete_all(of, of.qualifier)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
+    await sealing.release(of.scope, of.name, function.sealed)
 
 
 # -- concurrency

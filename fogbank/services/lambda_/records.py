@@ -45,6 +45,15 @@ class Layer(Record, frozen=True):
     code: Code
 
 
+class Sealed(Record, frozen=True):
+    """Environment variables that are encrypted (see `sealing`): under a key of their own, which the KMS key of that ARN can open."""
+
+    key: str
+    grant: str
+    own_key: bytes
+    content: bytes
+
+
 class Function(Record, frozen=True):
     """One version of a function. `config` holds the members of a FunctionConfiguration that were asked for, as they are answered.
 
@@ -66,6 +75,7 @@ class Function(Record, frozen=True):
     update_code: str = ""
     description: str = ""
     layers: list[Layer] = []
+    sealed: Sealed | None = None
 
     @property
     def role(self) -> str:

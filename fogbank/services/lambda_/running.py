@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context, outbound
-from fogbank.services.lambda_ import code, configurations, errors, limits, metering, recursion
+from fogbank.services.lambda_ import code, configurations, errors, limits, metering, recursion, sealing
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
@@ -243,7 +243,7 @@ async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
 async def _variables(scope: Context, function: Function, journal: Journal, language: dict[str, str]) -> dict[str, str]:
     """The environment variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     runtime = function.config.get("Runtime", "")
-    own = (function.config.get("Environment") or {}).get("Variables") or {}
+    own = await sealing.variables_of(scope, function)
     logging = function.config.get("LoggingConfig") or {}
     variables = {
         **language,
