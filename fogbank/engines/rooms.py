@@ -11,6 +11,11 @@ Used by `warden_main.py` in the child, before it becomes the program; so this is
     tmp       bytes that fit into /tmp, which is empty; 0 for that of the machine
     hosts     file that appears as /etc/hosts, for reading; empty for that of the machine
 
+or, of a program whose whole file system is a directory,
+
+    root      directory that appears as /, for reading; it has dev, proc, tmp, etc/hosts and etc/resolv.conf to lay the machine's over
+    tmp, hosts as above
+
 or, of a program that shares the room of another one, only
 
     of        process that is in the room
@@ -28,6 +33,10 @@ _SPACES = (("user", _NEW_USERS), ("mnt", _NEW_MOUNTS))
 _READ_ONLY, _REMOUNT, _BIND, _RECURSIVE, _PRIVATE = 1, 32, 4096, 16384, 1 << 18
 # What a mount in a user namespace has to keep of the one below: nosuid, nodev, noexec, noatime, nodiratime.
 _KEPT = 2 | 4 | 8 | 1024 | 2048
+_DETACH = 2
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_DEVICES = ("full", "null", "random", "urandom", "zero")
+_STREAMS = (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2"))
 
 
 def enter(room):
@@ -40,6 +49,9 @@ def enter(room):
     if user != 0:
         _map_users(user, group)
     _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    if "root" in room:
+        _move(room)
+        return
     _overlay([room["skeleton"], "/var"], "/var")
     _bind(room["task"], "/var/task")
     _bind(room["runtime"], "/var/runtime")
@@ -54,6 +66,53 @@ def enter(room):
     if room["tmp"]:
         # last: what appears elsewhere may come from the machine's own /tmp
         _mount("tmpfs", "/tmp", "tmpfs", 0, f"mode=1777,size={room['tmp']}")
+
+
+def _move(room):
+    """Into another root directory, with nothing of the machine but what every program needs."""
+    root = room["root"]
+    _bind(root, root)
+    _mount("/proc", root + "/proc", None, _BIND | _RECURSIVE)
+    _mount("tmpfs", root + "/dev", "tmpfs", 0, "mode=755,size=64k")
+    for name in _DEVICES:
+        os.close(os.open(f"{root}/dev/{name}", os.O_CREAT))
+        _mount("/dev/" + name, f"{root}/dev/{name}", None, _BIND)
+    for name, target in _STREAMS:
+        os.symlink("/proc/self/" + target, f"{root}/dev/{name}")
+    _bind(room.get("hosts") or "/etc/hosts", root + "/etc/hosts")
+    _bind(os.path.realpath("/etc/resolv.conf"), root + "/etc/resolv.conf")
+    _mount("tmpfs", root + "/tmp", "tmpfs", 0, f"mode=1777,size={room['tmp']}")
+    os.chdir(root)
+    # the machine's root is put over the new one, and taken off again
+    _call("syscall", ctypes.c_long(_PIVOT_ROOT[os.uname().machine]), b".", b".")
+    _call("umount2", b".", _DETACH)
+    os.chdir("/")
+
+
+def branch(size):
+    """Have this process see a copy of the /tmp (so many bytes fit) that it shares with others, and else the same room. Raises OSError."""
+    before = os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY)
+    _call("unshare", _NEW_MOUNTS)
+    _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    _mount("tmpfs", "/tmp", "tmpfs", 0, f"mode=1777,size={size}")
+    _copy(f"/proc/self/fd/{before}", "/tmp")
+    os.close(before)
+
+
+def _copy(source, target):
+    """Directories, files and links."""
+    import shutil  # which few programs need
+
+    for entry in os.scandir(source):
+        place = os.path.join(target, entry.name)
+        if entry.is_symlink():
+            os.symlink(os.readlink(entry.path), place)
+        elif entry.is_dir():
+            os.mkdir(place)
+            _copy(entry.path, place)
+            shutil.copystat(entry.path, place)
+        elif entry.is_file():
+            shutil.copy2(entry.path, place)
 
 
 def _join(process):

@@ -15,8 +15,8 @@ import msgspec
 
 from fogbank.http import FileBody
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import errors, limits
-from fogbank.services.lambda_.records import Code, Request
+from fogbank.services.lambda_ import errors, images, limits
+from fogbank.services.lambda_.records import Code, Request, arn_of, named
 from fogbank.services.lambda_.runtime.packages import BadPackage, unpacked_size
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.storage.blobs import Blobs, Seal
@@ -59,7 +59,8 @@ async def received(ctx: Context, given: Request) -> AsyncIterator[Received]:
 
 async def _receive(ctx: Context, given: Request) -> Received:
     if given.get("ImageUri") is not None:
-        return Received(Code(image=given["ImageUri"]), "")
+        arn = named(ctx, given).function_arn if given.get("FunctionName") else arn_of(ctx, "*")
+        return Received(await images.resolve(ctx, given["ImageUri"], arn), "")
     if given.get("S3Bucket") == HOT_RELOAD:
         return Received(_directory(given.get("S3Key") or ""), "")
     data = given.get("ZipFile")
@@ -122,7 +123,9 @@ async def _read(body: bytes | FileBody | AsyncIterator[bytes]) -> bytes:
 
 
 def sha256(code: Code) -> str:
-    """The hash as Lambda answers it."""
+    """The hash as Lambda answers it: that of an image is its digest."""
+    if code.image:
+        return code.sha256
     return b64encode(bytes.fromhex(code.sha256)).decode() if code.sha256 else ""
 
 

@@ -95,6 +95,40 @@ def too_much_code(limit: int) -> AWSError:
     return _user("CodeStorageExceededException", f"Code storage limit exceeded: {limit} bytes.")
 
 
+# -- container images: https://docs.aws.amazon.com/lambda/latest/dg/images-create.html, and answers quoted in trackers
+
+
+def image_not_valid(uri: str) -> AWSError:
+    return invalid_parameter(f"Source image {uri} is not valid. Provide a valid source image.")
+
+
+def image_does_not_exist(uri: str) -> AWSError:
+    return invalid_parameter(f"Source image {uri} does not exist. Provide a valid source image.")
+
+
+def image_type_not_supported(uri: str) -> AWSError:
+    return invalid_parameter(
+        f"The image manifest, config or layer media type for the source image {uri} is not supported."
+    )
+
+
+def image_too_large(uri: str) -> AWSError:
+    return invalid_parameter(f"Source image {uri} is larger than 10 GB.")
+
+
+def image_access_denied() -> AWSError:
+    message = "Lambda does not have permission to access the ECR image. Check the ECR permissions."
+    return _user("AccessDeniedException", message, 403)
+
+
+def no_image_uri() -> AWSError:
+    return invalid_parameter("Please provide ImageUri when updating a function with packageType Image.")
+
+
+def image_uri_for_zip() -> AWSError:
+    return invalid_parameter("Please don't provide ImageUri when updating a function with packageType Zip.")
+
+
 def invalid_zip() -> AWSError:
     return invalid_parameter("Could not unzip uploaded file. Please check your file, then try to upload again.")
 

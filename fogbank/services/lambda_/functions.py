@@ -14,6 +14,7 @@ from fogbank.services.lambda_ import (
     configurations,
     downloads,
     errors,
+    images,
     layers,
     limits,
     provisioned,
@@ -24,6 +25,7 @@ from fogbank.services.lambda_ import (
     urls,
 )
 from fogbank.services.lambda_.code import Received
+from fogbank.services.lambda_.images import Failure
 from fogbank.services.lambda_.records import (
     ACTIVE,
     IN_PROGRESS,
@@ -67,8 +69,9 @@ async def create_function(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
     of = named(ctx, request)
     config = configurations.first(request)
+    images.check_source(config["PackageType"], request["Code"])
     await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
-    async with code.received(ctx, request["Code"]) as received:
+    async with code.received(ctx, {**request["Code"], "FunctionName": of.name}) as received:
         return await ctx.transact(_create, ctx, of, request, config, received)
 
 
@@ -114,14 +117,16 @@ async def settle(ctx: Context, payload: Request) -> None:
     """What was asked of a version is done: its code is ready to run."""
     key = (payload["name"], key_of(payload["version"]))
     function = await ctx.transact(functions.get, ctx, *key)
-    if function is not None and not function.code.image:
-        await running.prepare(ctx, function)
-    await ctx.transact(_settled, ctx, payload)
+    failure = await running.prepare(ctx, function) if function is not None else None
+    await ctx.transact(_settled, ctx, payload, failure)
 
 
-async def _settled(ctx: Context, payload: Request) -> None:
+async def _settled(ctx: Context, payload: Request, failure: Failure | None) -> None:
     function = await functions.get(ctx, payload["name"], key_of(payload["version"]))
     if function is None:
+        return
+    if failure is not None:
+        images.note_failure(ctx, function, failure)
         return
     settled = msgspec.structs.replace(
         function,
@@ -158,7 +163,7 @@ async def get_function(ctx: Context, request: Request) -> Answer:
 
 async def _where(ctx: Context, code: Code) -> Answer:
     if code.image:
-        return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": code.image}
+        return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": images.resolved_uri(code)}
     return {"RepositoryType": "S3", "Location": await downloads.location(ctx, code)}
 
 
@@ -225,7 +230,9 @@ async def update_function_code(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
 
     async def may() -> None:
-        _check_revision(await _updatable(of), request)
+        function = await _updatable(of)
+        _check_revision(function, request)
+        images.check_source(function.config["PackageType"], request)
         await code_signing.check(of)
 
     await of.scope.transact(may)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context, outbound
-from fogbank.services.lambda_ import code, configurations, errors, limits, metering, recursion, sealing
+from fogbank.services.lambda_ import code, configurations, errors, images, limits, metering, recursion, sealing
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
@@ -158,14 +158,22 @@ async def _build(scope: Context, function: Function) -> str:
     return f"{build} {await asyncio.to_thread(code.changed_at, function.code.directory)}"
 
 
-async def prepare(scope: Context, function: Function) -> None:
-    """Do what need not wait for the first invocation: unpack the code, begin what forks functions."""
+async def prepare(scope: Context, function: Function) -> images.Failure | None:
+    """Do what need not wait for the first invocation: unpack the code, begin what forks functions.
+
+    Returns why an image can never be run; of all else the first invocation says so.
+    """
     runtimes = runtimes_of(scope)
+    if function.code.image:
+        failure = await images.prepare(scope, runtimes.images, function.code)
+        if failure is not None:
+            return failure
     try:
         planned = await _plan(scope, runtimes, function)
         await runtimes.warden(planned)
     except (AWSError, CannotStart):
-        return  # the first invocation says it
+        pass
+    return None
 
 
 async def warm(scope: Context, function: Function, wanted_by: str, count: int) -> int:
@@ -220,7 +228,7 @@ def _poster(scope: Context) -> Post:
 async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
     """What to start."""
     if function.code.image:
-        raise errors.no_runtime("Fogbank does not run container images.")
+        return await images.plan_of(scope, runtimes, function)
     settings = scope.app.settings
     runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
     try:
@@ -246,9 +254,9 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
     own = await sealing.variables_of(scope, function)
     logging = function.config.get("LoggingConfig") or {}
     variables = {
-        **language,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
+        **language,
         "AWS_ENDPOINT_URL": _endpoint(scope),
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # nothing can be put before an address
         **own,
@@ -266,6 +274,9 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
         "LAMBDA_RUNTIME_DIR": language["LAMBDA_RUNTIME_DIR"],
         "_LAMBDA_TELEMETRY_LOG_FD": "3",
     }
+    if function.code.image:
+        # images say these themselves
+        del variables["_HANDLER"], variables["AWS_EXECUTION_ENV"]
     if logging.get("LogFormat") == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")

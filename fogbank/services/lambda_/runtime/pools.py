@@ -12,6 +12,7 @@ from fogbank.engines.warden import Warden
 from fogbank.services.lambda_.runtime import libraries
 from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.failures import Failure
+from fogbank.services.lambda_.runtime.images import Images
 from fogbank.services.lambda_.runtime.isolation import Rooms
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan
@@ -59,6 +60,7 @@ class Runtimes:
     def __init__(self, app: App) -> None:
         self.directory = os.path.join(app.directory.path, "engines", "lambda")
         self.packages = Packages(os.path.join(self.directory, "packages"))
+        self.images = Images(os.path.join(self.directory, "images"))
         self._pools: dict[str, Pool] = {}
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
