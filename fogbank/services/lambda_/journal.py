@@ -62,7 +62,7 @@ class Journal:
 
     def remark(self, text: str) -> None:
         """Something that only logs in plain text say."""
-        if not self._is_json:
+        if text and not self._is_json:
             self._add(text)
 
     def platform(self, kind: str, record: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_.runtime import reports
 from fogbank.services.lambda_.runtime.extensions import ROOT as EXTENSIONS
 from fogbank.services.lambda_.runtime.extensions import About, Extensions
-from fogbank.services.lambda_.runtime.failures import Failure, timed_out
+from fogbank.services.lambda_.runtime.failures import OUT_OF_MEMORY, Failure, timed_out
 from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, RuntimeInterface, too_large
 from fogbank.services.lambda_.runtime.interface import Event as Invocation
 from fogbank.services.lambda_.runtime.plans import Plan
@@ -168,7 +168,8 @@ class Environment:
         if extension:
             self._fail(Failure("Extension.Crash", f"exit code {child.result()}"))
         else:
-            self._fail(Failure("Runtime.ExitError", ended(child.result(), self._is_short_of_memory)))
+            cause = OUT_OF_MEMORY if self._is_short_of_memory else ""
+            self._fail(Failure("Runtime.ExitError", ended(child.result(), self._is_short_of_memory), cause=cause))
 
     async def _until(self, event: asyncio.Event, deadline: float) -> Failure | None:
         """Wait for the event; returns what came instead of it."""
@@ -224,6 +225,7 @@ class Environment:
         except CannotStart as error:
             failure = Failure("Runtime.InvalidEntrypoint", str(error))
         self._init_ms = (perf_counter() - begun) * 1000
+        self._processes.memory_high()  # is remembered, should they end before anybody looks
         self._say("initRuntimeDone", reports.init_done(self.kind, phase, failure))
         self._extensions.is_closed = True
         for each in self._extensions.all:
@@ -263,7 +265,7 @@ class Environment:
         duration = min(self._init_ms, self.limits.timeout * 1000)
         invoked = reports.Invoked(event, failure.answered(event.request_id), duration, failure=failure)
         self._init_ms = 0.0
-        self._report(invoked, 0)
+        self._report(invoked, self._processes.memory_high())
         return Outcome(invoked.answered, duration)
 
     async def invoke(self, event: Invocation, relay: Relay | None = None) -> Outcome:

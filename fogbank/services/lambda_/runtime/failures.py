@@ -9,14 +9,23 @@ import orjson
 from fogbank.services.lambda_.runtime.interface import Answered
 
 TIMED_OUT = "Sandbox.Timedout"
+OUT_OF_MEMORY = "Runtime.OutOfMemory"
 
 
 class Failure(NamedTuple):
-    """`kind` is the type of the error; `document` is the one that the runtime gave, without which `reason` makes one."""
+    """`kind` is the type of the error; `document` is the one that the runtime gave, without which `reason` makes one.
+
+    `cause` is what reports say instead of the kind.
+    """
 
     kind: str
     reason: str = ""
     document: bytes = b""
+    cause: str = ""
+
+    @property
+    def reported(self) -> str:
+        return self.cause or self.kind
 
     @property
     def status(self) -> str:
@@ -27,7 +36,9 @@ class Failure(NamedTuple):
         return f"RequestId: {request_id} Error: {self.reason}"
 
     def remark(self, now: str, request_id: str) -> str:
-        """How the log says it."""
+        """How the log says it; empty for what the runtime has said there itself."""
+        if self.document:
+            return ""
         if self.kind == TIMED_OUT:
             return f"{now} {request_id} {self.reason}"
         return f"{self.text(request_id)}\n{self.kind}"

@@ -37,6 +37,7 @@ class Processes:
         self._others: dict[str, Child] = {}
         self._outputs: list[Output] = []
         self._is_frozen = False
+        self._peaks: dict[int, int] = {}  # MiB by process
 
     # -- beginning
 
@@ -114,11 +115,18 @@ class Processes:
     # -- memory, in bytes
 
     def memory_now(self) -> int:
-        return sum(_resident(each.pid) for each in self._all)
+        now = {each.pid: _resident(each.pid) for each in self._all}
+        self._saw({pid: size >> 20 for pid, size in now.items()})
+        return sum(now.values())
 
     def memory_high(self) -> int:
-        """The most that they ever had, in MiB."""
-        return sum(_high(each.pid) for each in self._all)
+        """The most that they ever had, in MiB; of those that have ended, the most that was seen."""
+        self._saw({each.pid: _high(each.pid) for each in self._all})
+        return sum(self._peaks.values())
+
+    def _saw(self, sizes: dict[int, int]) -> None:
+        for pid, size in sizes.items():
+            self._peaks[pid] = max(size, self._peaks.get(pid, 0))
 
     # -- the end
 

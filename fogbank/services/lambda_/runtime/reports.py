@@ -61,7 +61,7 @@ def init_report(kind: str, phase: str, milliseconds: float, failure: Failure | N
 def _status(failure: Failure | None) -> Record:
     if failure is None:
         return {"status": "success"}
-    return {"status": failure.status, "errorType": failure.kind}
+    return {"status": failure.status, "errorType": failure.reported}
 
 
 def start(event: Event, about: About) -> Record:
@@ -115,5 +115,5 @@ def report(invoked: Invoked, memory: int, used: int, init_ms: float = 0.0) -> Re
 def _with_error(record: Record, invoked: Invoked) -> Record:
     """The type of error of what ended the runtime; errors of handlers are the function's own affair."""
     if invoked.failure is not None:
-        record["errorType"] = invoked.failure.kind
+        record["errorType"] = invoked.failure.reported
     return record
