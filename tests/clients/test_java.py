@@ -1,4 +1,7 @@
-"""The AWS SDK for Java, version 2: synchronous, asynchronous over Netty, and its transfer manager. Its tests are in java/Client.java."""
+"""The AWS SDK for Java, version 2.
+
+Synchronous, asynchronous over Netty, its transfer manager (java/Client.java), and its enhanced client of DynamoDB (java/Tables.java).
+"""
 
 import os
 import re
@@ -6,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = (Path(__file__).parent / "java" / "Client.java").read_text()
+TESTS = [
+    (source.stem, name)
+    for source in sorted((Path(__file__).parent / "java").glob("*.java"))
+    for name in re.findall(r"^  static void (\w+)\(\) ", source.read_text(), re.MULTILINE)
+]
 
 
-@pytest.mark.parametrize("name", re.findall(r"^  static void (\w+)\(\) ", SOURCE, re.MULTILINE))
-def test_the_sdk(program, prepared, environment, bucket, name):
+@pytest.mark.parametrize(("source", "name"), TESTS)
+def test_the_sdk(program, prepared, environment, bucket, source, name):
     environment.update(BUCKET=bucket, LC_ALL="C.UTF-8")
     classes = os.pathsep.join([str(prepared("java/classes")), f"{prepared('java/jars')}/*"])
-    program("java", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", "-cp", classes, "Client", name)
+    program("java", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", "-cp", classes, "Client", source, name)

@@ -1,4 +1,7 @@
-"""Clients in JavaScript: the AWS SDK, version 3, and MinIO's. Their tests are what the files below javascript/ export."""
+"""Clients in JavaScript: the AWS SDK, version 3, MinIO's, and libraries over DynamoDB.
+
+Their tests are what the files below javascript/ export.
+"""
 
 import io
 import re
@@ -54,6 +57,11 @@ def function(aws):
 @pytest.mark.parametrize("name", exports("s3"))
 def test_the_sdk_with_s3(node, bucket, name):
     node("s3", name, BUCKET=bucket)
+
+
+@pytest.mark.parametrize("name", exports("tables"))
+def test_libraries_that_model_tables(node, name):
+    node("tables", name)
 
 
 @pytest.mark.parametrize("name", exports("services"))

@@ -38,6 +38,8 @@ var (
 		"ErrorsHaveTheirTypes":              errorsHaveTheirTypes,
 		"MessagesTravelFromTopicsToQueues":  messagesTravel,
 		"TablesAreWaitedFor":                tablesAreWaitedFor,
+		"ExpressionsAreBuilt":               expressionsAreBuilt,
+		"StatementsAreExecuted":             statementsAreExecuted,
 	}
 )
 

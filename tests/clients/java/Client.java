@@ -25,14 +25,14 @@ import software.amazon.awssdk.services.sqs.model.Message;
 import software.amazon.awssdk.services.sqs.model.QueueDoesNotExistException;
 import software.amazon.awssdk.transfer.s3.S3TransferManager;
 
-/** The AWS SDK for Java, version 2. `Client NAME` runs one of the tests below; all of them without the CRT. */
+/** The AWS SDK for Java, version 2. `Client CLASS NAME` runs one of a class's tests; all of them without the CRT. */
 class Client {
   static final String BUCKET = System.getenv("BUCKET");
   static final byte[] LARGE = new byte[12 << 20];
 
   public static void main(String[] arguments) throws Throwable {
     new Random(7).nextBytes(LARGE);
-    Client.class.getDeclaredMethod(arguments[0]).invoke(null);
+    Class.forName(arguments[0]).getDeclaredMethod(arguments[1]).invoke(null);
     System.exit(0);
   }
 
