@@ -45,6 +45,7 @@ _SERVICES = {
     "SSO": "sso-admin",
     "AccessAnalyzer": "accessanalyzer",
     "EventSchemas": "schemas",
+    "S3Express": "s3",
     "S3ObjectLambda": "s3control",
 }
 
@@ -58,11 +59,15 @@ def service_of(type_name: str) -> str:
 
 
 class Naming(NamedTuple):
-    """How CloudFormation names a resource that its template does not name: `<stack>-<logical id>-<random>` in `member`."""
+    """How CloudFormation names a resource that its template does not name: `<stack>-<logical id>-<random>` in `member`.
+
+    `suffix` is a property and how the name ends when it is true.
+    """
 
     member: str
     longest: int = 64
     lower: bool = False
+    suffix: tuple[str, str] = ("", "")
 
 
 class ResourceType(ABC):

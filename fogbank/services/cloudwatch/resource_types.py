@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.cloudwatch.service import service
 
 _NUMBERS: dict[str, type] = {"Threshold": float, "Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int}
@@ -76,6 +76,7 @@ class _AlarmType(ResourceType):
 @service.resource_type
 class AlarmType(_AlarmType):
     name = "AWS::CloudWatch::Alarm"
+    naming = Naming("AlarmName", 255)
     required = frozenset({"ComparisonOperator", "EvaluationPeriods"})
     kind = "MetricAlarm"
     properties = (
@@ -101,6 +102,7 @@ class AlarmType(_AlarmType):
 @service.resource_type
 class CompositeAlarmType(_AlarmType):
     name = "AWS::CloudWatch::CompositeAlarm"
+    naming = Naming("AlarmName", 255)
     required = frozenset({"AlarmRule"})
     kind = "CompositeAlarm"
     properties = (
@@ -118,6 +120,7 @@ class DashboardType(ResourceType):
 
     name = "AWS::CloudWatch::Dashboard"
     identifier = ("DashboardName",)
+    naming = Naming("DashboardName", 255)
     required = frozenset({"DashboardBody"})
     create_only = frozenset({"DashboardName"})
     missing = frozenset({"DashboardNotFoundError"})

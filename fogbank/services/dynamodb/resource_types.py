@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.dynamodb.service import service
 
 _SAME = (
@@ -40,6 +40,7 @@ class TableType(ResourceType):
 
     name = "AWS::DynamoDB::Table"
     identifier = ("TableName",)
+    naming = Naming("TableName", 255)
     required = frozenset({"KeySchema"})
     create_only = frozenset({"ImportSourceSpecification", "KeySchema", "LocalSecondaryIndexes", "TableName"})
     read_only = frozenset({"Arn", "StreamArn"})

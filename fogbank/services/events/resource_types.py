@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, tag_changes
 from fogbank.services.events import errors
 from fogbank.services.events.service import service
 
@@ -111,6 +111,7 @@ class RuleType(_Type):
 
     name = "AWS::Events::Rule"
     identifier = ("Arn",)
+    naming = Naming("Name", 64)
     create_only = frozenset({"EventBusName", "Name"})
     read_only = frozenset({"Arn"})
 
@@ -177,6 +178,7 @@ class ArchiveType(_Type):
 
     name = "AWS::Events::Archive"
     identifier = ("ArchiveName",)
+    naming = Naming("ArchiveName", 48)
     required = frozenset({"SourceArn"})
     create_only = frozenset({"ArchiveName", "SourceArn"})
     read_only = frozenset({"Arn"})
@@ -217,6 +219,7 @@ class ConnectionType(_Type):
 
     name = "AWS::Events::Connection"
     identifier = ("Name",)
+    naming = Naming("Name", 64)
     create_only = frozenset({"Name"})
     read_only = frozenset({"Arn", "ArnForPolicy", "SecretArn"})
     write_only = frozenset({"AuthParameters"})
@@ -251,6 +254,7 @@ class ApiDestinationType(_Type):
 
     name = "AWS::Events::ApiDestination"
     identifier = ("Name",)
+    naming = Naming("Name", 64)
     required = frozenset({"ConnectionArn", "InvocationEndpoint", "HttpMethod"})
     create_only = frozenset({"Name"})
     read_only = frozenset({"Arn", "ArnForPolicy"})

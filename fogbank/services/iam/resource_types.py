@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.iam import access_keys
 from fogbank.services.iam.service import service
 
@@ -142,6 +142,7 @@ class RoleType(HolderType):
     name = "AWS::IAM::Role"
     noun = "Role"
     identifier = ("RoleName",)
+    naming = Naming("RoleName", 64)
     required = frozenset({"AssumeRolePolicyDocument"})
     create_only = frozenset({"Path", "RoleName"})
     read_only = frozenset({"Arn", "RoleId"})
@@ -177,6 +178,7 @@ class UserType(HolderType):
     name = "AWS::IAM::User"
     noun = "User"
     identifier = ("UserName",)
+    naming = Naming("UserName", 64)
     create_only = frozenset({"UserName"})
     read_only = frozenset({"Arn"})
     write_only = frozenset({"LoginProfile"})
@@ -240,6 +242,7 @@ class GroupType(HolderType):
     name = "AWS::IAM::Group"
     noun = "Group"
     identifier = ("GroupName",)
+    naming = Naming("GroupName", 128)
     create_only = frozenset({"GroupName"})
     read_only = frozenset({"Arn"})
 
@@ -261,6 +264,7 @@ class GroupType(HolderType):
 class InstanceProfileType(IamType):
     name = "AWS::IAM::InstanceProfile"
     identifier = ("InstanceProfileName",)
+    naming = Naming("InstanceProfileName", 128)
     required = frozenset({"Roles"})
     create_only = frozenset({"InstanceProfileName", "Path"})
     read_only = frozenset({"Arn"})

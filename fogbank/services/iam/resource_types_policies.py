@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from fogbank.kernel import Context, Record
-from fogbank.kernel.resource_types import Properties, pick
+from fogbank.kernel.resource_types import Naming, Properties, pick
 from fogbank.services.iam.errors import invalid_input, no_such_entity
 from fogbank.services.iam.resource_types import IamType, added, document, document_text, set_tags
 from fogbank.services.iam.service import service
@@ -22,6 +22,7 @@ _SIDES: Final = (("Users", "User"), ("Groups", "Group"), ("Roles", "Role"))
 class ManagedPolicyType(IamType):
     name = "AWS::IAM::ManagedPolicy"
     identifier = ("PolicyArn",)
+    naming = Naming("ManagedPolicyName", 128)
     required = frozenset({"PolicyDocument"})
     create_only = frozenset({"Description", "ManagedPolicyName", "Path"})
     read_only = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes, tag_list
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes, tag_list
 from fogbank.services.kinesis.service import service
 
 _MISSING = frozenset({"ResourceNotFoundException"})
@@ -17,6 +17,7 @@ class StreamType(ResourceType):
 
     name = "AWS::Kinesis::Stream"
     identifier = ("Name",)
+    naming = Naming("Name", 128)
     create_only = frozenset({"Name"})
     read_only = frozenset({"Arn"})
     missing = _MISSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes, tag_list
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes, tag_list
 from fogbank.services.logs.service import service
 
 _MISSING = frozenset({"ResourceNotFoundException"})
@@ -26,6 +26,7 @@ class LogGroupType(ResourceType):
 
     name = "AWS::Logs::LogGroup"
     identifier = ("LogGroupName",)
+    naming = Naming("LogGroupName", 512)
     create_only = frozenset({"LogGroupName"})
     read_only = frozenset({"Arn"})
     missing = _MISSING
@@ -96,6 +97,7 @@ class LogStreamType(ResourceType):
 
     name = "AWS::Logs::LogStream"
     identifier = ("LogGroupName", "LogStreamName")
+    naming = Naming("LogStreamName", 512)
     required = frozenset({"LogGroupName"})
     create_only = frozenset({"LogGroupName", "LogStreamName"})
     missing = _MISSING
@@ -155,6 +157,7 @@ class _FilterType(ResourceType):
 @service.resource_type
 class MetricFilterType(_FilterType):
     name = "AWS::Logs::MetricFilter"
+    naming = Naming("FilterName", 512)
     required = frozenset({"LogGroupName", "FilterPattern", "MetricTransformations"})
     kind = "MetricFilter"
 
@@ -195,6 +198,7 @@ def _transformation_of(found: dict[str, Any]) -> Properties:
 @service.resource_type
 class SubscriptionFilterType(_FilterType):
     name = "AWS::Logs::SubscriptionFilter"
+    naming = Naming("FilterName", 512)
     required = frozenset({"LogGroupName", "FilterPattern", "DestinationArn"})
     kind = "SubscriptionFilter"
     _properties = (

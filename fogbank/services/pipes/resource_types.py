@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick
 from fogbank.protocols import timestamps
 from fogbank.services.pipes import errors
 from fogbank.services.pipes.lifecycle import TRANSITIONS
@@ -40,6 +40,7 @@ class PipeType(ResourceType):
 
     name = "AWS::Pipes::Pipe"
     identifier = ("Name",)
+    naming = Naming("Name", 64)
     required = frozenset({"RoleArn", "Source", "Target"})
     create_only = frozenset({"Name", "Source"})
     read_only = frozenset({"Arn", "CreationTime", "CurrentState", "LastModifiedTime", "StateReason"})

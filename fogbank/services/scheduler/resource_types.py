@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.protocols import timestamps
 from fogbank.services.scheduler import errors
 from fogbank.services.scheduler.groups import DEFAULT
@@ -43,6 +43,7 @@ class ScheduleType(ResourceType):
 
     name = "AWS::Scheduler::Schedule"
     identifier = ("Name",)
+    naming = Naming("Name", 64)
     required = frozenset({"FlexibleTimeWindow", "ScheduleExpression", "Target"})
     create_only = frozenset({"Name"})
     read_only = frozenset({"Arn"})
@@ -94,6 +95,7 @@ class ScheduleGroupType(ResourceType):
 
     name = "AWS::Scheduler::ScheduleGroup"
     identifier = ("Name",)
+    naming = Naming("Name", 64)
     create_only = frozenset({"Name"})
     read_only = frozenset({"Arn", "CreationDate", "LastModificationDate", "State"})
     missing = _MISSING

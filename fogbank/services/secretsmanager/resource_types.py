@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.secretsmanager.service import service
 
 _MISSING = frozenset({"ResourceNotFoundException"})
@@ -44,6 +44,7 @@ class SecretType(_OfSecret):
     """A secret with a given or a generated value. Without a Name it gets one of its own."""
 
     name = "AWS::SecretsManager::Secret"
+    naming = Naming("Name", 512)
     create_only = frozenset({"Name"})
     read_only = frozenset({"Id"})
     write_only = frozenset({"SecretString", "GenerateSecretString"})

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.sns import errors
 from fogbank.services.sns.service import service
 from fogbank.services.sns.topic_attributes import default_policy
@@ -66,6 +66,7 @@ class TopicType(ResourceType):
 
     name = "AWS::SNS::Topic"
     identifier = ("TopicArn",)
+    naming = Naming("TopicName", 256, suffix=("FifoTopic", ".fifo"))
     create_only = frozenset({"FifoTopic", "TopicName"})
     read_only = frozenset({"TopicArn"})
     missing = _MISSING

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes, tag_list
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, tag_changes, tag_list
 from fogbank.services.sqs.service import service
 
 _MISSING = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
@@ -31,6 +31,7 @@ class QueueType(ResourceType):
 
     name = "AWS::SQS::Queue"
     identifier = ("QueueUrl",)
+    naming = Naming("QueueName", 80, suffix=("FifoQueue", ".fifo"))
     create_only = frozenset({"FifoQueue", "QueueName"})
     read_only = frozenset({"Arn", "QueueUrl"})
     missing = _MISSING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick
 from fogbank.services.ssm.service import service
 
 _SETTINGS = ("AllowedPattern", "DataType", "Description", "Policies", "Tier")
@@ -16,6 +16,7 @@ class ParameterType(ResourceType):
 
     name = "AWS::SSM::Parameter"
     identifier = ("Name",)
+    naming = Naming("Name", 1011)
     required = frozenset({"Type", "Value"})
     create_only = frozenset({"Name"})
     write_only = frozenset({"AllowedPattern", "Description", "Policies", "Tags", "Tier"})

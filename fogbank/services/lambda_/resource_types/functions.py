@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, pick, tag_list
+from fogbank.kernel.resource_types import Naming, Properties, pick, tag_list
 from fogbank.services.lambda_ import code
 from fogbank.services.lambda_.resource_types.base import LambdaType, listed_tags, not_stabilised
 from fogbank.services.lambda_.resource_types.inline import package
@@ -51,6 +51,7 @@ class FunctionType(LambdaType):
 
     name = "AWS::Lambda::Function"
     identifier = ("FunctionName",)
+    naming = Naming("FunctionName", 64)
     required = frozenset({"Code", "Role"})
     create_only = frozenset({"FunctionName", "PackageType", "TenancyConfig"})
     read_only = frozenset({"Arn", "SnapStartResponse"})

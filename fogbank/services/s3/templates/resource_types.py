@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, tag_changes
 from fogbank.services.s3 import errors
 from fogbank.services.s3.service import service
 from fogbank.services.s3.templates import template_documents as documents
@@ -166,6 +166,7 @@ class BucketType(ResourceType):
 
     name = "AWS::S3::Bucket"
     identifier = ("BucketName",)
+    naming = Naming("BucketName", 63, lower=True)
     create_only = frozenset({"BucketName"})
     read_only = frozenset({"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"})
     write_only = frozenset({"AccessControl"})
@@ -264,14 +265,8 @@ class BucketType(ResourceType):
     async def read(self, ctx: Context, identifier: str) -> Properties:
         about = await self.call(ctx, "HeadBucket", {"Bucket": identifier})
         properties = _names(identifier, about["BucketRegion"], ctx.partition)
-        for part in _PARTS:
-            answer = await self._get(ctx, identifier, f"Get{part.noun}", part.absent)
-            document = part.from_api(answer.get(part.member) or {} if part.wrapped else answer)
-            if document:
-                properties[part.name] = document
-        lifecycle = await self._get(ctx, identifier, "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration")
-        if lifecycle:
-            properties[_LIFECYCLE] = documents.lifecycle_from_api(lifecycle)
+        properties |= await self.configured(ctx, identifier, *(part.name for part in _PARTS))
+        properties |= await self.lifecycle(ctx, identifier)
         for many in _LISTS:
             found = await self._all_of(ctx, identifier, f"{many.noun}Configuration")
             if found:
@@ -280,6 +275,20 @@ class BucketType(ResourceType):
         abac = await self.call(ctx, "GetBucketAbac", {"Bucket": identifier})
         properties[_ABAC] = abac[_ABAC]["Status"]
         return properties | ({"Tags": tags} if tags else {}) | _locked(properties)
+
+    async def configured(self, ctx: Context, name: str, *wanted: str) -> Properties:
+        """Those of the configurations that there are."""
+        found: Properties = {}
+        for part in _PARTS:
+            if part.name in wanted:
+                answer = await self._get(ctx, name, f"Get{part.noun}", part.absent)
+                document = part.from_api(answer.get(part.member) or {} if part.wrapped else answer)
+                found |= {part.name: document} if document else {}
+        return found
+
+    async def lifecycle(self, ctx: Context, name: str) -> Properties:
+        answer = await self._get(ctx, name, "GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration")
+        return {_LIFECYCLE: documents.lifecycle_from_api(answer)} if answer else {}
 
     async def _get(self, ctx: Context, name: str, operation: str, absent: str) -> Document:
         """The answer of a Get, without what is None; empty where there is no configuration."""
