@@ -1,6 +1,7 @@
 """Amazon CloudWatch Logs: see docs/services/logs.md for what is real and what is not."""
 
 from fogbank.services.logs import (
+    destinations,
     filtering,
     groups,
     insights,
@@ -13,16 +14,22 @@ from fogbank.services.logs import (
     subscriptions,
     tags,
     tailing,
+    transforming,
     writing,
 )
+from fogbank.services.logs.protection import auditing
+from fogbank.services.logs.protection import policies as protection_policies
 from fogbank.services.logs.service import service
 
 __all__ = [
+    "auditing",
+    "destinations",
     "filtering",
     "groups",
     "insights",
     "metric_filters",
     "policies",
+    "protection_policies",
     "reading",
     "resource_types",
     "service",
@@ -31,5 +38,6 @@ __all__ = [
     "subscriptions",
     "tags",
     "tailing",
+    "transforming",
     "writing",
 ]

@@ -57,6 +57,16 @@ class Event(NamedTuple):
         return len(self.message.encode()) + limits.EVENT_OVERHEAD
 
 
+class Seen(NamedTuple):
+    """Events as filters see them: with what is sensitive masked, and besides as transformers make them."""
+
+    plain: list[Line]
+    transformed: list[Line]
+
+    def of(self, on_transformed: bool) -> list[Line]:
+        return self.transformed if on_transformed else self.plain
+
+
 class Span(NamedTuple):
     """Events from `start` up to before `end` (ms)."""
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fogbank.kernel import Context, pages
 from fogbank.services.logs import errors, limits, patterns
 from fogbank.services.logs.chunks import FOR_EVER, Event, Reader, Span
+from fogbank.services.logs.protection.lens import Lens, asked_for
 from fogbank.services.logs.records import (
     ON_GROUP,
     Answer,
@@ -49,6 +50,12 @@ class Found(NamedTuple):
     stream: LogStream
     event: Event
 
+    def shown(self, lens: Lens | None) -> Found:
+        """As it looks through the lens."""
+        if lens is None:
+            return self
+        return Found(self.stream, self.event._replace(message=lens.shown(self.event.message, self.event.ingested)))
+
     @property
     def place(self) -> Place:
         return Place(self.event.position.ms, self.stream.name, self.event.position.nth)
@@ -61,9 +68,11 @@ async def filter_log_events(ctx: Context, request: Request) -> Answer:
     among = await _streams(ctx, group, request)
     span = Span(request.get("startTime", 0), request.get("endTime", FOR_EVER - 1) + 1)
     newest_first, last = _direction(request)
+    lens = await asked_for(ctx, group, request)
     found: list[Found] = []
     size = 0
-    async for each in merged(ctx, group, among, _from(span, last, newest_first), newest_first):
+    async for whole in merged(ctx, group, among, _from(span, last, newest_first), newest_first):
+        each = whole.shown(lens)
         if last is not None and (each.place >= last if newest_first else each.place <= last):
             continue
         if pattern.match(each.event.message) is None:

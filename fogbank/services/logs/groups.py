@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 from fogbank.kernel import Context, pages
-from fogbank.services.logs import chunks, errors, limits, sealing, tags
+from fogbank.services.logs import chunks, errors, limits, rulings, sealing, tags
+from fogbank.services.logs.account import rules
+from fogbank.services.logs.protection.policies import status_of
 from fogbank.services.logs.records import (
     DELIVERY,
     ON_GROUP,
@@ -145,10 +147,12 @@ async def _listed(
 async def _described(ctx: Context, group: LogGroup) -> Answer:
     arn = arn_of(ctx, group.name)
     encryption = group.encryption
+    found = await rules(ctx)
+    inherited = ["ACCOUNT_DATA_PROTECTION"] if found is not None and rulings.current(found.protections) else None
     return {
         "logGroupName": group.name,
         "creationTime": group.created,
-        "retentionInDays": group.retention or None,
+        "retentionInDays": group.kept_days or None,
         "metricFilterCount": len(group.metric_filters),
         "arn": f"{arn}:*",
         "storedBytes": sum(stream.size for stream in await streams.scan(ctx, group.id)),
@@ -156,4 +160,8 @@ async def _described(ctx: Context, group: LogGroup) -> Answer:
         "logGroupClass": group.kind,
         "logGroupArn": arn,
         "deletionProtectionEnabled": group.is_protected,
+        "bearerTokenAuthenticationEnabled": group.takes_bearer_tokens,
+        "dataProtectionStatus": status_of(group),
+        "inheritedProperties": inherited,
+        "retentionPolicyName": group.retention_policy or None,
     }

@@ -1,6 +1,7 @@
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 
 BATCH_BYTES = 1_048_576
+DATA_PROTECTION_LENGTH = 30_720
 EVENT_BYTES = 1_048_576
 EVENT_OVERHEAD = 26
 FUTURE_MS = 2 * 3600 * 1000

@@ -9,7 +9,7 @@ from typing import Any
 
 from fogbank.kernel import Context, metrics, pages
 from fogbank.services.logs import errors, limits
-from fogbank.services.logs.chunks import Line
+from fogbank.services.logs.chunks import Seen
 from fogbank.services.logs.filtering import compiled
 from fogbank.services.logs.pattern_values import number
 from fogbank.services.logs.patterns import Pattern, text_of
@@ -140,10 +140,10 @@ async def test_metric_filter(ctx: Context, request: Request) -> Answer:
 # -- at work
 
 
-async def measure(ctx: Context, group: LogGroup, lines: list[Line]) -> None:
+async def measure(ctx: Context, group: LogGroup, seen: Seen) -> None:
     """Give the group's metrics what the events say."""
     for each in group.metric_filters:
-        pattern = compiled(each.pattern)
+        pattern, lines = compiled(each.pattern), seen.of(each.on_transformed)
         by_minute: dict[int, list[metrics.Measured]] = {}
         for ms, message in lines:
             if pattern.match(message) is not None:

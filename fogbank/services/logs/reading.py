@@ -12,6 +12,7 @@ from typing import NamedTuple
 from fogbank.kernel import Context
 from fogbank.services.logs import errors, limits
 from fogbank.services.logs.chunks import FOR_EVER, Event, Position, Reader, Span
+from fogbank.services.logs.protection.lens import Lens, asked_for
 from fogbank.services.logs.records import ON_GROUP, Answer, Request, find, find_stream
 from fogbank.services.logs.service import service
 
@@ -39,6 +40,7 @@ def _bookmark(token: str) -> _Bookmark:
 async def get_log_events(ctx: Context, request: Request) -> Answer:
     group = await find(ctx, request)
     stream = await find_stream(ctx, group, request["logStreamName"])
+    lens = await asked_for(ctx, group, request)
     span = Span(request.get("startTime", 0), request.get("endTime", FOR_EVER))
     token = request.get("nextToken")
     if token is None:
@@ -51,7 +53,7 @@ async def get_log_events(ctx: Context, request: Request) -> Answer:
     )
     first, last = (events[0].position, events[-1].position) if events else (at.position, at.position)
     return {
-        "events": [described(event) for event in events],
+        "events": [described(event, lens) for event in events],
         "nextForwardToken": _token(_Bookmark(True, last)),
         "nextBackwardToken": _token(_Bookmark(False, first)),
     }
@@ -78,5 +80,6 @@ def _narrowed(span: Span, start: _Bookmark | None) -> Span:
     return Span(max(span.start, ms), span.end) if start.is_forward else Span(span.start, min(span.end, ms + 1))
 
 
-def described(event: Event) -> Answer:
-    return {"timestamp": event.position.ms, "message": event.message, "ingestionTime": event.ingested}
+def described(event: Event, lens: Lens | None) -> Answer:
+    message = event.message if lens is None else lens.shown(event.message, event.ingested)
+    return {"timestamp": event.position.ms, "message": message, "ingestionTime": event.ingested}

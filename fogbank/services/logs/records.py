@@ -13,6 +13,7 @@ import msgspec
 
 from fogbank.kernel import Context, Record
 from fogbank.services.logs import errors
+from fogbank.services.logs.rulings import Rulings
 from fogbank.services.logs.service import service
 
 Request = dict[str, Any]
@@ -51,7 +52,10 @@ class SubscriptionFilter(Record, frozen=True):
 
 
 class LogGroup(Record, frozen=True):
-    """`created` is in milliseconds, `retention` in days (0: for ever). `key` is the number of the data key in use, 0 for none."""
+    """`created` is in milliseconds, `retention` in days (0: for ever). `key` is the number of the data key in use, 0 for none.
+
+    `retention_policy` is the policy of the account that decides about the retention instead (`ruled_retention`), if one does.
+    """
 
     name: str
     id: str
@@ -64,6 +68,13 @@ class LogGroup(Record, frozen=True):
     is_protected: bool = False
     metric_filters: tuple[MetricFilter, ...] = ()
     subscriptions: tuple[SubscriptionFilter, ...] = ()
+    protections: Rulings = ()
+    transformers: Rulings = ()
+    index_policy: str = ""
+    index_changed: int = 0
+    takes_bearer_tokens: bool = False
+    ruled_retention: int = 0
+    retention_policy: str = ""
 
     @property
     def encryption(self) -> Encryption | None:
@@ -71,7 +82,13 @@ class LogGroup(Record, frozen=True):
 
     def oldest(self, now: float) -> int:
         """Events from before this moment (ms) are not kept."""
-        return int(now * 1000) - self.retention * DAY_MS if self.retention else 0
+        days = self.kept_days
+        return int(now * 1000) - days * DAY_MS if days else 0
+
+    @property
+    def kept_days(self) -> int:
+        """For how many days events are kept, 0 for ever."""
+        return self.ruled_retention if self.retention_policy else self.retention
 
 
 class LogStream(Record, frozen=True):

@@ -50,7 +50,7 @@ async def delete_retention_policy(ctx: Context, request: Request) -> None:
 async def expire(ctx: Context, payload: Answer) -> None:
     """Once a day: take away what is past its retention. Nobody reads it any more before that, too."""
     group = await groups.get(ctx, payload["group"])
-    if group is None or not group.retention:
+    if group is None or not group.kept_days:
         return
     oldest, is_done = group.oldest(ctx.now()), True
     for stream in await streams.scan(ctx, group.id):

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context, pages
-from fogbank.services.logs import errors, limits
-from fogbank.services.logs.chunks import Line
+from fogbank.services.logs import destinations, errors, limits
+from fogbank.services.logs.account import Rules, rules
+from fogbank.services.logs.chunks import Seen
 from fogbank.services.logs.filtering import compiled
 from fogbank.services.logs.metric_filters import require_few_regexes
 from fogbank.services.logs.records import (
@@ -60,13 +61,17 @@ async def put_subscription_filter(ctx: Context, request: Request) -> None:
         request.get("distribution", "ByLogStream"),
         request.get("applyOnTransformedLogs", False),
     )
-    await _try_out(ctx, group, made)
+    await try_out(ctx, group.name, made)
     change(ctx, group, subscriptions=tuple(sorted((*others, made), key=lambda each: each.name)))
 
 
-async def _try_out(ctx: Context, group: LogGroup, made: SubscriptionFilter) -> None:
+async def try_out(ctx: Context, group: str, made: SubscriptionFilter) -> None:
+    """Raise InvalidParameterException unless the destination takes a message; AccessDenied when the caller may not use it."""
     parts = made.destination.split(":", 5)
     vendor = parts[2] if len(parts) == 6 else ""
+    if vendor == "logs":
+        await destinations.require_access(ctx, made.destination)
+        return
     if vendor not in ("lambda", *_BY_ROLE):
         raise errors.wrong_vendor(made.destination if vendor else "arn:aws:nothing:")
     if vendor in _BY_ROLE:
@@ -74,7 +79,7 @@ async def _try_out(ctx: Context, group: LogGroup, made: SubscriptionFilter) -> N
             raise errors.role_needed()
         await ctx.pass_role(made.role)
     text = "CWL CONTROL MESSAGE: Checking health of destination " + ("Lambda." if vendor == "lambda" else "Kinesis.")
-    control = _message(ctx, group, "", "CONTROL_MESSAGE", [made.name], [("", milliseconds(ctx), text)])
+    control = _message(ctx, "", "", "CONTROL_MESSAGE", [made.name], [("", milliseconds(ctx), text)])
     try:
         await _send(ctx, group, made.destination, made.role, control, "control")
     except AWSError as error:
@@ -118,43 +123,71 @@ async def describe_subscription_filters(ctx: Context, request: Request) -> Answe
 # -- at work
 
 
-async def forward(ctx: Context, group: LogGroup, stream: LogStream, lines: list[Line]) -> None:
-    """Have the events that match delivered. `stream` is as it was before they were written to it."""
+async def forward(ctx: Context, group: LogGroup, stream: LogStream, seen: Seen, found: Rules | None) -> None:
+    """Have the events that match delivered. `stream` is as it was before they were written to it; `found` are the account's rules."""
+    of_account = found.subscription if found is not None else None
+    if (
+        of_account is not None
+        and found is not None
+        and group.kind == STANDARD
+        and group.name not in found.not_subscribed
+    ):
+        await _forward(ctx, group, stream, seen, of_account, of_account=True)
     for each in group.subscriptions:
-        pattern = compiled(each.pattern)
-        matching = [
-            (event_id(stream, ms, stream.count + nth), ms, message)
-            for nth, (ms, message) in enumerate(lines)
-            if pattern.match(message) is not None
-        ]
-        if matching:
-            payload = {"group": group.name, "filter": each.name, "stream": stream.name, "events": matching}
-            await ctx.schedule("deliver", payload)
+        await _forward(ctx, group, stream, seen, each, of_account=False)
+
+
+async def _forward(
+    ctx: Context, group: LogGroup, stream: LogStream, seen: Seen, each: SubscriptionFilter, of_account: bool
+) -> None:
+    pattern = compiled(each.pattern)
+    matching = [
+        (event_id(stream, ms, stream.count + nth), ms, message)
+        for nth, (ms, message) in enumerate(seen.of(each.on_transformed))
+        if pattern.match(message) is not None
+    ]
+    if matching:
+        payload = {
+            "group": group.name,
+            "filter": each.name,
+            "stream": stream.name,
+            "events": matching,
+            "account": of_account,
+        }
+        await ctx.schedule("deliver", payload)
 
 
 @service.task
 async def deliver(ctx: Context, payload: dict[str, Any]) -> None:
     """Raises what the destination says, so that it is tried again."""
-    group = await groups.get(ctx, payload["group"])
-    subscription = (
-        next((each for each in group.subscriptions if each.name == payload["filter"]), None) if group else None
-    )
-    if group is None or subscription is None:
+    subscription = await _subscription(ctx, payload)
+    if subscription is None:
         return
+    group = payload["group"]
     events = [(id, ms, text) for id, ms, text in payload["events"]]
     message = _message(ctx, group, payload["stream"], "DATA_MESSAGE", [subscription.name], events)
     key = payload["stream"] if subscription.distribution == "ByLogStream" else ctx.ids.hex(32)
     await _send(ctx, group, subscription.destination, subscription.role, message, key)
 
 
+async def _subscription(ctx: Context, payload: dict[str, Any]) -> SubscriptionFilter | None:
+    """The filter that events were kept for, if it is still there."""
+    if payload.get("account"):
+        found = await rules(ctx)
+        return found.subscription if found is not None else None
+    group = await groups.get(ctx, payload["group"])
+    among = group.subscriptions if group is not None else ()
+    return next((each for each in among if each.name == payload["filter"]), None)
+
+
 def _message(
-    ctx: Context, group: LogGroup, stream: str, kind: str, filters: list[str], events: list[tuple[str, int, str]]
+    ctx: Context, group: str, stream: str, kind: str, filters: list[str], events: list[tuple[str, int, str]]
 ) -> bytes:
     is_control = kind == "CONTROL_MESSAGE"
     document = {
         "messageType": kind,
         "owner": "CloudwatchLogs" if is_control else ctx.account,
-        "logGroup": "" if is_control else group.name,
+        "logGroup": group,
         "logStream": stream,
         "subscriptionFilters": [] if is_control else filters,
         "logEvents": [{"id": id, "timestamp": ms, "message": text} for id, ms, text in events],
@@ -162,10 +195,15 @@ def _message(
     return gzip.compress(orjson.dumps(document), 6, mtime=0)
 
 
-async def _send(ctx: Context, group: LogGroup, destination: str, role: str, packed: bytes, key: str) -> None:
+async def _send(ctx: Context, group: str, destination: str, role: str, packed: bytes, key: str) -> None:
     _, _, vendor, region, account, resource = destination.split(":", 5)
     scope = ctx.at(account=account, region=region)
-    arn = f"{arn_of(ctx, group.name)}:*"
+    arn = f"{arn_of(ctx, group)}:*"
+    if vendor == "logs":
+        scope, found = await destinations.at_arn(ctx, destination)
+        if found is not None:
+            await _send(scope, group, found.target, found.role, packed, key)
+        return
     if vendor == "lambda":
         event = orjson.dumps({"awslogs": {"data": base64.b64encode(packed).decode()}})
         kind = "DryRun" if key == "control" else "Event"

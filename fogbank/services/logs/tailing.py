@@ -13,6 +13,7 @@ from fogbank.services.logs import errors, limits
 from fogbank.services.logs.chunks import Span
 from fogbank.services.logs.filtering import compiled, merged
 from fogbank.services.logs.patterns import Pattern
+from fogbank.services.logs.protection.lens import lens_of
 from fogbank.services.logs.records import (
     Answer,
     LogStream,
@@ -88,7 +89,9 @@ async def _new(ctx: Context, session: _Session) -> list[Answer]:
         if group is None:
             continue
         among = [stream for stream in await streams.scan(ctx, group.id) if _has_new(session, stream)]
-        async for each in merged(ctx, group, among, Span(milliseconds(ctx) - limits.PAST_MS)):
+        lens = await lens_of(ctx, group)
+        async for whole in merged(ctx, group, among, Span(milliseconds(ctx) - limits.PAST_MS)):
+            each = whole.shown(lens)
             is_new = each.event.position.nth >= session.counts.get(each.stream.id, 0)
             if is_new and session.pattern.match(each.event.message) is not None:
                 found.append(

@@ -9,7 +9,10 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.logs import chunks, embedded, errors, limits, metric_filters, subscriptions
+from fogbank.services.logs.account import Rules, rules
 from fogbank.services.logs.policies import ON_WRITTEN
+from fogbank.services.logs.protection import findings
+from fogbank.services.logs.protection.lens import lens_of
 from fogbank.services.logs.records import (
     Answer,
     LogGroup,
@@ -21,6 +24,7 @@ from fogbank.services.logs.records import (
     streams,
 )
 from fogbank.services.logs.service import service
+from fogbank.services.logs.transforming.operations import transformer_of
 
 
 class Batch(NamedTuple):
@@ -40,7 +44,7 @@ async def put_log_events(ctx: Context, request: Request) -> Answer:
     now = milliseconds(ctx)
     batch = sorted_out(lines, now, group.oldest(ctx.now()))
     if batch.lines:
-        stream = await _write(ctx, group, stream, batch.lines, now)
+        stream = await write(ctx, group, stream, batch.lines, now)
     return {
         "nextSequenceToken": f"{stream.count:056}",
         "rejectedLogEventsInfo": batch.rejected or None,
@@ -77,7 +81,7 @@ def sorted_out(lines: list[chunks.Line], now: int, oldest: int) -> Batch:
     return Batch(taken, rejected)
 
 
-async def _write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int) -> LogStream:
+async def write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int) -> LogStream:
     size = await chunks.append(ctx, group, stream, lines, now)
     written = msgspec.structs.replace(
         stream,
@@ -88,7 +92,26 @@ async def _write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[c
         size=stream.size + size,
     )
     streams.put(ctx, written, group.id, stream.name)
-    await embedded.measure(ctx, lines)
-    await metric_filters.measure(ctx, group, lines)
-    await subscriptions.forward(ctx, group, stream, lines)
+    found = await rules(ctx)
+    seen = await _as_seen(ctx, group, stream, lines, now, found)
+    if found is None or not any(each.counts(group.name) for each in found.unmeasured):
+        await embedded.measure(ctx, seen.plain)
+    await metric_filters.measure(ctx, group, seen)
+    await subscriptions.forward(ctx, group, stream, seen, found)
     return written
+
+
+async def _as_seen(
+    ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int, found: Rules | None
+) -> chunks.Seen:
+    """The events as filters see them. Where no policy says anything, this costs nothing."""
+    if found is None and not group.protections and not group.transformers:
+        return chunks.Seen(lines, lines)
+    lens, transformer = await lens_of(ctx, group), await transformer_of(ctx, group)
+    plain = lines
+    if lens is not None:
+        await findings.report(ctx, lens, lines, now)
+        plain = [(ms, lens.shown(message, now)) for ms, message in lines]
+    if transformer is None:
+        return chunks.Seen(plain, plain)
+    return chunks.Seen(plain, [(ms, transformer.text(message, stream.name, now)) for ms, message in plain])

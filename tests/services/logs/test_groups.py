@@ -24,6 +24,7 @@ def test_a_group_is_described_with_all_that_it_has(logs, aws):
         "logGroupClass": "STANDARD",
         "logGroupArn": arn,
         "deletionProtectionEnabled": False,
+        "bearerTokenAuthenticationEnabled": False,
     }
 
 

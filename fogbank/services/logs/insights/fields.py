@@ -27,7 +27,7 @@ async def get_log_record(ctx: Context, request: Request) -> Answer:
     """All fields of an event as texts, times in milliseconds."""
     if request.get("unmask"):
         await ctx.authorise("logs:Unmask", _of_pointer(ctx, request))
-    row = await events.at_pointer(ctx, request["logRecordPointer"])
+    row = await events.at_pointer(ctx, request["logRecordPointer"], request.get("unmask", False))
     fields = {**row.discovered, **row.fields}
     shown = {name: text(int(value) if isinstance(value, Moment) else value) for name, value in fields.items()}
     return {"logRecord": {name: value for name, value in shown.items() if value is not None}}

@@ -189,7 +189,7 @@ async def run_query(ctx: Context, payload: Request) -> None:
         return
     query = parse(record.text, record.created / 1000)
     try:
-        rows, size = await events.of_groups(ctx, record.groups, events.seconds(record.start, record.end), query.unmasks)
+        rows, size = await events.of_groups(ctx, record.groups, events.seconds(record.start, record.end))
         inputs = await _inputs(ctx, query, record)
     except AWSError:
         await ctx.transact(_end, ctx, record, FAILED)
@@ -216,7 +216,7 @@ async def _inputs(ctx: Context, query: Query, record: QueryRecord) -> Inputs:
     span = events.seconds(record.start, record.end)
     for number, source in enumerate(query.joined):
         names = [group.name for group in await ctx.transact(_of_source, ctx, source)]
-        sources[number], _ = await events.of_groups(ctx, names, span, query.unmasks)
+        sources[number], _ = await events.of_groups(ctx, names, span)
     return Inputs({}, sources)
 
 

@@ -1,9 +1,8 @@
-"""Queries over rows without a server, and over events with one."""
+"""Queries over rows, without a server."""
 
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -46,45 +45,3 @@ def column(ask):
         return [row.get(name) for row in ask(query, messages, **given)]
 
     return column
-
-
-@pytest.fixture
-def finished(logs):
-    """The answer of GetQueryResults once a query has ended."""
-
-    def finished(query_id, **params):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            answer = logs.get_query_results(queryId=query_id, **params)
-            if answer["status"] not in ("Scheduled", "Running"):
-                return answer
-            time.sleep(0.01)
-        raise AssertionError("the query does not end")
-
-    return finished
-
-
-@pytest.fixture
-def start(logs, clock):
-    """Starts a query over the last hour of `/app`; what else is given goes into the request."""
-
-    def start(query, **params):
-        now = int(clock.now())
-        given = {"startTime": now - 3600, "endTime": now, "queryString": query} | params
-        if not any(name.startswith("logGroup") for name in given) and not query.startswith("SOURCE"):
-            given["logGroupName"] = "/app"
-        return logs.start_query(**given)["queryId"]
-
-    return start
-
-
-@pytest.fixture
-def answered(start, finished):
-    """The rows of a query over the last hour of `/app`, as dicts."""
-
-    def answered(query, **params):
-        answer = finished(start(query, **params))
-        assert answer["status"] == "Complete"
-        return [{each["field"]: each["value"] for each in row} for row in answer["results"]]
-
-    return answered
