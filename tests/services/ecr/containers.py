@@ -20,7 +20,7 @@ def digest_of(data):
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def layer_of(files):
+def layer_of(files, mode=0o755):
     """A gzipped layer of {name: bytes}, {name: TarInfo} for what is no plain file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -29,17 +29,17 @@ def layer_of(files):
                 archive.addfile(content)
                 continue
             info = tarfile.TarInfo(name)
-            info.size, info.mode = len(content), 0o755
+            info.size, info.mode = len(content), mode
             archive.addfile(info, io.BytesIO(content))
-    return gzip.compress(buffer.getvalue(), mtime=0)
+    return gzip.compress(buffer.getvalue(), 1, mtime=0)
 
 
 class Container:
     """An image: a configuration, layers, and the manifest that names them."""
 
-    def __init__(self, *layers, config=None, layer_type=LAYER, **more):
+    def __init__(self, *layers, config=None, layer_type=LAYER, architecture="amd64", **more):
         self.layers = layers
-        self.config = json.dumps({"architecture": "amd64", "os": "linux", "config": config or {}}).encode()
+        self.config = json.dumps({"architecture": architecture, "os": "linux", "config": config or {}}).encode()
         document = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,

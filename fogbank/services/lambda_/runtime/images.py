@@ -15,6 +15,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -141,8 +142,12 @@ def _apply_all(root: str, layers: Iterable[Iterator[bytes]]) -> None:
     for layer in layers:
         try:
             room = _Layer(root, room).apply(_opened(layer))
-        except (tarfile.TarError, EOFError, ValueError) as error:
-            raise error if isinstance(error, BadImage) else BadImage(f"a layer cannot be read: {error}") from error
+        except BadImage:
+            raise
+        except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+            raise BadImage(f"a layer cannot be read: {error}") from error
+        except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+            raise BadImage(f"a layer has a file where it has a directory, too: {error.filename}") from error
 
 
 class _Layer:
@@ -170,11 +175,15 @@ class _Layer:
         if name == _OPAQUE:
             self._clear(os.path.dirname(target))
         elif name.startswith(_WHITEOUT):
-            hidden = os.path.join(os.path.dirname(target), name[len(_WHITEOUT) :])
-            if os.path.lexists(hidden):
-                _remove(hidden)
+            self._hide(os.path.dirname(target), name[len(_WHITEOUT) :])
         elif member.isdir() or member.isreg() or member.issym() or member.islnk():
             self._make(archive, member, target)
+
+    def _hide(self, directory: str, name: str) -> None:
+        if name in ("", ".", ".."):
+            raise BadImage("a layer hides what is no file")
+        if os.path.lexists(os.path.join(directory, name)):
+            _remove(os.path.join(directory, name))
 
     def _clear(self, directory: str) -> None:
         """Remove what layers below have put there."""
@@ -192,7 +201,9 @@ class _Layer:
         if member.isdir():
             self._make_directory(member, target)
             return
-        if os.path.lexists(target) and target != self._root:
+        if target == self._root:
+            raise BadImage(f"{member.name} is no directory")
+        if os.path.lexists(target):
             _remove(target)
         if member.issym():
             os.symlink(member.linkname, target)
