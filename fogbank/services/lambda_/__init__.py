@@ -2,6 +2,7 @@
 
 from fogbank.services.lambda_ import (
     aliases,
+    capacity_providers,
     code_signing,
     consuming,
     downloads,
@@ -18,6 +19,7 @@ from fogbank.services.lambda_ import (
     resource_policies,
     resource_types,
     runtime_management,
+    scaling_configs,
     streaming,
     tagging,
     url_requests,
@@ -28,6 +30,7 @@ from fogbank.services.lambda_.service import service
 
 __all__ = [
     "aliases",
+    "capacity_providers",
     "callbacks",
     "checkpoints",
     "code_signing",
@@ -50,6 +53,7 @@ __all__ = [
     "resource_policies",
     "resource_types",
     "runtime_management",
+    "scaling_configs",
     "service",
     "streaming",
     "tagging",

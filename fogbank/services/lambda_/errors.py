@@ -69,6 +69,10 @@ def code_too_large(limit: int) -> AWSError:
     return invalid_parameter(f"Unzipped size must be smaller than {limit} bytes")
 
 
+def no_published_version(name: str) -> AWSError:
+    return _user("NoPublishedVersionException", f"The function {name} has no published versions available.")
+
+
 def recursive_invocation(arn: str) -> AWSError:
     return _user(
         "RecursiveInvocationException",

@@ -9,6 +9,7 @@ import msgspec
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.lambda_ import (
+    capacity_providers,
     code,
     code_signing,
     configurations,
@@ -21,6 +22,7 @@ from fogbank.services.lambda_ import (
     recursion,
     running,
     runtime_management,
+    scaling_configs,
     sealing,
     urls,
 )
@@ -68,6 +70,7 @@ _NO_SUCH_TOKEN = errors.invalid_parameter("Invalid marker.")
 async def create_function(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
     of = named(ctx, request)
+    _check_publication(request)
     config = configurations.first(request)
     images.check_source(config["PackageType"], request["Code"])
     await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
@@ -88,6 +91,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
     if request.get("CodeSigningConfigArn"):
         await code_signing.choose(of, request["CodeSigningConfigArn"])
     received.keep(ctx)
+    await capacity_providers.check(ctx, config)
     config, sealed = await sealing.sealed(ctx, of.name, config)
     function = Function(
         of.name,
@@ -228,6 +232,7 @@ def _check_revision(function: Function, request: Request) -> None:
 async def update_function_code(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html"""
     of = named(ctx, request)
+    _check_publication(request)
 
     async def may() -> None:
         function = await _updatable(of)
@@ -306,6 +311,7 @@ async def update_function_configuration(ctx: Context, request: Request) -> Answe
         for each in used:
             code.dropped(of.scope, each.code)
         used = await layers.used(ctx, config)
+    await capacity_providers.check(of.scope, config)
     config, sealed = await sealing.sealed(of.scope, of.name, config, function)
     changed = await _updating(of.scope, function, config=config, layers=used, sealed=sealed)
     await sealing.release(of.scope, of.name, function.sealed)
@@ -319,6 +325,7 @@ async def update_function_configuration(ctx: Context, request: Request) -> Answe
 async def publish_version(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html"""
     of = named(ctx, request)
+    _check_publication(request)
 
     async def work() -> Answer:
         function = await _updatable(of)
@@ -332,6 +339,11 @@ async def publish_version(ctx: Context, request: Request) -> Answer:
         return await configurations.described(of.scope, published, published.version)
 
     return await of.scope.transact(work)
+
+
+def _check_publication(request: Request) -> None:
+    if request.get("PublishTo"):
+        raise errors.invalid_parameter("PublishTo is not supported by Fogbank: versions are published by number.")
 
 
 async def _publish(scope: Context, function: Function, description: str) -> Function:
@@ -350,6 +362,7 @@ async def _publish(scope: Context, function: Function, description: str) -> Func
     )
     functions.put(scope, published, published.name, key_of(published.version))
     await scope.schedule("settle", {"name": published.name, "version": published.version})
+    await scaling_configs.published(scope, published)
     return published
 
 
@@ -367,6 +380,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
     for key, function in await functions.items(of.scope, (str,), of.name):
         _drop(of.scope, function)
         functions.delete(of.scope, of.name, *key)
+        await scaling_configs.deleted(of.scope, function)
         await sealing.release(of.scope, of.name, function.sealed)
     await provisioned.delete_all(of)
     for rows in (aliases, policies, runtime_management.chosen):
@@ -400,6 +414,7 @@ async def _delete_version(of: Named) -> None:
     _drop(of.scope, function)
     await provisioned.delete_all(of, of.qualifier)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
+    await scaling_configs.deleted(of.scope, function)
     await sealing.release(of.scope, of.name, function.sealed)
 
 

@@ -8,7 +8,8 @@ import orjson
 
 from fogbank.http import Payload
 from fogbank.services.lambda_ import errors
-from fogbank.services.lambda_.records import Function, Named, aliases, find, functions, key_of
+from fogbank.services.lambda_.capacity_providers import provider_of
+from fogbank.services.lambda_.records import LATEST, Function, Named, aliases, find, functions, key_of
 
 
 async def payload_of(body: bytes | str | Payload | None, most: int) -> bytes:
@@ -25,9 +26,18 @@ async def payload_of(body: bytes | str | Payload | None, most: int) -> bytes:
     return data
 
 
+def _invocable(function: Function) -> Function:
+    """Raises NoPublishedVersionException: of functions on capacity providers only published versions have environments."""
+    if provider_of(function.config):
+        raise errors.no_published_version(function.name)
+    return function
+
+
 async def routed(of: Named) -> Function:
     """The version that an invocation goes to: of an alias with weights one by chance."""
-    if not of.qualifier or of.qualifier.isdecimal():
+    if of.qualifier in ("", LATEST):
+        return _invocable(await find(of))
+    if of.qualifier.isdecimal():
         return await find(of)
     alias = await aliases.get(of.scope, of.name, of.qualifier)
     if alias is None or not alias.weights:

@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, pages
@@ -151,26 +153,37 @@ async def provision(ctx: Context, about: str) -> None:
     """Have as many environments as are wanted, as long as they are."""
     name, _, qualifier = about.partition(":")
     of = Named(ctx, name, qualifier)
-    with ctx.watch(*_topic(of)) as watch:
+    await keep_ready(of, _topic(of), _look, _note)
+
+
+Look = Callable[[Named], Awaitable[tuple[Function, int]]]
+Note = Callable[[Named, int, int, str], Awaitable[None]]
+
+
+async def keep_ready(of: Named, topic: tuple[str, str], look: Look, note: Note) -> None:
+    """Have environments ready for what is qualified, for ever: as many as `look` says; `note` is told how many there are, or why not."""
+    ctx = of.scope
+    with ctx.watch(*topic) as watch:
         while True:
-            function, config = await ctx.transact(_look, of)
+            function, wanted = await ctx.transact(look, of)
             try:
-                ready, reason = await running.warm(ctx, function, of.arn, config.wanted), ""
+                ready, reason = await running.warm(ctx, function, of.arn, wanted), ""
             except AWSError as error:
                 ready, reason = 0, error.message
-            if (ready, reason) != (config.ready, config.reason) or config.status == IN_PROGRESS:
-                await ctx.transact(_note, of, config, ready, reason)
+            await ctx.transact(note, of, wanted, ready, reason)
             await watch.wait(timeout=_LOOK_SECONDS)
 
 
-async def _look(of: Named) -> tuple[Function, Provisioned]:
-    return await find(of), await _found(of)
+async def _look(of: Named) -> tuple[Function, int]:
+    return await find(of), (await _found(of)).wanted
 
 
-async def _note(of: Named, config: Provisioned, ready: int, reason: str) -> None:
+async def _note(of: Named, wanted: int, ready: int, reason: str) -> None:
     now = await configs.get(of.scope, of.name, of.qualifier)
-    if now is not None and now.wanted == config.wanted:
-        status = READY if ready >= config.wanted else FAILED
+    if now is None or now.wanted != wanted:
+        return
+    if (ready, reason) != (now.ready, now.reason) or now.status == IN_PROGRESS:
+        status = READY if ready >= wanted else FAILED
         changed = msgspec.structs.replace(now, status=status, ready=ready, reason=reason)
         configs.put(of.scope, changed, of.name, of.qualifier)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context, outbound
-from fogbank.services.lambda_ import code, configurations, errors, images, limits, metering, recursion, sealing
+from fogbank.services.lambda_ import code, configurations, errors, images, limits, metering, recursion, scaling, sealing
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
@@ -138,6 +138,7 @@ def _require_ready(function: Function) -> None:
 
 async def _require_room(scope: Context, runtimes: Runtimes, function: Function) -> None:
     """Raise TooManyRequestsException at the function's reserved concurrency, or at what is left of the account's."""
+    await scaling.require_room(scope, runtimes, function)
     kept = await scope.transact(reserved.get, scope, function.name)
     arn = arn_of(scope, function.name)
     if kept is not None:

@@ -88,7 +88,6 @@ class FunctionType(LambdaType):
             ("ReservedConcurrentExecutions", self._reserve),
             ("RuntimeManagementConfig", self._manage),
             ("RecursiveLoop", self._loop),
-            ("FunctionScalingConfig", self._scale),
             ("Policy", self._guard),
         ):
             if before.get(name) != after.get(name):
@@ -108,10 +107,6 @@ class FunctionType(LambdaType):
     async def _loop(self, ctx: Context, arn: str, wanted: str | None) -> None:
         request = {"FunctionName": arn, "RecursiveLoop": wanted or "Terminate"}
         await self.call(ctx, "PutFunctionRecursionConfig", request)
-
-    async def _scale(self, ctx: Context, arn: str, wanted: Properties | None) -> None:
-        request = {"FunctionName": arn, "Qualifier": "$LATEST.PUBLISHED", "FunctionScalingConfig": wanted}
-        await self.call(ctx, "PutFunctionScalingConfig", request)
 
     async def _guard(self, ctx: Context, arn: str, wanted: Any) -> None:
         if wanted is None:

@@ -57,7 +57,7 @@ class VersionType(_Provisioning):
     name = "AWS::Lambda::Version"
     identifier = ("FunctionArn",)
     required = frozenset({"FunctionName"})
-    create_only = frozenset({"FunctionName", "Description", "CodeSha256", _PROVISIONED, "RuntimePolicy"})
+    create_only = frozenset({"FunctionName", "Description", "CodeSha256", "FunctionScalingConfig", _PROVISIONED, "RuntimePolicy"})
     read_only = frozenset({"FunctionArn", "Version"})
 
     async def create(self, ctx: Context, properties: Properties) -> str:
@@ -72,6 +72,9 @@ class VersionType(_Provisioning):
         arn = str(made["FunctionArn"])
         if properties.get(_PROVISIONED):
             await self.provide(ctx, arn, properties[_PROVISIONED])
+        if properties.get("FunctionScalingConfig"):
+            scaled = {**_split(arn), **pick(properties, "FunctionScalingConfig")}
+            await self.call(ctx, "PutFunctionScalingConfig", scaled)
         if properties.get("RuntimePolicy"):
             await self.call(ctx, "PutRuntimeManagementConfig", {**_split(arn), **properties["RuntimePolicy"]})
         return arn

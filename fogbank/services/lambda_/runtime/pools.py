@@ -102,6 +102,11 @@ class Runtimes:
         """How many environments of a function (all versions; `name` is its ARN) are at work."""
         return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.rpartition(":")[0] == name)
 
+    def running_version(self, arn: str) -> int:
+        """How many environments of a version (its qualified ARN) are at work."""
+        pool = self._pools.get(arn)
+        return 0 if pool is None else len(pool.busy)
+
     def running_of_account(self, prefix: str) -> int:
         """How many environments are at work for functions whose ARNs begin so."""
         return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.startswith(prefix))
