@@ -152,8 +152,8 @@ class ResourceType(ABC):
         return error.code in self.missing
 
     def ref(self, identifier: str, properties: Properties) -> str:
-        """What `Ref` answers in a template, given the properties as they are."""
-        return identifier
+        """What `Ref` answers in a template, given the properties as they are: the last part of an identifier that has several."""
+        return identifier if len(self.identifier) == 1 else identifier.rpartition("|")[2]
 
     def identifier_of(self, properties: Properties) -> str:
         return "|".join(str(properties[name]) for name in self.identifier)

@@ -240,16 +240,11 @@ async def look(ctx: Context, payload: dict[str, Any]) -> None:
 
 async def _settled(ctx: Context, kind: ResourceType, request: Request) -> str | None:
     """The resource as JSON (empty when it is gone), once it is as it was asked to be; None before."""
-    deleting = request.operation == "DELETE"
-    try:
-        if not deleting and not await kind.stabilise(ctx, request.identifier, *_asked(request)):
-            return None
-        found: Properties = await kind.read(ctx, request.identifier)
-    except AWSError as error:
-        if deleting and kind.is_missing(error):
-            return ""
-        raise
-    return None if deleting else types.told(kind, found)
+    if request.operation == "DELETE":
+        return "" if await kind.is_gone(ctx, request.identifier) else None
+    if not await kind.stabilise(ctx, request.identifier, *_asked(request)):
+        return None
+    return types.told(kind, await kind.read(ctx, request.identifier))
 
 
 async def _end(ctx: Context, request: Request, status: str, code: str = "", message: str = "") -> None:

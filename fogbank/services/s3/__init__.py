@@ -20,7 +20,7 @@ from fogbank.services.s3.replication import configuration as replication
 from fogbank.services.s3.replication import replicating
 from fogbank.services.s3.reports import access_logs, analytics, inventories, inventory, request_metrics
 from fogbank.services.s3.service import service
-from fogbank.services.s3.templates import access_types, policy_types, resource_types
+from fogbank.services.s3.templates import access_types, express_types, lens_types, policy_types, resource_types
 from fogbank.services.s3.upload import lists as upload_lists
 from fogbank.services.s3.upload import posts, uploads
 from fogbank.services.s3.web import cors, website, website_pages
@@ -43,8 +43,10 @@ __all__ = [
     "directories",
     "directory_objects",
     "directory_sessions",
+    "express_types",
     "inventories",
     "inventory",
+    "lens_types",
     "lifecycle",
     "lifecycle_runs",
     "lists",

@@ -131,8 +131,8 @@ async def _existing(ctx: Context, request: Request) -> tuple[Context, str]:
         raise errors.invalid_request(
             "The AWS Region in the resource ARN doesn't match the Region that's specified in this request."
         )
-    exists = await _bucket_exists(home, resource) if account is None else await _exists(home, resource)
-    if not exists:
+    bucket = _bucket_of(arn)
+    if not await (_exists(home, resource) if bucket is None else _bucket_exists(home, bucket)):
         raise errors.no_such_resource()
     return home, arn
 
@@ -151,8 +151,11 @@ async def _bucket_exists(home: Context, name: str) -> bool:
 
 
 def _bucket_of(arn: str) -> str | None:
-    """The bucket that an ARN is of; other resources have an account in theirs."""
-    return arn.partition(":::")[2] or None
+    """The bucket that an ARN is of. Resources other than buckets have an account in theirs, and so have directory buckets."""
+    _, _, service_name, _, account, resource = arn.split(":", 5)
+    if service_name == "s3express" and resource.startswith("bucket/"):
+        return resource.removeprefix("bucket/")
+    return None if account else resource
 
 
 async def _current(home: Context, arn: str) -> dict[str, str]:

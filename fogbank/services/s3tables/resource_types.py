@@ -32,6 +32,15 @@ class _Type(ResourceType):
             if token is None:
                 return found
 
+    async def names(self, ctx: Context, arn: str) -> Properties:
+        """A table by its names, as most operations want it."""
+        table = await self.call(ctx, "GetTable", {"tableArn": arn})
+        return {
+            "tableBucketARN": arn.partition("/table/")[0],
+            "namespace": table["namespace"][0],
+            "name": table["name"],
+        }
+
     async def update_tags(self, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
         tags, removed = tag_changes(before, after)
         if tags:
@@ -161,3 +170,136 @@ class TableBucketPolicyType(_Type):
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteTableBucketPolicy", {"tableBucketARN": identifier})
+
+
+@service.resource_type
+class TableType(_Type):
+    """A table, with a schema of primitive types if it is to be read and written at once."""
+
+    name = "AWS::S3Tables::Table"
+    identifier = ("TableARN",)
+    required = frozenset({"Namespace", "OpenTableFormat", "TableBucketARN", "TableName"})
+    create_only = frozenset({"IcebergMetadata", "OpenTableFormat", "TableBucketARN"})
+    read_only = frozenset({"TableARN", "VersionToken", "WarehouseLocation"})
+    write_only = frozenset({"IcebergMetadata", "WithoutMetadata"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        storage_class = (properties.get("StorageClassConfiguration") or {}).get("StorageClass")
+        request = {
+            "tableBucketARN": properties["TableBucketARN"],
+            "namespace": properties["Namespace"],
+            "name": properties["TableName"],
+            "format": properties["OpenTableFormat"],
+            "metadata": _metadata(properties.get("IcebergMetadata")),
+            "storageClassConfiguration": {"storageClass": storage_class} if storage_class else None,
+            "tags": tag_list(properties),
+        }
+        arn = str((await self.call(ctx, "CreateTable", request))["tableARN"])
+        await self._maintain(ctx, properties)
+        return arn
+
+    async def _maintain(self, ctx: Context, properties: Properties) -> None:
+        request = {
+            "tableBucketARN": properties["TableBucketARN"],
+            "namespace": properties["Namespace"],
+            "name": properties["TableName"],
+        }
+        for member, (kind, settings) in _MAINTENANCE.items():
+            given = properties.get(member)
+            if given is not None:
+                wanted = {theirs: given[ours] for ours, theirs in settings.items() if given.get(ours) is not None}
+                status = (given.get("Status") or "enabled").lower()
+                value = {"status": status, "settings": {kind: wanted}}
+                await self.call(ctx, "PutTableMaintenanceConfiguration", {**request, "type": kind, "value": value})
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        table = await self.call(ctx, "GetTable", {"tableArn": identifier})
+        names = await self.names(ctx, identifier)
+        configured = (await self.call(ctx, "GetTableMaintenanceConfiguration", names))["configuration"]
+        storage_class = (await self.call(ctx, "GetTableStorageClass", names))["storageClassConfiguration"]
+        return {
+            "TableARN": identifier,
+            "TableBucketARN": names["tableBucketARN"],
+            "Namespace": names["namespace"],
+            "TableName": names["name"],
+            "OpenTableFormat": table["format"],
+            "VersionToken": table["versionToken"],
+            "WarehouseLocation": table["warehouseLocation"],
+            "StorageClassConfiguration": {"StorageClass": storage_class["storageClass"]},
+            **{
+                member: _maintained(configured[kind], kind, settings)
+                for member, (kind, settings) in _MAINTENANCE.items()
+            },
+            **await self.tags(ctx, identifier),
+        }
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        old = {"tableBucketARN": after["TableBucketARN"], "namespace": before["Namespace"], "name": before["TableName"]}
+        if (before["Namespace"], before["TableName"]) != (after["Namespace"], after["TableName"]):
+            new = {"newNamespaceName": after["Namespace"], "newName": after["TableName"]}
+            await self.call(ctx, "RenameTable", {**old, **new})
+        await self._maintain(ctx, after)
+        await self.update_tags(ctx, identifier, before, after)
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteTable", await self.names(ctx, identifier))
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        asked = {"tableBucketARN": given["TableBucketARN"]}
+        return [table["tableARN"] for table in await self.all(ctx, "ListTables", asked, "tables")]
+
+
+# The kinds of maintenance, and their settings in templates and in the API.
+_MAINTENANCE = {
+    "Compaction": ("icebergCompaction", {"TargetFileSizeMB": "targetFileSizeMB"}),
+    "SnapshotManagement": (
+        "icebergSnapshotManagement",
+        {"MinSnapshotsToKeep": "minSnapshotsToKeep", "MaxSnapshotAgeHours": "maxSnapshotAgeHours"},
+    ),
+}
+
+
+def _maintained(configured: Properties, kind: str, settings: dict[str, str]) -> Properties:
+    values = configured["settings"][kind]
+    return {"Status": configured["status"], **{ours: values[theirs] for ours, theirs in settings.items()}}
+
+
+def _metadata(given: Properties | None) -> Properties | None:
+    """The schema of a template in the API's words."""
+    if given is None:
+        return None
+    fields = given["IcebergSchema"]["SchemaFieldList"]
+    return {
+        "iceberg": {"schema": {"fields": [{name.lower(): value for name, value in each.items()} for each in fields]}}
+    }
+
+
+@service.resource_type
+class TablePolicyType(_Type):
+    name = "AWS::S3Tables::TablePolicy"
+    identifier = ("TableARN",)
+    required = frozenset({"ResourcePolicy", "TableARN"})
+    create_only = frozenset({"TableARN"})
+    read_only = frozenset({"Namespace", "TableBucketARN", "TableName"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        names = await self.names(ctx, properties["TableARN"])
+        await self.call(ctx, "PutTablePolicy", {**names, "resourcePolicy": _text(properties["ResourcePolicy"])})
+        return str(properties["TableARN"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        names = await self.names(ctx, identifier)
+        found = await self.call(ctx, "GetTablePolicy", names)
+        return {
+            "TableARN": identifier,
+            "ResourcePolicy": json.loads(found["resourcePolicy"]),
+            "TableBucketARN": names["tableBucketARN"],
+            "Namespace": names["namespace"],
+            "TableName": names["name"],
+        }
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self.create(ctx, {**after, "TableARN": identifier})
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteTablePolicy", await self.names(ctx, identifier))

@@ -69,3 +69,75 @@ def test_access_grants(cloud, role, bucket, aws):
     cloud.delete("AWS::S3::AccessGrant", grant)
     cloud.delete("AWS::S3::AccessGrantsLocation", location)
     cloud.delete("AWS::S3::AccessGrantsInstance", instance)
+
+
+def test_policy_of_a_multi_region_access_point(cloud, control, aws, bucket):
+    name = cloud.create("AWS::S3::MultiRegionAccessPoint", Regions=[{"Bucket": bucket}])
+    alias = cloud.read("AWS::S3::MultiRegionAccessPoint", name)["Alias"]
+    resource = f"arn:aws:s3::{aws.account}:accesspoint/{alias}/object/*"
+    policy = json.loads(statement(resource, principal="arn:aws:iam::111122223333:root"))
+    kind = "AWS::S3::MultiRegionAccessPointPolicy"
+    assert cloud.create(kind, MrapName=name, Policy=policy) == name
+    found = cloud.read(kind, name)
+    assert (found["Policy"], found["PolicyStatus"]) == (policy, {"IsPublic": "false"})
+    cloud.delete(kind, name)  # leaves the policy: there is no operation that would take it away
+    assert (
+        json.loads(control.get_multi_region_access_point_policy(Name=name)["Policy"]["Established"]["Policy"]) == policy
+    )
+
+
+def test_storage_lens(cloud, control):
+    kind = "AWS::S3::StorageLens"
+    document = {"Id": "lens", "IsEnabled": True, "AccountLevel": {"BucketLevel": {}}}
+    tags = [{"Key": "a", "Value": "1"}]
+    assert cloud.create(kind, StorageLensConfiguration=document, Tags=tags) == "lens"
+    found = cloud.read(kind, "lens")
+    assert found["StorageLensConfiguration"]["StorageLensArn"].endswith(":storage-lens/lens")
+    assert found["Tags"] == tags
+    cloud.update(kind, "lens", {"op": "replace", "path": "/StorageLensConfiguration/IsEnabled", "value": False})
+    assert control.get_storage_lens_configuration(ConfigId="lens")["StorageLensConfiguration"]["IsEnabled"] is False
+    cloud.delete(kind, "lens")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        cloud.read(kind, "lens")
+
+
+def test_directory_bucket_and_its_access_point(cloud, aws):
+    kind = "AWS::S3Express::DirectoryBucket"
+    tags = [{"Key": "a", "Value": "1"}]
+    name = cloud.create(kind, LocationName="use1-az4", DataRedundancy="SingleAvailabilityZone", Tags=tags)
+    assert name.endswith("--use1-az4--x-s3")
+    found = cloud.read(kind, name)
+    assert (found["LocationName"], found["DataRedundancy"], found["Tags"]) == (
+        "use1-az4",
+        "SingleAvailabilityZone",
+        tags,
+    )
+    assert found["Arn"] == f"arn:aws:s3express:us-east-1:{aws.account}:bucket/{name}"
+    point = cloud.create("AWS::S3Express::AccessPoint", Bucket=name, Scope={"Prefixes": ["a/"]})
+    assert cloud.read("AWS::S3Express::AccessPoint", point)["Scope"]["Prefixes"] == ["a/"]
+    cloud.delete("AWS::S3Express::AccessPoint", point)
+    cloud.delete(kind, name)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        cloud.read(kind, name)
+
+
+def test_policy_of_a_directory_bucket(cloud, aws):
+    kind = "AWS::S3Express::BucketPolicy"
+    bucket = cloud.create(
+        "AWS::S3Express::DirectoryBucket", LocationName="use1-az4", DataRedundancy="SingleAvailabilityZone"
+    )
+    arn = f"arn:aws:s3express:us-east-1:{aws.account}:bucket/{bucket}"
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                "Action": "s3express:CreateSession",
+                "Resource": arn,
+            }
+        ],
+    }
+    cloud.create(kind, Bucket=bucket, PolicyDocument=policy)
+    assert cloud.read(kind, bucket)["PolicyDocument"] == policy
+    cloud.delete(kind, bucket)

@@ -14,7 +14,7 @@ from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_ch
 from fogbank.services.s3.service import service
 
 
-class _ControlType(ResourceType):
+class ControlType(ResourceType):
     """A type whose operations are S3 Control's."""
 
     async def control(self, ctx: Context, operation: str, **params: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _text(policy: Any) -> str:
 
 
 @service.resource_type
-class AccessPointType(_ControlType):
+class AccessPointType(ControlType):
     """An access point. Without a Name it gets one of its own."""
 
     name = "AWS::S3::AccessPoint"
@@ -109,7 +109,7 @@ class AccessPointType(_ControlType):
 
 
 @service.resource_type
-class MultiRegionAccessPointType(_ControlType):
+class MultiRegionAccessPointType(ControlType):
     name = "AWS::S3::MultiRegionAccessPoint"
     identifier = ("Name",)
     required = frozenset({"Regions"})
@@ -150,34 +150,41 @@ class MultiRegionAccessPointType(_ControlType):
 
 
 @service.resource_type
-class StorageLensGroupType(_ControlType):
-    name = "AWS::S3::StorageLensGroup"
-    identifier = ("Name",)
-    required = frozenset({"Filter", "Name"})
-    create_only = frozenset({"Name"})
-    read_only = frozenset({"StorageLensGroupArn"})
-    missing = frozenset({"NoSuchConfiguration"})
+class MultiRegionAccessPointPolicyType(ControlType):
+    """The policy of a Multi-Region Access Point, which can be replaced, but never taken away: deleting the resource leaves it."""
+
+    name = "AWS::S3::MultiRegionAccessPointPolicy"
+    identifier = ("MrapName",)
+    required = frozenset({"MrapName", "Policy"})
+    create_only = frozenset({"MrapName"})
+    read_only = frozenset({"PolicyStatus"})
+    missing = frozenset({"NoSuchMultiRegionAccessPoint"})
 
     async def create(self, ctx: Context, properties: Properties) -> str:
-        group = pick(properties, "Name", "Filter")
-        await self.control(ctx, "CreateStorageLensGroup", StorageLensGroup=group, Tags=properties.get("Tags"))
-        return str(properties["Name"])
+        details = {"Name": properties["MrapName"], "Policy": _text(properties["Policy"])}
+        await self.control(ctx, "PutMultiRegionAccessPointPolicy", ClientToken=ctx.ids.hex(32), Details=details)
+        return str(properties["MrapName"])
+
+    async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
+        """The policy is proposed first, and established somewhat later."""
+        return bool((await self.read(ctx, identifier)).get("Policy") == orjson.loads(_text(after["Policy"])))
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
-        found = (await self.control(ctx, "GetStorageLensGroup", Name=identifier))["StorageLensGroup"]
-        return found | await self.tags_of(ctx, found["StorageLensGroupArn"])
+        found = await self.control(ctx, "GetMultiRegionAccessPointPolicy", Name=identifier)
+        status = await self.control(ctx, "GetMultiRegionAccessPointPolicyStatus", Name=identifier)
+        policy = found["Policy"]["Established"]["Policy"]
+        is_public = str(status["Established"]["IsPublic"]).lower()
+        known = {} if policy is None else {"Policy": orjson.loads(policy)}
+        return {"MrapName": identifier, "PolicyStatus": {"IsPublic": is_public}, **known}
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
-        group = pick(after, "Name", "Filter")
-        await self.control(ctx, "UpdateStorageLensGroup", Name=identifier, StorageLensGroup=group)
-        found = (await self.control(ctx, "GetStorageLensGroup", Name=identifier))["StorageLensGroup"]
-        await self.change_tags(ctx, found["StorageLensGroupArn"], before, after)
+        await self.create(ctx, {**after, "MrapName": identifier})
 
     async def delete(self, ctx: Context, identifier: str) -> None:
-        await self.control(ctx, "DeleteStorageLensGroup", Name=identifier)
+        await self.read(ctx, identifier)
 
-    async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [each["Name"] for each in await self.all_pages(ctx, "ListStorageLensGroups", "StorageLensGroupList")]
+    async def is_gone(self, ctx: Context, identifier: str) -> bool:
+        return True
 
 
 # -- Access Grants
@@ -186,7 +193,7 @@ _NO_INSTANCE = "AccessGrantsInstanceNotExistsError"
 
 
 @service.resource_type
-class AccessGrantsInstanceType(_ControlType):
+class AccessGrantsInstanceType(ControlType):
     name = "AWS::S3::AccessGrantsInstance"
     identifier = ("AccessGrantsInstanceArn",)
     read_only = frozenset({"AccessGrantsInstanceArn", "AccessGrantsInstanceId"})
@@ -222,7 +229,7 @@ class AccessGrantsInstanceType(_ControlType):
 
 
 @service.resource_type
-class AccessGrantsLocationType(_ControlType):
+class AccessGrantsLocationType(ControlType):
     name = "AWS::S3::AccessGrantsLocation"
     identifier = ("AccessGrantsLocationId",)
     required = frozenset({"IamRoleArn", "LocationScope"})
@@ -266,7 +273,7 @@ _GRANT = (
 
 
 @service.resource_type
-class AccessGrantType(_ControlType):
+class AccessGrantType(ControlType):
     """A grant. It is not changed: one with another scope or grantee is another one."""
 
     name = "AWS::S3::AccessGrant"

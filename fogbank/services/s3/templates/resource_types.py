@@ -253,12 +253,15 @@ class BucketType(ResourceType):
 
     async def _tag(self, ctx: Context, name: str, before: Properties, after: Properties) -> None:
         tags, removed = tag_changes(before, after)
-        about = {"AccountId": ctx.account, "ResourceArn": f"arn:{ctx.partition}:s3:::{name}"}
+        about = {"AccountId": ctx.account, "ResourceArn": self.arn(ctx, name)}
         if tags:
             listed = [{"Key": key, "Value": value} for key, value in tags.items()]
             await self.call(ctx, "TagResource", {**about, "Tags": listed}, service="s3control")
         if removed:
             await self.call(ctx, "UntagResource", {**about, "TagKeys": removed}, service="s3control")
+
+    def arn(self, ctx: Context, name: str) -> str:
+        return f"arn:{ctx.partition}:s3:::{name}"
 
     # -- reading
 
