@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -88,6 +89,11 @@ _RESERVED = frozenset(
     }
 )
 
+# The first versions of runtimes that have snapshots.
+_SNAP_START = {"python": (3, 12), "java": (11,), "dotnet": (8,)}
+_SNAP_START_SCRATCH_MIB = 512
+_VERSIONED = re.compile(r"(python|java|dotnet)(\d+(?:\.\d+)?)")
+
 
 def first(request: Request) -> dict[str, Any]:
     """The configuration of a new function. Raises InvalidParameterValueException."""
@@ -142,7 +148,23 @@ def check(config: dict[str, Any], request: Request) -> dict[str, Any]:
         )
     if len(config.get("Layers") or []) > limits.LAYERS:
         raise errors.invalid_parameter("Cannot reference more than 5 layers.")
+    if config["SnapStart"]["ApplyOn"] != "None":
+        _check_snap_start(config)
     return config
+
+
+def _check_snap_start(config: dict[str, Any]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes"""
+    runtime = config.get("Runtime", "")
+    found = _VERSIONED.fullmatch(runtime)
+    if config["PackageType"] == "Image":
+        raise errors.not_with_snap_start("A container image")
+    if found is None or tuple(map(int, found[2].split("."))) < _SNAP_START[found[1]]:
+        raise errors.not_with_snap_start(runtime)
+    if config["EphemeralStorage"]["Size"] > _SNAP_START_SCRATCH_MIB:
+        raise errors.not_with_snap_start(f"Ephemeral storage of more than {_SNAP_START_SCRATCH_MIB} MB")
+    if config.get("FileSystemConfigs"):
+        raise errors.not_with_snap_start("A file system")
 
 
 def _check_most(member: str, value: int, most: int) -> None:
@@ -198,7 +220,7 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         "LastUpdateStatusReason": function.update_reason or None,
         "LastUpdateStatusReasonCode": function.update_code or None,
         # there are no snapshots: functions start as others do
-        "SnapStart": {**config["SnapStart"], "OptimizationStatus": "Off"},
+        "SnapStart": {**config["SnapStart"], "OptimizationStatus": "On" if function.snap_starts else "Off"},
         "LoggingConfig": logging,
         "Environment": variables if variables and any(variables.values()) else None,
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **(config.get("VpcConfig") or {})},

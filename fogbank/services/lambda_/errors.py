@@ -187,3 +187,24 @@ def unsigned_code() -> AWSError:
         "Lambda cannot deploy the function. The function or layer might be signed using a signature that the client "
         "is not configured to accept. Check the provided signature for unsigned code.",
     )
+
+
+def snapshot_not_ready() -> AWSError:
+    return _user(
+        "SnapStartNotReadyException",
+        "Lambda is initializing your function. It will be ready to invoke once your function state becomes ACTIVE.",
+    )
+
+
+def not_restored(took_too_long: bool) -> AWSError:
+    if took_too_long:
+        text = "Lambda couldn't restore the snapshot within the timeout limit."
+        return _user("SnapStartTimeoutException", text)
+    return _user(
+        "SnapStartException",
+        "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.",
+    )
+
+
+def not_with_snap_start(what: str) -> AWSError:
+    return invalid_parameter(f"{what} is not supported for SnapStart enabled functions.")

@@ -34,6 +34,7 @@ from fogbank.services.lambda_.records import (
     LATEST,
     ON_FUNCTION,
     ON_QUALIFIED,
+    PENDING,
     SUCCESSFUL,
     Answer,
     Code,
@@ -360,6 +361,10 @@ async def _publish(scope: Context, function: Function, description: str) -> Func
     published = msgspec.structs.replace(
         function, version=str(number), config=config, code=copied, layers=used, revision=scope.ids.uuid()
     )
+    if published.snap_starts:
+        published = msgspec.structs.replace(
+            published, state=PENDING, state_reason="The function is being created.", state_code="Creating"
+        )
     functions.put(scope, published, published.name, key_of(published.version))
     await scope.schedule("settle", {"name": published.name, "version": published.version})
     await scaling_configs.published(scope, published)
@@ -414,6 +419,8 @@ async def _delete_version(of: Named) -> None:
     _drop(of.scope, function)
     await provisioned.delete_all(of, of.qualifier)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
+    runtimes = running.runtimes_of(of.scope)
+    of.scope.after_commit(lambda: runtimes.forget_version(of.arn))
     await scaling_configs.deleted(of.scope, function)
     await sealing.release(of.scope, of.name, function.sealed)
 

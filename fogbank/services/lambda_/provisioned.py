@@ -62,7 +62,8 @@ async def _target(ctx: Context, request: Request) -> Named:
         raise errors.invalid_parameter(
             "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
         )
-    await find(of)
+    if (await find(of)).snap_starts:
+        raise errors.not_with_snap_start("Provisioned Concurrency")
     return of
 
 

@@ -86,6 +86,11 @@ class Function(Record, frozen=True):
         return int(self.config["Timeout"])
 
     @property
+    def snap_starts(self) -> bool:
+        """Whether environments of the version go on from a snapshot."""
+        return self.version != LATEST and bool(self.config["SnapStart"]["ApplyOn"] == "PublishedVersions")
+
+    @property
     def memory(self) -> int:
         return int(self.config["MemorySize"])
 

@@ -24,12 +24,19 @@ from fogbank.services.lambda_.runtime.packages import BadPackage
 from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.services.lambda_.runtime.relay import Relay
-from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED
+from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED, SNAP_START
+from fogbank.services.lambda_.runtime.snapshots import Restored, Snapshot
 from fogbank.services.lambda_.runtime.telemetry import Post
 
 _CREDENTIAL_SECONDS = 12 * 3600
 _RENEWAL_SECONDS = 6 * 3600
 _LISTENER_SECONDS = 5.0
+# Why versions fail that could not be initialised for their snapshot.
+_CODES = {
+    "Sandbox.Timedout": "FunctionError.InitTimeout",
+    "Runtime.InvalidEntrypoint": "FunctionError.InvalidEntryPoint",
+    "Runtime.ExitError": "FunctionError.RuntimeInitError",
+}
 
 
 class Invocation(NamedTuple):
@@ -81,6 +88,8 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
         raise
 
     async def make() -> Environment:
+        if function.snap_starts:
+            return await _restored(scope, runtimes, function)
         return await _environment(scope, runtimes, function)
 
     environment, failure = await runtimes.take(arn, await _build(scope, function), make)
@@ -98,6 +107,8 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
 
 async def _handle(environment: Environment, failure: Failure | None, event: Event, relay: Relay | None) -> Outcome:
     if failure is not None:
+        if isinstance(environment, Restored) and not environment.is_of_failed_snapshot:
+            raise errors.not_restored(failure.status == "timeout")
         return environment.refuse(event, failure)
     return await environment.invoke(event, relay)
 
@@ -132,6 +143,8 @@ def _event(function: Function, invocation: Invocation) -> Event:
 def _require_ready(function: Function) -> None:
     if function.state == FAILED:
         raise errors.not_ready(function.state, f": {function.state_reason}")
+    if function.state == PENDING and function.snap_starts:
+        raise errors.snapshot_not_ready()
     if function.state == PENDING and function.code.image:
         raise errors.not_ready(function.state, "")
 
@@ -160,9 +173,9 @@ async def _build(scope: Context, function: Function) -> str:
 
 
 async def prepare(scope: Context, function: Function) -> images.Failure | None:
-    """Do what need not wait for the first invocation: unpack the code, begin what forks functions.
+    """Do what need not wait for the first invocation: unpack the code, begin what forks functions, take a snapshot.
 
-    Returns why an image can never be run; of all else the first invocation says so.
+    Returns why an image can never be run, or why there is no snapshot; of all else the first invocation says so.
     """
     runtimes = runtimes_of(scope)
     if function.code.image:
@@ -170,11 +183,21 @@ async def prepare(scope: Context, function: Function) -> images.Failure | None:
         if failure is not None:
             return failure
     try:
+        if function.snap_starts:
+            return _without_snapshot(await _snapshot(scope, runtimes, function))
         planned = await _plan(scope, runtimes, function)
         await runtimes.warden(planned)
     except (AWSError, CannotStart):
         pass
     return None
+
+
+def _without_snapshot(snapshot: Snapshot) -> images.Failure | None:
+    if snapshot.failure is None:
+        return None
+    kind = snapshot.failure.kind
+    reason = f"Lambda could not initialise the function for its snapshot: {kind}"
+    return images.Failure(_CODES.get(kind, "FunctionError"), reason)
 
 
 async def warm(scope: Context, function: Function, wanted_by: str, count: int) -> int:
@@ -194,14 +217,51 @@ async def warm(scope: Context, function: Function, wanted_by: str, count: int) -
 
 async def _environment(scope: Context, runtimes: Runtimes, function: Function, kind: str = ON_DEMAND) -> Environment:
     """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
+    return Environment(*await _parts(scope, runtimes, function, kind))
+
+
+class _Parts(NamedTuple):
+    """What environments of a version are made from."""
+
+    plan: Plan
+    variables: dict[str, str]
+    limits: Limits
+    journal: Journal
+    about: About
+    post: Post
+
+
+async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: str) -> _Parts:
     planned = await _plan(scope, runtimes, function)
     journal = Journal(scope, function)
     variables = await scope.transact(_variables, scope, function, journal, planned.variables)
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
+    if kind == SNAP_START:  # the snapshot has other ones than what is made of it
+        del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
     if planned.note:
         journal.write(f"[WARNING] {planned.note}")
     limits = Limits(function.timeout, function.memory)
-    return Environment(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
+    return _Parts(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
+
+
+async def _restored(scope: Context, runtimes: Runtimes, function: Function) -> Environment:
+    snapshot = await _snapshot(scope, runtimes, function)
+    return snapshot.restored(*await _parts(scope, runtimes, function, SNAP_START))
+
+
+async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> Snapshot:
+    """The snapshot of a version, which is taken now if this process has none yet."""
+    arn = f"{arn_of(scope, function.name)}:{function.version}"
+
+    async def take() -> Snapshot:
+        parts = await _parts(scope, runtimes, function, SNAP_START)
+        snapshot = Snapshot(*parts)
+        if await snapshot.start(await runtimes.warden(parts.plan)) is not None:
+            await snapshot.stop()
+        parts.journal.flush()
+        return snapshot
+
+    return await asyncio.shield(runtimes.snapshots.take(arn, await _build(scope, function), take))
 
 
 def _about(scope: Context, function: Function, planned: Plan) -> About:

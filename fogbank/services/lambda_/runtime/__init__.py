@@ -5,6 +5,7 @@ environments   one execution environment: its phases
 processes      its processes, frozen and thawed together
 interface      the Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 extensions     the Extensions API
+snapshots      SnapStart: environments that go on from an initialised process
 telemetry      the Telemetry and Logs APIs; what may be asked of them is in `subscribing`
 reports        the records of the platform's events
 failures       why an environment cannot go on

@@ -113,8 +113,8 @@ class Environment:
         self.used = 0.0
         self.post_runtime_ms: float | None = None
         self._post = post
-        self._init_ms = 0.0
-        self._failure: Failure | None = None
+        self._init_ms = self._restore_ms = 0.0
+        self.failure: Failure | None = None
         self._owed: reports.Invoked | None = None
         self._deadline = 0.0
         self._freezing: asyncio.TimerHandle | None = None
@@ -138,7 +138,7 @@ class Environment:
 
     @property
     def is_alive(self) -> bool:
-        return not self.is_over and self._failure is None and self._processes.is_well
+        return not self.is_over and self.failure is None and self._processes.is_well
 
     # -- what is said
 
@@ -203,10 +203,7 @@ class Environment:
 
         What has failed, or took more than 10 seconds, is tried again, with the function's own time, as a part of the invocation.
         """
-        room = self.plan.place.room
-        if room is None or not room["tmp"]:
-            self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
-            self.environ.setdefault("TMPDIR", self._tmp)
+        await self._have_tmp()
         is_asked_for = self.kind == reports.ON_DEMAND
         seconds = INIT_SECONDS if is_asked_for else max(_PREPARED_SECONDS, self.limits.timeout)
         failure = await self._initialise(warden, "init", seconds)
@@ -214,8 +211,14 @@ class Environment:
             await self._end("failure")
             self._begin()
             failure = await self._initialise(warden, "invoke", self.limits.timeout)
-        self._failure = failure
+        self.failure = failure
         return failure
+
+    async def _have_tmp(self) -> None:
+        room = self.plan.place.room
+        if room is None or not room["tmp"]:
+            self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
+            self.environ.setdefault("TMPDIR", self._tmp)
 
     async def _initialise(self, warden: Warden, phase: str, seconds: float) -> Failure | None:
         begun = perf_counter()
@@ -227,13 +230,20 @@ class Environment:
         self._init_ms = (perf_counter() - begun) * 1000
         self._processes.memory_high()  # is remembered, should they end before anybody looks
         self._say("initRuntimeDone", reports.init_done(self.kind, phase, failure))
+        self._close_registration()
+        self._say("initReport", reports.init_report(self.kind, phase, self._init_ms, failure))
+        self._telemetry.initialised()
+        return failure
+
+    def _close_registration(self) -> None:
         self._extensions.is_closed = True
         for each in self._extensions.all:
             state = "Registered" if each.waiting is None else "Ready"
             self._say("extension", {"name": each.name, "state": state, "events": each.events})
-        self._say("initReport", reports.init_report(self.kind, phase, self._init_ms, failure))
-        self._telemetry.initialised()
-        return failure
+
+    def _program(self) -> Program:
+        plan = self.plan
+        return Program(plan.argv, self.environ, plan.place.code, plan.module, plan.path)
 
     async def _boot(self, warden: Warden, deadline: float) -> Failure | None:
         """Raises CannotStart."""
@@ -245,9 +255,7 @@ class Environment:
         failure = await self._until(self._extensions.registered, deadline)
         if failure is not None:
             return failure
-        plan = self.plan
-        program = Program(plan.argv, self.environ, plan.place.code, plan.module, plan.path)
-        child = await self._processes.start_runtime(warden, program, partial(self._wrote, "function"))
+        child = await self._processes.start_runtime(warden, self._program(), partial(self._wrote, "function"))
         child.exited.add_done_callback(partial(self._exited, ""))
         return await self._until(self._interface.ready, deadline) or await self._until(self._extensions.ready, deadline)
 
@@ -293,7 +301,7 @@ class Environment:
             answered = answer.result()
         else:
             answer.cancel()
-            self._failure = failure = self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
+            self.failure = failure = self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
             answered = failure.answered(event.request_id)
         latency = (first - begun) * 1000
         self._over(reports.Invoked(event, answered, duration, latency, started, failure))
@@ -309,24 +317,24 @@ class Environment:
         self._report(invoked, self._processes.memory_high())
 
     def _report(self, invoked: reports.Invoked, memory: int) -> None:
-        init_ms, self._init_ms = self._init_ms, 0.0
-        if self.kind != reports.ON_DEMAND:
-            init_ms = 0.0
+        init_ms = self._init_ms if self.kind == reports.ON_DEMAND else 0.0
+        restore_ms = self._restore_ms
+        self._init_ms = self._restore_ms = 0.0
         if invoked.failure is not None:
             self.journal.remark(invoked.failure.remark(self._now(), invoked.event.request_id))
-        self._say("report", reports.report(invoked, self.limits.memory, memory, init_ms))
+        self._say("report", reports.report(invoked, self.limits.memory, memory, init_ms, restore_ms))
 
     async def settled(self) -> bool:
         """Wait until the runtime and all extensions ask for what comes next. False when they end instead."""
         answered = perf_counter()
         deadline = self._deadline if self._owed is not None else answered + self.limits.timeout
-        failure = self._failure or await self._until(self._interface.ready, deadline)
+        failure = self.failure or await self._until(self._interface.ready, deadline)
         runtime = perf_counter()
         if self._extensions and failure is None:
             failure = await self._until(self._extensions.ready, deadline)
         if self._owed is not None:
             self._settle(self._owed, failure, runtime - answered, perf_counter() - runtime)
-        self._failure = failure
+        self.failure = failure
         if failure is not None:
             await self.stop()
             return False
@@ -366,7 +374,7 @@ class Environment:
         if self.is_over:
             return
         self.is_over = True
-        failure = self._failure
+        failure = self.failure
         await self._end("spindown" if failure is None else "timeout" if failure.status == "timeout" else "failure")
         if self._tmp:
             await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)

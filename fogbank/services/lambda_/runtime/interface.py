@@ -75,7 +75,9 @@ class Written:
 
 
 class RuntimeInterface:
-    """The Runtime API as its server sees it. `ready` is set while the runtime waits for an invocation.
+    """The Runtime API as its server sees it.
+
+    `ready` is set while the runtime waits for an invocation, `initialised` when it waits to be restored from a snapshot.
 
     `failed` is told of errors of the initialisation, and of what follows a restored snapshot. `others` are further APIs, by the beginnings
     of their paths.
@@ -84,9 +86,11 @@ class RuntimeInterface:
     def __init__(self, failed: Callable[[Answered], None]) -> None:
         self.front: Front | None = None
         self.ready = asyncio.Event()
+        self.initialised = asyncio.Event()
         self.others: dict[str, Callable[[Request, Reply], None]] = {}
         self._failed = failed
         self._waiting: Reply | None = None
+        self._restoring: Reply | None = None
         self._event: Event | None = None
         self._answer: asyncio.Future[Answered] | None = None
 
@@ -110,6 +114,12 @@ class RuntimeInterface:
         reply.send(Response(200, headers, event.payload))
         return self._answer
 
+    def restore(self) -> None:
+        """Let the runtime, which is `initialised`, go on."""
+        if self._restoring is not None:
+            self._restoring.send(Response(200, [JSON], b"{}"))
+            self._restoring = None
+
     # -- what the front calls
 
     def serving(self, front: Front) -> None:
@@ -127,6 +137,9 @@ class RuntimeInterface:
         found = _INVOCATION.fullmatch(request.path)
         if found is not None:
             self._answered(request, found[1], found[2] == "error", reply)
+        elif request.path == _ROOT + "restore/next":
+            self._restoring = reply
+            self.initialised.set()
         elif request.path in (_ROOT + "init/error", _ROOT + "restore/error"):
             self._failed(_error_of(request))
             _accept(reply)

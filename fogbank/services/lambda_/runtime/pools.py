@@ -16,6 +16,7 @@ from fogbank.services.lambda_.runtime.images import Images
 from fogbank.services.lambda_.runtime.isolation import Rooms
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan
+from fogbank.services.lambda_.runtime.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -61,6 +62,7 @@ class Runtimes:
         self.directory = os.path.join(app.directory.path, "engines", "lambda")
         self.packages = Packages(os.path.join(self.directory, "packages"))
         self.images = Images(os.path.join(self.directory, "images"))
+        self.snapshots = Snapshots()
         self._pools: dict[str, Pool] = {}
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
@@ -194,8 +196,14 @@ class Runtimes:
 
     def forget(self, prefix: str) -> None:
         """Functions whose qualified ARNs begin so have changed, or are no more."""
-        for arn in [arn for arn in self._pools if arn.startswith(prefix)]:
-            self._retire(self._pools.pop(arn))
+        for arn in [arn for arn in (*self._pools, *self.snapshots) if arn.startswith(prefix)]:
+            self.forget_version(arn)
+
+    def forget_version(self, arn: str) -> None:
+        self.snapshots.forget(arn)
+        pool = self._pools.pop(arn, None)
+        if pool is not None:
+            self._retire(pool)
 
     def _look(self) -> None:
         if self._looking is None or self._looking.done():
@@ -218,5 +226,6 @@ class Runtimes:
             self._looking.cancel()
         pools, self._pools = list(self._pools.values()), {}
         await asyncio.gather(*(each.stop() for pool in pools for each in (*pool.idle, *pool.busy)))
+        await self.snapshots.close()
         await asyncio.gather(*(warden.close() for warden in self._wardens.values()))
         self._rooms.close()

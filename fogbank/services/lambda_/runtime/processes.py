@@ -41,19 +41,34 @@ class Processes:
 
     # -- beginning
 
-    async def start_runtime(self, warden: Warden, program: Program, tell: Callable[[str], None]) -> Child:
-        """Raises CannotStart."""
-        self.runtime = await self._start(warden, program, tell, False)
+    def see(self, room: dict[str, Any] | None) -> None:
+        """Before anything is started: another room."""
+        self._room = room
+
+    async def start_runtime(
+        self,
+        warden: Warden,
+        program: Program,
+        tell: Callable[[str], None],
+        more: tuple[int, ...] = (),
+        shared: bool = False,
+    ) -> Child:
+        """`more` are descriptors that it gets besides; its room may be `shared` with what is started later. Raises CannotStart."""
+        self.runtime = await self._start(warden, program, tell, more, shared)
+        if shared:
+            self._room = {"of": self.runtime.pid}
         return self.runtime
 
     async def start_extension(self, warden: Warden, name: str, program: Program, tell: Callable[[str], None]) -> Child:
         """Raises CannotStart."""
-        child = self._others[name] = await self._start(warden, program, tell, self._room is not None)
+        child = self._others[name] = await self._start(warden, program, tell, (), self._room is not None)
         if self._room is not None:
             self._room = {"of": child.pid}
         return child
 
-    async def _start(self, warden: Warden, program: Program, tell: Callable[[str], None], shared: bool) -> Child:
+    async def _start(
+        self, warden: Warden, program: Program, tell: Callable[[str], None], more: tuple[int, ...], shared: bool
+    ) -> Child:
         output = Output(tell)
         self._outputs.append(output)
         ends = output.write_end
@@ -61,7 +76,7 @@ class Processes:
             program.argv,
             program.environ,
             program.directory,
-            (ends, ends, ends),
+            (ends, ends, ends, *more),
             program.module,
             program.path,
             self._room,

@@ -64,6 +64,24 @@ def _status(failure: Failure | None) -> Record:
     return {"status": failure.status, "errorType": failure.reported}
 
 
+def restore_start(about: About) -> Record:
+    return {
+        "runtimeVersion": about.runtime_version,
+        "runtimeVersionArn": about.runtime_arn,
+        "functionName": about.name,
+        "functionVersion": about.version,
+        "instanceId": about.instance,
+    }
+
+
+def restore_done(failure: Failure | None) -> Record:
+    return _status(failure)
+
+
+def restore_report(milliseconds: float, failure: Failure | None) -> Record:
+    return {**_status(failure), "metrics": {"durationMs": round(milliseconds, 3)}}
+
+
 def start(event: Event, about: About) -> Record:
     record: Record = {"requestId": event.request_id, "version": about.version}
     return _traced(record, event)
@@ -98,16 +116,19 @@ def _span(name: str, started: float, milliseconds: float) -> Record:
     return {"name": name, "start": iso8601_milliseconds(started), "durationMs": round(milliseconds, 3)}
 
 
-def report(invoked: Invoked, memory: int, used: int, init_ms: float = 0.0) -> Record:
-    """`memory` and `used` in MiB. The time of the initialisation is billed, too."""
+def report(invoked: Invoked, memory: int, used: int, init_ms: float = 0.0, restore_ms: float = 0.0) -> Record:
+    """`memory` and `used` in MiB. The times of the initialisation, or of being restored, are billed, too."""
     metrics: Record = {
         "durationMs": round(invoked.duration, 3),
-        "billedDurationMs": max(math.ceil(invoked.duration + init_ms), 1),
+        "billedDurationMs": max(math.ceil(invoked.duration + init_ms + restore_ms), 1),
         "memorySizeMB": memory,
         "maxMemoryUsedMB": min(used, memory),
     }
     if init_ms:
         metrics["initDurationMs"] = round(init_ms, 3)
+    if restore_ms:
+        metrics["restoreDurationMs"] = round(restore_ms, 3)
+        metrics["billedRestoreDurationMs"] = math.ceil(restore_ms)
     record = {"requestId": invoked.event.request_id, "metrics": metrics, "status": invoked.status}
     return _traced(_with_error(record, invoked), invoked.event)
 
