@@ -122,6 +122,10 @@ class RuleType(_Type):
             await self._put_targets(ctx, arn, properties["Targets"])
         return arn
 
+    def ref(self, identifier: str, properties: Properties) -> str:
+        """The name, after that of its bus where it is not the default one."""
+        return identifier.partition(":rule/")[2].replace("/", "|")
+
     async def _put(self, ctx: Context, properties: Properties) -> str:
         rule = _given(properties, *_RULE, "Tags")
         if properties.get("EventPattern"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-from fogbank.kernel import Context
+from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, tag_changes, tag_list
+from fogbank.services.sqs import errors
 from fogbank.services.sqs.service import service
 
 _MISSING = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
@@ -80,6 +82,88 @@ class QueueType(ResourceType):
             token = page.get("NextToken")
             if token is None:
                 return found
+
+
+@service.resource_type
+class QueueInlinePolicyType(ResourceType):
+    """The policy of one queue."""
+
+    name = "AWS::SQS::QueueInlinePolicy"
+    identifier = ("Queue",)
+    required = frozenset({"PolicyDocument", "Queue"})
+    create_only = frozenset({"Queue"})
+    missing = _MISSING
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        await self.put(ctx, [properties["Queue"]], properties["PolicyDocument"])
+        return str(properties["Queue"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        return {"Queue": identifier, "PolicyDocument": await self.policy(ctx, identifier)}
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self.put(ctx, [identifier], after["PolicyDocument"])
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.put(ctx, [identifier], "")
+
+    async def put(self, ctx: Context, queues: Iterable[str], policy: Any) -> None:
+        for url in queues:
+            await self.call(ctx, "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": _text(policy)}})
+
+    async def policy(self, ctx: Context, url: str) -> Any:
+        """Raises QueueDoesNotExist when there is none."""
+        found = await self.call(ctx, "GetQueueAttributes", {"QueueUrl": url, "AttributeNames": ["Policy"]})
+        text = (found.get("Attributes") or {}).get("Policy")
+        if not text:
+            raise errors.queue_does_not_exist()
+        return orjson.loads(text)
+
+
+_queue_policies = service.collection("queue_policies", list[str])  # (id) URLs of the queues that it is the policy of
+
+
+@service.resource_type
+class QueuePolicyType(QueueInlinePolicyType):
+    """One policy for several queues. Which ones is kept under its id, since no operation of SQS knows."""
+
+    name = "AWS::SQS::QueuePolicy"
+    identifier = ("Id",)
+    required = frozenset({"PolicyDocument", "Queues"})
+    create_only = frozenset()
+    read_only = frozenset({"Id"})
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        identifier = ctx.ids.hex(24)
+        await self._keep(ctx, identifier, properties)
+        return identifier
+
+    async def _keep(self, ctx: Context, identifier: str, properties: Properties) -> None:
+        await self.put(ctx, properties["Queues"], properties["PolicyDocument"])
+        _queue_policies.put(ctx, properties["Queues"], identifier)
+
+    async def _queues(self, ctx: Context, identifier: str) -> list[str]:
+        queues = await _queue_policies.get(ctx, identifier)
+        if queues is None:
+            raise errors.queue_does_not_exist()
+        return queues
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        queues = await self._queues(ctx, identifier)
+        return {"Id": identifier, "Queues": queues, "PolicyDocument": await self.policy(ctx, queues[0])}
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await self.put(ctx, [url for url in before["Queues"] if url not in after["Queues"]], "")
+        await self._keep(ctx, identifier, after)
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        for url in await self._queues(ctx, identifier):
+            try:
+                await self.put(ctx, [url], "")
+            except AWSError as error:
+                if not self.is_missing(error):
+                    raise
+        _queue_policies.delete(ctx, identifier)
 
 
 def _text(value: Any) -> str:

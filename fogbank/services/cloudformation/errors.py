@@ -1,0 +1,77 @@
+"""CloudFormation's errors, in its words. Nearly all of them are a ValidationError.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fogbank.kernel import AWSError
+
+
+def invalid(message: str) -> AWSError:
+    return AWSError("ValidationError", message, 400)
+
+
+def format_error(message: str) -> AWSError:
+    """Of a template that cannot be read, or says what no template may say."""
+    return invalid(f"Template format error: {message}")
+
+
+def template_error(message: str) -> AWSError:
+    """Of a template whose functions cannot be evaluated."""
+    return invalid(f"Template error: {message}")
+
+
+def no_stack(name: str) -> AWSError:
+    return invalid(f"Stack with id {name} does not exist")
+
+
+def no_such_stack(name: str) -> AWSError:
+    """As operations on one stack say it that do not describe stacks."""
+    return invalid(f"Stack [{name}] does not exist")
+
+
+def already_exists(name: str) -> AWSError:
+    return AWSError("AlreadyExistsException", f"Stack [{name}] already exists", 400)
+
+
+def in_state(id: str, status: str, verb: str = "updated") -> AWSError:
+    return invalid(f"Stack:{id} is in {status} state and can not be {verb}.")
+
+
+def no_updates() -> AWSError:
+    return invalid("No updates are to be performed.")
+
+
+def insufficient_capabilities(wanted: Iterable[str]) -> AWSError:
+    return AWSError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(wanted)}]", 400)
+
+
+def no_resource(logical: str, stack: str) -> AWSError:
+    return invalid(f"Resource {logical} does not exist for stack {stack}")
+
+
+def protected(name: str) -> AWSError:
+    return invalid(f"Stack [{name}] cannot be deleted while TerminationProtection is enabled")
+
+
+def token_used(token: str) -> AWSError:
+    return AWSError("TokenAlreadyExistsException", f"Token {token} already exists", 400)
+
+
+def no_change_set(name: str) -> AWSError:
+    return AWSError("ChangeSetNotFoundException", f"ChangeSet [{name}] does not exist", 404)
+
+
+def change_set_exists(name: str) -> AWSError:
+    return AWSError("AlreadyExistsException", f"ChangeSet {name} already exists", 400)
+
+
+def change_set_state(id: str, status: str) -> AWSError:
+    return AWSError(
+        "InvalidChangeSetStatusException",
+        f"ChangeSet [{id}] cannot be executed in its current status of [{status}]",
+        400,
+    )
