@@ -194,6 +194,7 @@ class Course(Record, frozen=True):
     tier            the archive tier of Intelligent-Tiering in which it lies (`ARCHIVE_ACCESS`)
     used            the day on which it was last read, where that counts
     annotations     how many annotations it has
+    appends         how often something was appended to it, and of how many parts it was before
     """
 
     replication: str = ""
@@ -202,6 +203,7 @@ class Course(Record, frozen=True):
     tier: str = ""
     used: int = 0
     annotations: int = 0
+    appends: int = 0
 
 
 class Object(Record, frozen=True):

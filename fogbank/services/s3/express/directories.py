@@ -235,6 +235,15 @@ def invalid_write_offset() -> AWSError:
     )
 
 
+def too_many_parts(limit: int) -> AWSError:
+    return AWSError(
+        "TooManyParts",
+        f"You have attempted to add more parts than the maximum of {limit} that are allowed for this object. You can use the "
+        "CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+        400,
+    )
+
+
 # -- permission
 
 

@@ -1,6 +1,6 @@
 """What can be done only with objects of directory buckets: rename them, append to them, delete them by size and time.
 
-    renames    bucket, client token -> a hash of the parameters that came with it
+    renames    bucket, client token -> a hash of the parameters that came with it, for a day
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_RenameObject.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-buckets-objects-append.html
@@ -19,7 +19,7 @@ import orjson
 
 from fogbank.http import Payload
 from fogbank.kernel import Collection, Context
-from fogbank.services.s3 import errors, records
+from fogbank.services.s3 import errors, limits, records, settings
 from fogbank.services.s3.bucket import names
 from fogbank.services.s3.content import bodies, digests
 from fogbank.services.s3.content.digests import Claim, Hashes
@@ -27,7 +27,7 @@ from fogbank.services.s3.encryption import keys
 from fogbank.services.s3.encryption.keys import Sealing
 from fogbank.services.s3.express import directories
 from fogbank.services.s3.express.directory_names import CREATE_SESSION, is_directory
-from fogbank.services.s3.object import conditions, objects, vault
+from fogbank.services.s3.object import conditions, courses, objects, vault
 from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import Home, Object, home_of, manifests
 from fogbank.services.s3.records import bodies as small_bodies
@@ -40,6 +40,9 @@ Answer = dict[str, Any]
 replace = msgspec.structs.replace
 
 renames: Collection[bytes] = service.collection("renames", bytes, scope="account")
+settings.goes_with_bucket(renames, str)
+# How long a client token is remembered, in seconds; AWS does not say.
+_REMEMBERED = 86400
 _TOKEN = re.compile(r"[!-~]{1,64}")
 
 
@@ -81,10 +84,18 @@ async def _was_done(home: Home, request: Request) -> bool:
     given = {name: value for name, value in request.items() if name != records.NOTE}
     digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).digest()
     known = await renames.get(home.ctx, home.name, token)
-    if known not in (None, digest):
+    if known is not None and known != digest:
         raise errors.idempotency_parameter_mismatch()
-    renames.put(home.ctx, digest, home.name, token)
+    if known is None:
+        renames.put(home.ctx, digest, home.name, token)
+        about = {"bucket": home.name, "token": token}
+        await settings.scope(home).schedule("forget_rename", about, delay=_REMEMBERED, key=f"{home.name}/{token}")
     return known is not None
+
+
+@service.task
+async def forget_rename(ctx: Context, payload: dict[str, str]) -> None:
+    renames.delete(ctx, payload["bucket"], payload["token"])
 
 
 def _source(home: Home, header: str) -> str:
@@ -132,7 +143,7 @@ async def _move_row(ctx: Context, rows: Collection[Any], place: tuple[str, str, 
 async def append(ctx: Context, request: Request) -> Answer:
     """PutObject with x-amz-write-offset-bytes: the body goes behind what is there already.
 
-    Errors: InvalidWriteOffset unless the offset is the object's size; those of PutObject.
+    Errors: InvalidWriteOffset unless the offset is the object's size, TooManyParts; those of PutObject.
     """
     offset = request.pop("WriteOffsetBytes")
     claim = digests.claim(request, ctx.headers)
@@ -151,6 +162,8 @@ async def append(ctx: Context, request: Request) -> Answer:
         if now is None or now.etag != before.etag:
             raise directories.invalid_write_offset()
         record = await objects.store(home, request, before.traits, received, received.algorithm)
+        appended = courses.replace(record, appends=_pieces(before))  # it is one body again
+        await vault.rewrite(home, request["Key"], appended)
         return {**objects.answer_to_write(record, home.bucket, request), "Size": record.size}
 
     return await objects.commit(ctx, received, keep)
@@ -167,8 +180,15 @@ async def _begin(ctx: Context, request: Request, offset: int) -> tuple[Object, A
         raise directories.invalid_write_offset()
     if before is None:
         return None
+    if _pieces(before) >= limits.PARTS:
+        raise directories.too_many_parts(limits.PARTS)
     stream = await bodies.pieces(home, key, before, 0, before.size)
     return before, stream, await keys.begin(home, key, request, before.traits.encryption)
+
+
+def _pieces(record: Object) -> int:
+    """Of how many parts and appends an object is made."""
+    return (record.parts or 1) + record.course.appends
 
 
 class _Added:

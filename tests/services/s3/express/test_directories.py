@@ -265,6 +265,16 @@ def test_renaming_is_done_once_for_a_client_token(refused, s3, directory, get):
         s3.rename_object(Bucket=directory, Key="other", RenameSource="old", ClientToken="t" * 65)
 
 
+def test_client_token_is_forgotten_after_a_day(aws, s3, directory, clock):
+    s3.put_object(Bucket=directory, Key="old", Body=b"1")
+    s3.rename_object(Bucket=directory, Key="new", RenameSource="old", ClientToken="t")
+    clock.advance(days=1)
+    later = aws("s3")  # with a session that has not expired
+    later.put_object(Bucket=directory, Key="old", Body=b"2")
+    later.rename_object(Bucket=directory, Key="new", RenameSource="old", ClientToken="t")
+    assert later.get_object(Bucket=directory, Key="new")["Body"].read() == b"2"
+
+
 # -- appending
 
 
@@ -288,6 +298,16 @@ def test_offset_has_to_be_the_size(refused, s3, directory, get, offset):
 def test_new_object_begins_at_its_beginning(refused, s3, directory):
     with refused("InvalidWriteOffset", 400):
         s3.put_object(Bucket=directory, Key="log", Body=b"x", WriteOffsetBytes=1)
+
+
+def test_an_object_is_made_of_so_many_pieces(monkeypatch, refused, s3, directory):
+    monkeypatch.setattr("fogbank.services.s3.limits.PARTS", 3)
+    for offset in range(3):
+        s3.put_object(Bucket=directory, Key="log", Body=b"x", WriteOffsetBytes=offset)
+    with refused("TooManyParts", 400):
+        s3.put_object(Bucket=directory, Key="log", Body=b"x", WriteOffsetBytes=3)
+    s3.copy_object(Bucket=directory, Key="copy", CopySource=f"{directory}/log")
+    s3.put_object(Bucket=directory, Key="copy", Body=b"x", WriteOffsetBytes=3)
 
 
 def test_what_is_appended_is_checked(refused, s3, directory, get):
