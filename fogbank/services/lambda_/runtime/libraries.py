@@ -52,6 +52,11 @@ def nodejs(directory: str, modules: str) -> str:
     return _linked(place, {"node_modules": modules} if modules else {})
 
 
+def ruby(directory: str) -> str:
+    """The runtime client."""
+    return str(_copied(_HERE / "ruby", Path(directory) / "ruby"))
+
+
 def empty(directory: str) -> str:
     """For runtimes that bring everything themselves."""
     return _linked(Path(directory) / "provided", {})

@@ -100,13 +100,15 @@ def _of_language(runtime: str, handler: str, sources: Sources, exact: bool) -> P
         return _nodejs(runtime, handler, sources, exact)
     if runtime.startswith("java"):
         return _java(runtime, handler, sources, exact)
+    if runtime.startswith("ruby"):
+        return _ruby(runtime, handler, sources, exact)
     if runtime.startswith("provided"):
         return _provided(sources)
     raise NoInterpreter(_cannot(runtime, exact))
 
 
 def _cannot(runtime: str, exact: bool) -> str:
-    """Ruby and .NET functions bring AWS's runtime client as a bootstrap of their own, or do not run."""
+    """.NET functions bring AWS's runtime client as a bootstrap of their own, or do not run."""
     found = interpreters.find(runtime, exact)
     return (
         f"Fogbank has no runtime client for {runtime} ({found.path} is there): put one into the package as "
@@ -212,6 +214,22 @@ def _nodejs(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     searched += [f"{place.runtime}/node_modules", place.runtime, place.code]
     variables = _variables(place, NODE_PATH=":".join(searched))
     argv = [found.path, f"{place.runtime}/index.mjs", handler]
+    return Plan(found, argv, None, [], variables, place, _note(runtime, found))
+
+
+def _ruby(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    """https://docs.aws.amazon.com/lambda/latest/dg/ruby-package.html"""
+    found = interpreters.find(runtime, exact)
+    own = os.path.join(sources.libraries, "ruby")
+    place = _place(_keeping_tmp(sources, found.path, own), libraries.ruby(sources.directory))
+    abi = ".".join(map(str, (*found.version[:2], 0)))
+    gems = [f"{each}/ruby/gems/{abi}" for each in reversed(place.layers)]
+    variables = _variables(
+        place,
+        GEM_PATH=":".join([f"{place.code}/vendor/bundle/ruby/{abi}", *gems, f"{own}/gems/{abi}"]),
+        RUBYLIB=":".join([place.code, *(f"{each}/ruby/lib" for each in reversed(place.layers))]),
+    )
+    argv = [found.path, f"{place.runtime}/main.rb", handler]
     return Plan(found, argv, None, [], variables, place, _note(runtime, found))
 
 
