@@ -1,9 +1,12 @@
 """Amazon CloudWatch Logs: see docs/services/logs.md for what is real and what is not."""
 
 from fogbank.services.logs import (
+    account_policies,
     destinations,
+    exports,
     filtering,
     groups,
+    index_policies,
     insights,
     metric_filters,
     policies,
@@ -22,10 +25,13 @@ from fogbank.services.logs.protection import policies as protection_policies
 from fogbank.services.logs.service import service
 
 __all__ = [
+    "account_policies",
     "auditing",
     "destinations",
+    "exports",
     "filtering",
     "groups",
+    "index_policies",
     "insights",
     "metric_filters",
     "policies",

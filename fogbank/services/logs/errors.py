@@ -145,3 +145,18 @@ def other_language(language: str) -> AWSError:
 
 def query_not_running(query_id: str) -> AWSError:
     return invalid_parameter(f"The specified query {query_id} is not running.")
+
+
+# -- exports
+
+
+def bucket_refuses(call: str, code: str) -> AWSError:
+    if code == "NoSuchBucket":
+        return invalid_parameter("The specified bucket does not exist.")
+    return invalid_parameter(
+        f"{call} call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
+    )
+
+
+def export_is_over() -> AWSError:
+    return AWSError("InvalidOperationException", "The specified export task has already finished or been cancelled.")

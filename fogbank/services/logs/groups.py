@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from fogbank.kernel import Context, pages
-from fogbank.services.logs import chunks, errors, limits, rulings, sealing, tags
+from fogbank.services.logs import chunks, errors, limits, retention_policies, rulings, sealing, tags
 from fogbank.services.logs.account import rules
 from fogbank.services.logs.protection.policies import status_of
 from fogbank.services.logs.records import (
@@ -49,7 +49,7 @@ async def create_log_group(ctx: Context, request: Request) -> None:
         key=0 if key is None else 1,
         is_protected=request.get("deletionProtectionEnabled", False),
     )
-    groups.put(ctx, group, name)
+    groups.put(ctx, await retention_policies.for_new(ctx, group), name)
 
 
 @service.operation(**ON_GROUP)

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from fogbank.http import Payload
 from fogbank.kernel import Context
 from fogbank.services.logs.records import LogStream, arn_of, groups, milliseconds, name_in, streams
 from fogbank.services.logs.service import service
@@ -19,7 +20,7 @@ from fogbank.services.logs.writing import write
 _STREAM = "data-protection-audit"
 
 
-@service.task
+@service.task(transaction=False)
 async def audit(ctx: Context, payload: dict[str, Any]) -> None:
     """Raises what a destination says, so that it is tried again."""
     moment = datetime.fromtimestamp(int(ctx.now()), UTC)
@@ -27,7 +28,7 @@ async def audit(ctx: Context, payload: dict[str, Any]) -> None:
     reports = [orjson.dumps({**about, "dataIdentifiers": found}).decode() for found in payload["findings"]]
     destination = payload["destination"]
     if "CloudWatchLogs" in destination:
-        await _to_group(ctx, destination["CloudWatchLogs"]["LogGroup"], reports)
+        await ctx.transact(_to_group, ctx, destination["CloudWatchLogs"]["LogGroup"], reports)
     if "S3" in destination:
         await _to_bucket(ctx, destination["S3"]["Bucket"], reports, moment)
     if "Firehose" in destination:
@@ -49,4 +50,4 @@ async def _to_group(ctx: Context, identifier: str, reports: list[str]) -> None:
 async def _to_bucket(ctx: Context, bucket: str, reports: list[str], moment: datetime) -> None:
     key = f"AWSLogs/{ctx.account}/CloudWatchLogs/{ctx.region}/{moment:%Y/%m/%d/%H}/{ctx.ids.uuid()}.log.gz"
     body = gzip.compress("\n".join(reports).encode(), mtime=0)
-    await ctx.call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": body})
+    await ctx.call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": Payload(body)})
