@@ -1,0 +1,271 @@
+"""AWS::DynamoDB::GlobalTable: a table of the template's region, and its replicas, which are made and removed one after another.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.resource_types import Naming, Properties, pick
+from fogbank.services.dynamodb.resource_types import TableType
+from fogbank.services.dynamodb.service import service
+
+_SHARED = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "StreamSpecification",
+    "TableName",
+    "TimeToLiveSpecification",
+)
+# What each replica has for itself, and what that is when a template does not say.
+_OWN: dict[str, Properties] = {
+    "ContributorInsightsSpecification": {"Enabled": False},
+    "KinesisStreamSpecification": {},
+    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+    "ResourcePolicy": {},
+}
+_SCALED = "CapacityAutoScalingSettings"
+
+
+@service.resource_type
+class GlobalTableType(TableType):
+    """A global table. Without a TableName it gets one of its own."""
+
+    name = "AWS::DynamoDB::GlobalTable"
+    naming = Naming("TableName", 255)
+    required = frozenset({"AttributeDefinitions", "KeySchema", "Replicas"})
+    create_only = frozenset({"KeySchema", "LocalSecondaryIndexes", "TableName"})
+    read_only = frozenset({"Arn", "StreamArn", "TableId"})
+    write_only = frozenset()
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        return await super().create(ctx, _table(ctx, properties))
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        await super().update(ctx, identifier, _table(ctx, before), _table(ctx, after))
+
+    # -- replicas
+
+    async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
+        if not await self.is_ready(ctx, identifier):
+            return False
+        table = await self._described(ctx, identifier)
+        there = {each["RegionName"]: each for each in table.get("Replicas") or []}
+        if any(each["ReplicaStatus"] != "ACTIVE" for each in there.values()):
+            return False
+        wanted = {each["Region"]: each for each in after["Replicas"] if each["Region"] != ctx.region}
+        step = _step(there, wanted)
+        if step is not None:
+            await self.call(ctx, "UpdateTable", {"TableName": identifier, "ReplicaUpdates": [step]})
+            return False
+        for region, replica in wanted.items():
+            await self._settle(ctx.at(region=region), identifier, replica)
+        await self._scale(ctx, identifier, after)
+        return True
+
+    async def _settle(self, ctx: Context, name: str, replica: Properties) -> None:
+        """What a replica has for itself, in its own region."""
+        table = await self._described(ctx, name)
+        found = await self._read_more(ctx, table)
+        wanted = {member: replica.get(member) or usual for member, usual in _OWN.items()}
+        differing = [member for member, value in wanted.items() if not _covers(found.get(member) or {}, value)]
+        await self._arrange(ctx, table, pick(found, *differing), {member: wanted[member] for member in differing})
+        await self._tag(ctx, name, found, replica)
+        is_protected = bool(replica.get("DeletionProtectionEnabled"))
+        if table["DeletionProtectionEnabled"] != is_protected:
+            await self.call(ctx, "UpdateTable", {"TableName": name, "DeletionProtectionEnabled": is_protected})
+
+    async def _scale(self, ctx: Context, name: str, after: Properties) -> None:
+        request: dict[str, Any] = {"TableName": name}
+        writes = (after.get("WriteProvisionedThroughputSettings") or {}).get(f"Write{_SCALED}")
+        if writes:
+            request["ProvisionedWriteCapacityAutoScalingUpdate"] = _scaling(writes)
+        reads = {each["Region"]: _reads(each).get(f"Read{_SCALED}") for each in after["Replicas"]}
+        updates = [
+            {"RegionName": region, "ReplicaProvisionedReadCapacityAutoScalingUpdate": _scaling(given)}
+            for region, given in reads.items()
+            if given
+        ]
+        if writes or updates:
+            await self.call(ctx, "UpdateTableReplicaAutoScaling", {**request, "ReplicaUpdates": updates or None})
+
+    # -- deleting: the replica that the others were filled from goes last
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        table = await self._described(ctx, identifier)
+        others = [each["RegionName"] for each in table.get("Replicas") or [] if each["ReplicaStatus"] != "DELETING"]
+        for region in others:
+            await super().delete(ctx.at(region=region), identifier)
+        if not table.get("Replicas"):
+            await super().delete(ctx, identifier)
+
+    async def is_gone(self, ctx: Context, identifier: str) -> bool:
+        """As long as it is not, goes on with deleting it."""
+        try:
+            if (await self._described(ctx, identifier))["TableStatus"] == "ACTIVE":
+                await self.delete(ctx, identifier)
+        except AWSError as error:
+            if self.is_missing(error):
+                return True
+            raise
+        return False
+
+    # -- looking
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        table = await super().read(ctx, identifier)
+        described = await self._described(ctx, identifier)
+        properties = pick(table, *_SHARED, "Arn", "StreamArn") | {"TableId": described["TableId"]}
+        if table.get("SSESpecification"):
+            properties["SSESpecification"] = table["SSESpecification"]
+        if table.get("GlobalSecondaryIndexes"):
+            named = [pick(index, "IndexName", "KeySchema", "Projection") for index in table["GlobalSecondaryIndexes"]]
+            properties["GlobalSecondaryIndexes"] = named
+        ceiling = pick(table.get("OnDemandThroughput") or {}, "MaxWriteRequestUnits")
+        if ceiling:
+            properties["WriteOnDemandThroughputSettings"] = ceiling
+        others = [each["RegionName"] for each in described.get("Replicas") or []]
+        scaled = await self._scaled(ctx, identifier) if table["BillingMode"] == "PROVISIONED" else {}
+        if scaled.get("writes"):
+            properties["WriteProvisionedThroughputSettings"] = {f"Write{_SCALED}": scaled["writes"]}
+        replicas = [await self._replica(ctx.at(region=region), identifier) for region in (ctx.region, *others)]
+        return properties | {"Replicas": [replica | scaled.get(replica["Region"], {}) for replica in replicas]}
+
+    async def _replica(self, ctx: Context, name: str) -> Properties:
+        table = await super().read(ctx, name)
+        replica = pick(table, *_OWN, "DeletionProtectionEnabled", "TableClass", "Tags") | {"Region": ctx.region}
+        ceiling = pick(table.get("OnDemandThroughput") or {}, "MaxReadRequestUnits")
+        return replica | ({"ReadOnDemandThroughputSettings": ceiling} if ceiling else {})
+
+    async def _scaled(self, ctx: Context, name: str) -> dict[str, Any]:
+        """The auto scaling settings of writes, and those of reads by region."""
+        answer = await self.call(ctx, "DescribeTableReplicaAutoScaling", {"TableName": name})
+        found: dict[str, Any] = {}
+        for each in answer["TableAutoScalingDescription"]["Replicas"]:
+            writes = _scaled_settings(each["ReplicaProvisionedWriteCapacityAutoScalingSettings"])
+            reads = _scaled_settings(each["ReplicaProvisionedReadCapacityAutoScalingSettings"])
+            found["writes"] = writes
+            if reads:
+                found[each["RegionName"]] = {"ReadProvisionedThroughputSettings": {f"Read{_SCALED}": reads}}
+        return found
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        names = await super().list(ctx, given)
+        return [name for name in names if (await self._described(ctx, name)).get("Replicas")]
+
+
+def _step(there: dict[str, dict[str, Any]], wanted: dict[str, Properties]) -> dict[str, Any] | None:
+    """The next change of one replica that leads from those that are there to those that are wanted."""
+    for region in there:
+        if region not in wanted:
+            return {"Delete": {"RegionName": region}}
+    for region, replica in wanted.items():
+        override = _override(replica)
+        if region not in there:
+            return {"Create": {"RegionName": region, **override}}
+        override.setdefault("TableClassOverride", "STANDARD")
+        found = _overridden(there[region])
+        if any(found.get(name) != value for name, value in override.items()):
+            return {"Update": {"RegionName": region, **override}}
+    return None
+
+
+def _override(replica: Properties) -> dict[str, Any]:
+    override: dict[str, Any] = {}
+    if replica.get("SSESpecification"):
+        override |= pick(replica["SSESpecification"], "KMSMasterKeyId")
+    if replica.get("TableClass"):
+        override["TableClassOverride"] = replica["TableClass"]
+    if replica.get("ReadOnDemandThroughputSettings"):
+        override["OnDemandThroughputOverride"] = pick(replica["ReadOnDemandThroughputSettings"], "MaxReadRequestUnits")
+    reads = _reads(replica)
+    if reads:
+        override["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": _units(reads, "Read")}
+    return override
+
+
+def _overridden(described: dict[str, Any]) -> dict[str, Any]:
+    """A ReplicaDescription as what it was asked to be."""
+    found = pick(described, "KMSMasterKeyId", "OnDemandThroughputOverride", "ProvisionedThroughputOverride")
+    return found | {
+        "TableClassOverride": (described.get("ReplicaTableClassSummary") or {}).get("TableClass", "STANDARD")
+    }
+
+
+def _covers(found: Properties, wanted: Properties) -> bool:
+    """Is it all there, and is there something only where something is wanted?"""
+    return bool(wanted or not found) and all(found.get(name) == value for name, value in wanted.items())
+
+
+# -- capacity
+
+
+def _reads(replica: Properties) -> Properties:
+    return replica.get("ReadProvisionedThroughputSettings") or {}
+
+
+def _units(settings: Properties, kind: str) -> int:
+    """The capacity to begin with: fixed, or where auto scaling begins."""
+    scaled = settings.get(f"{kind}{_SCALED}") or {}
+    units = settings.get(f"{kind}CapacityUnits") or scaled.get("SeedCapacity") or scaled.get("MinCapacity")
+    return int(units or 1)
+
+
+def _scaling(given: Properties) -> dict[str, Any]:
+    policy = {"TargetTrackingScalingPolicyConfiguration": given["TargetTrackingScalingPolicyConfiguration"]}
+    return {
+        "MinimumUnits": given["MinCapacity"],
+        "MaximumUnits": given["MaxCapacity"],
+        "ScalingPolicyUpdate": policy,
+    }
+
+
+def _scaled_settings(described: dict[str, Any]) -> Properties | None:
+    if described.get("AutoScalingDisabled") or not described.get("ScalingPolicies"):
+        return None
+    (policy,) = described["ScalingPolicies"]
+    target = policy["TargetTrackingScalingPolicyConfiguration"]
+    return {
+        "MinCapacity": described["MinimumUnits"],
+        "MaxCapacity": described["MaximumUnits"],
+        "TargetTrackingScalingPolicyConfiguration": target,
+    }
+
+
+# -- the table of the template's region
+
+
+def _table(ctx: Context, properties: Properties) -> Properties:
+    """It as an AWS::DynamoDB::Table. Raises ValidationException when the region has no replica."""
+    here = next((each for each in properties["Replicas"] if each["Region"] == ctx.region), None)
+    if here is None:
+        raise AWSError("ValidationException", f"Replicas must have one in the stack's own region, {ctx.region}.")
+    table = pick(properties, *_SHARED) | pick(here, *_OWN, "DeletionProtectionEnabled", "TableClass", "Tags")
+    table |= _throughput(properties, here, properties.get("BillingMode", "PROVISIONED"))
+    if properties.get("GlobalSecondaryIndexes"):
+        own = {each["IndexName"]: each for each in here.get("GlobalSecondaryIndexes") or []}
+        table["GlobalSecondaryIndexes"] = [
+            pick(index, "IndexName", "KeySchema", "Projection")
+            | _throughput(index, own.get(index["IndexName"], {}), properties.get("BillingMode", "PROVISIONED"))
+            for index in properties["GlobalSecondaryIndexes"]
+        ]
+    if len(properties["Replicas"]) > 1:
+        table.setdefault("StreamSpecification", {"StreamViewType": "NEW_AND_OLD_IMAGES"})
+    if properties.get("SSESpecification"):
+        table["SSESpecification"] = properties["SSESpecification"] | (here.get("SSESpecification") or {})
+    return table
+
+
+def _throughput(writing: Properties, reading: Properties, billing: str) -> Properties:
+    """Writes are those of the whole table or index, reads the replica's."""
+    if billing == "PROVISIONED":
+        writes = writing.get("WriteProvisionedThroughputSettings") or {}
+        units = {"ReadCapacityUnits": _units(_reads(reading), "Read"), "WriteCapacityUnits": _units(writes, "Write")}
+        return {"ProvisionedThroughput": units}
+    ceiling = pick(writing.get("WriteOnDemandThroughputSettings") or {}, "MaxWriteRequestUnits")
+    ceiling |= pick(reading.get("ReadOnDemandThroughputSettings") or {}, "MaxReadRequestUnits")
+    return {"OnDemandThroughput": ceiling} if ceiling else {}
