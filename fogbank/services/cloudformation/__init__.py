@@ -1,6 +1,17 @@
-"""AWS CloudFormation: what is there of it is in `service`."""
+"""AWS CloudFormation: templates become stacks of resources.
 
-from fogbank.services.cloudformation import exporting, finishing, looking, own_types, provisioning, stacks
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html
+"""
+
+from fogbank.services.cloudformation import (
+    change_sets,
+    exporting,
+    finishing,
+    looking,
+    own_types,
+    provisioning,
+    stacks,
+)
 from fogbank.services.cloudformation.service import service
 
-__all__ = ["exporting", "finishing", "looking", "own_types", "provisioning", "service", "stacks"]
+__all__ = ["change_sets", "exporting", "finishing", "looking", "own_types", "provisioning", "service", "stacks"]

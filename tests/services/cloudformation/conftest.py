@@ -59,9 +59,7 @@ class Stack:
         return self
 
     def update(self, resources, options=None, **sections):
-        self.client.update_stack(
-            StackName=self.name, TemplateBody=template(resources, **sections), **(options or {})
-        )
+        self.client.update_stack(StackName=self.name, TemplateBody=template(resources, **sections), **(options or {}))
         self.settle()
         return self
 

@@ -109,7 +109,10 @@ def test_stack_that_makes_roles_takes_a_capability(stack):
 def test_resources_are_made_with_the_permissions_of_the_caller(aws, settle, new_name):
     user = aws("iam").create_user(UserName="limited")["User"]["UserName"]
     key = aws("iam").create_access_key(UserName=user)["AccessKey"]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}],
+    }
     aws("iam").put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(policy))
     limited = aws("cloudformation", credentials=key)
     name = new_name()
