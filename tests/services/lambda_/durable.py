@@ -38,9 +38,14 @@ def sdk():
 
 
 class Durable(Functions):
+    def __init__(self, aws):
+        super().__init__(aws)
+        self._allowed = set(PERMISSIONS)
+
     def make_durable(self, source=STEP, name="f", *, timeout=600, retention=None, allowed=(), **options):
         """Make a durable function with the SDK; its role may checkpoint, and do what is allowed besides."""
-        self.allow(*PERMISSIONS, *allowed)
+        self._allowed.update(allowed)
+        self.allow(*self._allowed)
         config = {"ExecutionTimeout": timeout}
         if retention is not None:
             config["RetentionPeriodInDays"] = retention

@@ -31,7 +31,8 @@ async def tick_durable_execution(ctx: Context, payload: dict[str, Any]) -> None:
     if ledger is None:
         return
     changed: list[Operation] = []
-    for timer in await records.timers.scan(ctx, ledger.execution.id, until=(micros(ctx.now()) + 1,)):
+    # a microsecond gets lost on the way from seconds to microseconds and back
+    for timer in await records.timers.scan(ctx, ledger.execution.id, until=(micros(ctx.now()) + 2,)):
         records.timers.delete(ctx, ledger.execution.id, micros(timer.due), timer.operation, timer.kind)
         if timer.kind == "execution":
             await _end_execution(ledger, timer)
