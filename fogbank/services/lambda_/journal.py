@@ -69,6 +69,8 @@ class Journal:
         """An event of the platform: a line of plain text where it has one, or a document if its level is high enough."""
         if kind == "start":
             self._begin()
+        elif kind == "restoreStart":
+            self._tail.clear()
         if not self._is_json:
             for text in lines.texts(kind, record):
                 self._add(text)

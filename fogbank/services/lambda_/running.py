@@ -25,7 +25,7 @@ from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.services.lambda_.runtime.relay import Relay
 from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED, SNAP_START
-from fogbank.services.lambda_.runtime.snapshots import Restored, Snapshot
+from fogbank.services.lambda_.runtime.snapshots import Held, Restored, Snapshot, Taken
 from fogbank.services.lambda_.runtime.telemetry import Post
 
 _CREDENTIAL_SECONDS = 12 * 3600
@@ -107,7 +107,7 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
 
 async def _handle(environment: Environment, failure: Failure | None, event: Event, relay: Relay | None) -> Outcome:
     if failure is not None:
-        if isinstance(environment, Restored) and not environment.is_of_failed_snapshot:
+        if isinstance(environment, Restored | Held) and not environment.is_of_failed_snapshot:
             raise errors.not_restored(failure.status == "timeout")
         return environment.refuse(event, failure)
     return await environment.invoke(event, relay)
@@ -192,7 +192,7 @@ async def prepare(scope: Context, function: Function) -> images.Failure | None:
     return None
 
 
-def _without_snapshot(snapshot: Snapshot) -> images.Failure | None:
+def _without_snapshot(snapshot: Taken) -> images.Failure | None:
     if snapshot.failure is None:
         return None
     kind = snapshot.failure.kind
@@ -245,18 +245,26 @@ async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: s
 
 
 async def _restored(scope: Context, runtimes: Runtimes, function: Function) -> Environment:
-    snapshot = await _snapshot(scope, runtimes, function)
-    return snapshot.restored(*await _parts(scope, runtimes, function, SNAP_START))
+    """An environment that goes on from the snapshot of a version."""
+    arn = f"{arn_of(scope, function.name)}:{function.version}"
+    taken = await _snapshot(scope, runtimes, function)
+    if isinstance(taken, Held):
+        return (
+            taken if runtimes.snapshots.give(arn, taken) else Held(*await _parts(scope, runtimes, function, SNAP_START))
+        )
+    return taken.restored(*await _parts(scope, runtimes, function, SNAP_START))
 
 
-async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> Snapshot:
+async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> Taken:
     """The snapshot of a version, which is taken now if this process has none yet."""
     arn = f"{arn_of(scope, function.name)}:{function.version}"
 
-    async def take() -> Snapshot:
+    async def take() -> Taken:
         parts = await _parts(scope, runtimes, function, SNAP_START)
-        snapshot = Snapshot(*parts)
-        if await snapshot.start(await runtimes.warden(parts.plan)) is not None:
+        snapshot: Taken = Snapshot(*parts) if parts.plan.module is not None else Held(*parts)
+        warden = await runtimes.warden(parts.plan)
+        failure = await (snapshot.prepare(warden) if isinstance(snapshot, Held) else snapshot.start(warden))
+        if failure is not None:
             await snapshot.stop()
         parts.journal.flush()
         return snapshot

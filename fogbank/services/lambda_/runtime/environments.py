@@ -257,7 +257,12 @@ class Environment:
             return failure
         child = await self._processes.start_runtime(warden, self._program(), partial(self._wrote, "function"))
         child.exited.add_done_callback(partial(self._exited, ""))
-        return await self._until(self._interface.ready, deadline) or await self._until(self._extensions.ready, deadline)
+        return await self._until(self._initialised, deadline) or await self._until(self._extensions.ready, deadline)
+
+    @property
+    def _initialised(self) -> asyncio.Event:
+        """What says that the runtime has been initialised."""
+        return self._interface.ready
 
     async def _start_extension(self, warden: Warden, name: str) -> None:
         environ = {key: value for key, value in self.environ.items() if key not in _NOT_OF_EXTENSIONS}

@@ -1,7 +1,7 @@
 """SnapStart: a version is initialised once, when it is published; its environments go on from there.
 
 Of Python functions the initialised process is kept, and environments are forks of it, which take milliseconds. Of other languages it is
-kept as well, but only one environment can go on from it: for each further one there has to be another.
+kept as well, but only one environment can go on from it: each further one is initialised when it is needed.
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -57,8 +57,26 @@ class Snapshot(Environment):
         await super().stop()
 
 
-class Restored(Environment):
-    """An environment that goes on from a snapshot."""
+class _Restoring(Environment):
+    """What environments have in common that go on from a snapshot."""
+
+    async def _restored(self, restoring: Awaitable[Failure | None]) -> Failure | None:
+        """Report on it. Returns why it cannot be restored."""
+        begun = perf_counter()
+        self._say("restoreStart", reports.restore_start(self.about))
+        try:
+            failure = await restoring
+        except CannotStart as error:
+            failure = Failure("Runtime.ExitError", str(error))
+        self._restore_ms = (perf_counter() - begun) * 1000
+        self._say("restoreRuntimeDone", reports.restore_done(failure))
+        self._say("restoreReport", reports.restore_report(self._restore_ms, failure))
+        self.failure = failure
+        return failure
+
+
+class Restored(_Restoring):
+    """A fork of a snapshot."""
 
     def __init__(self, snapshot: Snapshot, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -69,24 +87,16 @@ class Restored(Environment):
         return self._snapshot.failure is not None
 
     async def start(self, warden: Warden) -> Failure | None:
-        """Returns why it cannot be restored: what kept the function from being initialised, or went wrong afterwards."""
         await self._have_tmp()
-        begun = perf_counter()
-        self._say("restoreStart", reports.restore_start(self.about))
-        try:
-            failure = self._snapshot.failure or await self._restore(warden, begun + RESTORE_SECONDS)
-        except CannotStart as error:
-            failure = Failure("Runtime.ExitError", str(error))
-        self._restore_ms = (perf_counter() - begun) * 1000
-        self._say("restoreRuntimeDone", reports.restore_done(failure))
+        failure = await self._restored(self._restore(warden, perf_counter() + RESTORE_SECONDS))
         self._close_registration()
-        self._say("restoreReport", reports.restore_report(self._restore_ms, failure))
         self._telemetry.initialised()
-        self.failure = failure
         return failure
 
     async def _restore(self, warden: Warden, deadline: float) -> Failure | None:
         """The fork sees the snapshot's room, but for /tmp; extensions are started anew, and see what it sees."""
+        if self._snapshot.failure is not None:
+            return self._snapshot.failure
         assert self._snapshot.forks is not None
         self.environ["AWS_LAMBDA_RUNTIME_API"] = await self._interface.open()
         room = self.plan.place.room
@@ -104,13 +114,43 @@ class Restored(Environment):
         return None
 
 
+class Held(_Restoring):
+    """An environment that cannot be forked: it is initialised up to where it asks to be restored, and goes on from there itself."""
+
+    _is_prepared = False
+
+    @property
+    def _initialised(self) -> asyncio.Event:
+        return self._interface.initialised
+
+    async def prepare(self, warden: Warden) -> Failure | None:
+        """Returns why it cannot be initialised."""
+        self._is_prepared = True
+        return await super().start(warden)
+
+    @property
+    def is_of_failed_snapshot(self) -> bool:
+        return not self._restore_ms
+
+    async def start(self, warden: Warden) -> Failure | None:
+        failure = self.failure if self._is_prepared else await self.prepare(warden)
+        return failure or await self._restored(self._go_on())
+
+    async def _go_on(self) -> Failure | None:
+        self._interface.restore()
+        return await self._until(self._interface.ready, perf_counter() + RESTORE_SECONDS)
+
+
+Taken = Snapshot | Held
+
+
 class Snapshots:
     """The snapshots of versions (qualified ARNs), each with the key of what it was made from."""
 
     def __init__(self) -> None:
-        self._taken: dict[str, tuple[str, asyncio.Future[Snapshot]]] = {}
+        self._taken: dict[str, tuple[str, asyncio.Future[Taken]]] = {}
 
-    def take(self, arn: str, key: str, taking: Any) -> asyncio.Future[Snapshot]:
+    def take(self, arn: str, key: str, taking: Any) -> asyncio.Future[Taken]:
         """The snapshot of a version; `taking` makes it, when there is none, or one of something else."""
         key_taken, found = self._taken.get(arn, ("", None))
         if found is not None and key_taken == key and not _is_over(found):
@@ -119,6 +159,14 @@ class Snapshots:
         made = asyncio.ensure_future(taking())
         self._taken[arn] = (key, made)
         return made
+
+    def give(self, arn: str, held: Held) -> bool:
+        """Whether one may go on from it, which nobody else may from now on."""
+        _, found = self._taken.get(arn, ("", None))
+        if found is None or not found.done() or found.result() is not held:
+            return False
+        del self._taken[arn]
+        return True
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._taken)
@@ -134,12 +182,12 @@ class Snapshots:
         await asyncio.gather(*(each.result().stop() for each in done))
 
 
-def _is_over(taken: asyncio.Future[Snapshot]) -> bool:
+def _is_over(taken: asyncio.Future[Taken]) -> bool:
     if not taken.done():
         return False
     return taken.exception() is not None or not taken.result().is_alive
 
 
-def _stop(taken: asyncio.Future[Snapshot]) -> None:
+def _stop(taken: asyncio.Future[Taken]) -> None:
     if taken.exception() is None:
         asyncio.ensure_future(taken.result().stop())
