@@ -74,11 +74,11 @@ class Journal:
         if not self._is_json:
             for text in lines.texts(kind, record):
                 self._add(text)
-            if kind == "initStart" and record["phase"] == "init":
-                self._tail.clear()  # what follows comes with the answer
         elif lines.level(kind, record) >= self._least:
             moment = iso8601_milliseconds(self._scope.now())
             self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
+        if kind == "initStart" and record["phase"] == "init":
+            self._tail.clear()  # what follows comes with the answer
 
     def _begin(self) -> None:
         """The lines of an invocation follow; those of the initialisation belong to the first one."""

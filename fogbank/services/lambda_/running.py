@@ -21,7 +21,7 @@ from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
-from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan
+from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan, wrapped
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.services.lambda_.runtime.relay import Relay
 from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED, SNAP_START
@@ -95,7 +95,7 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     environment, failure = await runtimes.take(arn, await _build(scope, function), make)
     concurrent = runtimes.running(arn_of(scope, function.name))
     try:
-        outcome = await _handle(environment, failure, _event(function, invocation), invocation.relay)
+        outcome = await _handle(environment, failure, _event(scope, function, invocation), invocation.relay)
     finally:
         settling = _settle(scope, function, arn, environment)
     answered = outcome.answered
@@ -128,16 +128,29 @@ def _settle(scope: Context, function: Function, arn: str, environment: Environme
     return settling
 
 
-def _event(function: Function, invocation: Invocation) -> Event:
+def _event(scope: Context, function: Function, invocation: Invocation) -> Event:
     deadline = int((time.time() + function.timeout) * 1000)
     headers = [
         ("Lambda-Runtime-Deadline-Ms", str(deadline)),
         ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked),
-        ("Lambda-Runtime-Trace-Id", invocation.trace),
+        ("Lambda-Runtime-Trace-Id", _traced(scope, function, invocation.trace)),
     ]
     if invocation.context:
         headers.append(("Lambda-Runtime-Client-Context", invocation.context))
     return Event(invocation.request_id, invocation.payload, headers)
+
+
+def _traced(scope: Context, function: Function, header: str) -> str:
+    """The X-Ray header that the function gets: it is a part of what Lambda itself does, and sampled as that is.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    parts = dict.fromkeys(("Root", "Parent", "Sampled"), "")
+    parts.update((name, value) for name, _, value in (part.partition("=") for part in header.split(";")))
+    if not parts["Sampled"]:
+        parts["Sampled"] = "1" if function.config["TracingConfig"]["Mode"] == "Active" else "0"
+    parts["Parent"] = scope.ids.hex(16)
+    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _require_ready(function: Function) -> None:
@@ -238,6 +251,7 @@ async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: s
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
     if kind == SNAP_START:  # the snapshot has other ones than what is made of it
         del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+    planned = wrapped(planned, variables)
     if planned.note:
         journal.write(f"[WARNING] {planned.note}")
     limits = Limits(function.timeout, function.memory)
@@ -343,6 +357,8 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
         "LAMBDA_RUNTIME_DIR": language["LAMBDA_RUNTIME_DIR"],
         "_LAMBDA_TELEMETRY_LOG_FD": "3",
     }
+    if runtime.startswith("provided"):
+        del variables["AWS_EXECUTION_ENV"]
     if function.code.image:
         # images say these themselves
         del variables["_HANDLER"], variables["AWS_EXECUTION_ENV"]

@@ -126,7 +126,8 @@ def test_of_several_messages_the_one_that_was_round_most_often_counts():
 def test_a_function_knows_the_chain_it_is_in(functions, with_header, arn):
     functions.make("import os\ndef handler(event, context):\n    return os.environ['_X_AMZN_TRACE_ID']\n")
     answer = with_header(lineage(3, arn)).invoke(FunctionName="f")
-    assert json.loads(answer["Payload"].read()) == lineage(4, arn)
+    header = json.loads(answer["Payload"].read())
+    assert set(lineage(4, arn).split(";")) <= set(header.split(";"))
 
 
 def test_a_function_that_calls_itself_is_stopped_after_sixteen_invocations(functions, with_header, arn):

@@ -96,7 +96,7 @@ def _linked(place: Path, links: Mapping[str, str]) -> str:
 
 @cache
 def _origins() -> Mapping[str, str]:
-    found = {name: str(_HERE / "python" / name) for name in ("runtime_client.py", "snapshot_client.py")}
+    found = {name: str(_HERE / "python" / name) for name in ("bootstrap.py", "runtime_client.py", "snapshot_client.py")}
     for name in _PYTHON:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:

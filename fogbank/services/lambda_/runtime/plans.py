@@ -83,6 +83,21 @@ def plan(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     return planned._replace(place=planned.place._replace(room=room), extensions=programs)
 
 
+def wrapped(planned: Plan, variables: dict[str, str]) -> Plan:
+    """With the script that `AWS_LAMBDA_EXEC_WRAPPER` names: it gets the runtime's command, whose last word is the runtime's own program.
+
+    Custom runtimes have no wrappers: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html#runtime-wrapper
+    """
+    wrapper, found = variables.get("AWS_LAMBDA_EXEC_WRAPPER"), planned.interpreter
+    if not wrapper or found is None:
+        return planned
+    if planned.module is None:
+        return planned._replace(argv=[wrapper, *(each for each in planned.argv if each != variables["_HANDLER"])])
+    searched = dict.fromkeys([*planned.path, *variables.get("PYTHONPATH", "").split(os.pathsep)])
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, searched))
+    return planned._replace(argv=[wrapper, found.path, f"{planned.place.runtime}/bootstrap.py"], module=None)
+
+
 def _extensions(sources: Sources) -> dict[str, str]:
     """External extensions by name: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html"""
     found = {}
