@@ -9,13 +9,13 @@ import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
 from fogbank.http import FileBody
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import errors, images, limits
+from fogbank.services.lambda_ import ciphers, code_sealing, errors, images, limits
 from fogbank.services.lambda_.records import Code, Request, arn_of, named
 from fogbank.services.lambda_.runtime.packages import BadPackage, unpacked_size
 from fogbank.services.lambda_.runtime.pools import Runtimes
@@ -63,7 +63,7 @@ async def _receive(ctx: Context, given: Request) -> Received:
         return Received(await images.resolve(ctx, given["ImageUri"], arn), "")
     if given.get("S3Bucket") == HOT_RELOAD:
         return Received(_directory(given.get("S3Key") or ""), "")
-    data = given.get("ZipFile")
+    data: Any = given.get("ZipFile")
     if data is not None and len(data) > limits.ZIP_BYTES:
         raise errors.request_too_large(limits.ZIP_BYTES)
     if data is None:
@@ -72,14 +72,22 @@ async def _receive(ctx: Context, given: Request) -> Received:
     if size > limits.UNZIPPED_BYTES:
         raise errors.code_too_large(limits.UNZIPPED_BYTES)
     digest = hashlib.sha256(data).hexdigest()
+    kept = Code(len(data), digest)
+    if given.get("SourceKMSKeyArn"):
+        key = await ctx.transact(code_sealing.new_key, ctx, given["SourceKMSKeyArn"], named(ctx, given).function_arn)
+        kept = msgspec.structs.replace(kept, key=key.arn, own_key=key.sealed)
+        data = await asyncio.to_thread(ciphers.encrypted, key.own, data)
+    return Received(msgspec.structs.replace(kept, blob=await _put(ctx, data)), digest)
+
+
+async def _put(ctx: Context, data: bytes) -> str:
     writer = ctx.blobs.create()
     try:
         await writer.write(data)
-        blob = await writer.finish()
+        return await writer.finish()
     except BaseException:
         writer.abort()
         raise
-    return Received(Code(len(data), digest, blob), digest)
 
 
 def _unpacked(data: bytes) -> int:
@@ -133,10 +141,11 @@ def linked(ctx: Context, code: Code) -> Code:
     """The same code in a blob of its own, for another who keeps it; in a transaction."""
     if not code.blob:
         return code
-    digest = hashlib.md5(usedforsecurity=False)
+    digest, size = hashlib.md5(usedforsecurity=False), 0
     for chunk in ctx.blobs.chunks(code.blob):
         digest.update(chunk)
-    blob = ctx.blobs.link(code.blob, Seal(code.size, digest.digest()))
+        size += len(chunk)
+    blob = ctx.blobs.link(code.blob, Seal(size, digest.digest()))
     ctx.keep_blob(blob)
     return msgspec.structs.replace(code, blob=blob)
 
@@ -150,15 +159,21 @@ def dropped(ctx: Context, code: Code) -> None:
 # -- running
 
 
-async def directory_of(runtimes: Runtimes, blobs: Blobs, code: Code) -> str:
-    """Where code lies unpacked. Raises BadPackage, or OSError when a local directory is gone."""
+def package_of(blobs: Blobs, code: Code, key: bytes) -> bytes:
+    """The ZIP; `key` opens one that is encrypted. Blocks."""
+    data = b"".join(blobs.chunks(code.blob))
+    return ciphers.decrypted(key, data) if code.key else data
+
+
+async def directory_of(runtimes: Runtimes, blobs: Blobs, code: Code, key: bytes = b"") -> str:
+    """Where code lies unpacked; `key` opens a package that is encrypted. Raises BadPackage, or OSError when a local directory is gone."""
     if code.directory:
         if not os.path.isdir(code.directory):
             raise NotADirectoryError(code.directory)
         return code.directory
 
     def opened() -> IO[bytes]:
-        return io.BytesIO(b"".join(blobs.chunks(code.blob)))
+        return io.BytesIO(package_of(blobs, code, key))
 
     return await asyncio.to_thread(runtimes.packages.unpacked, code.sha256, opened)
 

@@ -5,6 +5,7 @@ GET /_aws/lambda/code/<token>
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -13,6 +14,7 @@ import msgspec
 from fogbank.http import Request, Response
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.vault import Vault
+from fogbank.services.lambda_ import ciphers
 from fogbank.services.lambda_.records import Code
 from fogbank.services.lambda_.service import service
 
@@ -23,16 +25,19 @@ _NAME = "download"
 
 
 class _Link(msgspec.Struct, array_like=True):
+    """`key` opens a package that is encrypted."""
+
     blob: str
     size: int
     until: float
+    key: bytes = b""
 
 
-async def location(ctx: Context, code: Code) -> str:
+async def location(ctx: Context, code: Code, key: bytes = b"") -> str:
     """A link to the package, or the directory that is run where it lies. In a transaction."""
     if code.directory:
         return code.directory
-    link = msgspec.msgpack.encode(_Link(code.blob, code.size, ctx.now() + _SECONDS))
+    link = msgspec.msgpack.encode(_Link(code.blob, code.size, ctx.now() + _SECONDS, key))
     token = urlsafe_b64encode(await _vault.seal(ctx, link, _NAME)).decode().rstrip("=")
     return f"{ctx.endpoint}{_PATH}{token}"
 
@@ -44,7 +49,12 @@ async def download(ctx: Context, request: Request) -> Response:
         raise AWSError("AccessDenied", "The link is not one of this server's.", 403)
     if ctx.now() > link.until:
         raise AWSError("AccessDenied", "Request has expired", 403)
-    return Response(200, [("content-type", "application/zip")], ctx.blobs.open(link.blob, 0, link.size))
+    body = await asyncio.to_thread(_decrypted, ctx, link) if link.key else ctx.blobs.open(link.blob, 0, link.size)
+    return Response(200, [("content-type", "application/zip")], body)
+
+
+def _decrypted(ctx: Context, link: _Link) -> bytes:
+    return ciphers.decrypted(link.key, b"".join(ctx.blobs.chunks(link.blob)))
 
 
 async def _opened(ctx: Context, token: str) -> _Link | None:

@@ -155,28 +155,28 @@ _KMS = {
 }
 
 
-def unreadable(error: AWSError) -> AWSError:
-    """An environment cannot be started, since KMS says so about its variables."""
+def unreadable(error: AWSError, what: str = "the environment variables") -> AWSError:
+    """An environment cannot be started, since KMS says so about its variables or its code."""
     code, reason = _KMS.get(error.code, ("KMSAccessDeniedException", "KMS access was denied"))
     return _user(
         code,
-        f"Lambda was unable to decrypt the environment variables because {reason}. Please check the function's KMS key "
+        f"Lambda was unable to decrypt {what} because {reason}. Please check the function's KMS key "
         f"settings. KMS Exception: {error.code} KMS Message: {error.message}",
     )
 
 
-def hidden(error: AWSError) -> str:
-    """Why the variables of a function are not shown."""
+def hidden(error: AWSError, what: str = "environment variables") -> str:
+    """Why the variables, or the code, of a function are not shown."""
     _, reason = _KMS.get(error.code, ("", "KMS access was denied"))
     return (
-        f"Lambda was unable to decrypt your environment variables because {reason}. Please check your KMS permissions. "
+        f"Lambda was unable to decrypt your {what} because {reason}. Please check your KMS permissions. "
         f"KMS Exception: {error.code} KMS Message: {error.message}"
     )
 
 
-def key_refused(error: AWSError) -> AWSError:
+def key_refused(error: AWSError, what: str = "environment variables") -> AWSError:
     return invalid_parameter(
-        f"Lambda was unable to configure access to your environment variables because the KMS key is invalid. Please check "
+        f"Lambda was unable to configure access to your {what} because the KMS key is invalid. Please check "
         f"your KMS key settings. KMS Exception: {error.code} KMS Message: {error.message}"
     )
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context, pages
+from fogbank.kernel import AWSError, Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.lambda_ import (
     capacity_providers,
     code,
+    code_sealing,
     code_signing,
     configurations,
     downloads,
@@ -155,7 +156,7 @@ async def get_function(ctx: Context, request: Request) -> Answer:
     function = await find(of)
     answer: Answer = {
         "Configuration": await configurations.described(of.scope, function, of.qualifier),
-        "Code": await _where(of.scope, function.code),
+        "Code": await _where(of, function.code),
     }
     found = await tags.get(of.scope, of.name)
     if found is not None and found.tags:
@@ -166,10 +167,20 @@ async def get_function(ctx: Context, request: Request) -> Answer:
     return answer
 
 
-async def _where(ctx: Context, code: Code) -> Answer:
+async def _where(of: Named, code: Code) -> Answer:
     if code.image:
         return {"RepositoryType": "ECR", "ImageUri": code.image, "ResolvedImageUri": images.resolved_uri(code)}
-    return {"RepositoryType": "S3", "Location": await downloads.location(ctx, code)}
+    answer = {"RepositoryType": "S3", "SourceKMSKeyArn": code.key or None}
+    try:
+        key = await of.scope.undoing(_key_of, of, code)
+    except AWSError as error:
+        return {**answer, "Error": {"ErrorCode": error.code, "Message": errors.hidden(error, "deployment package")}}
+    return {**answer, "Location": await downloads.location(of.scope, code, key)}
+
+
+async def _key_of(of: Named, code: Code) -> bytes:
+    """What opens an encrypted package, with the caller's permissions."""
+    return await code_sealing.open_key(of.scope, code, of.function_arn, as_caller=True) if code.key else b""
 
 
 @service.operation(**ON_QUALIFIED)

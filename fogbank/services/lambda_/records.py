@@ -29,13 +29,18 @@ SUCCESSFUL, IN_PROGRESS = "Successful", "InProgress"
 
 
 class Code(Record, frozen=True):
-    """`sha256` is hexadecimal. `directory` is a local one that is run where it lies, instead of a package; `image` a container's."""
+    """`sha256` is hexadecimal. `directory` is a local one that is run where it lies, instead of a package; `image` a container's.
+
+    With a `key` (ARN) of KMS, the blob is encrypted under `own_key`, which that can open; see `code_sealing`.
+    """
 
     size: int = 0
     sha256: str = ""
     blob: str = ""
     directory: str = ""
     image: str = ""
+    key: str = ""
+    own_key: bytes = b""
 
 
 class Layer(Record, frozen=True):

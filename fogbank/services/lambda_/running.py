@@ -12,7 +12,18 @@ from typing import NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.identity import sessions
 from fogbank.kernel import AWSError, Context, outbound
-from fogbank.services.lambda_ import code, configurations, errors, images, limits, metering, recursion, scaling, sealing
+from fogbank.services.lambda_ import (
+    code,
+    code_sealing,
+    configurations,
+    errors,
+    images,
+    limits,
+    metering,
+    recursion,
+    scaling,
+    sealing,
+)
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
@@ -314,9 +325,10 @@ async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
         return await images.plan_of(scope, runtimes, function)
     settings = scope.app.settings
     runtime, handler = function.config.get("Runtime", "provided"), function.config.get("Handler", "")
+    key = await scope.transact(code_sealing.key_to_run, scope, function.code, arn_of(scope, function.name))
     try:
         directory, *layers = [
-            await code.directory_of(runtimes, scope.blobs, each)
+            await code.directory_of(runtimes, scope.blobs, each, key)
             for each in (function.code, *(layer.code for layer in function.layers))
         ]
         skeleton = await asyncio.to_thread(lambda: runtimes.skeleton)

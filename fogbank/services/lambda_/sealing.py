@@ -9,21 +9,18 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.ht
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import errors
+from fogbank.services.lambda_ import ciphers, errors
 from fogbank.services.lambda_.records import Function, Sealed, arn_of, functions
 
 Variables = dict[str, str]
 
 _PRINCIPAL = "lambda.amazonaws.com"
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
 
 
 def _context(ctx: Context, name: str) -> dict[str, str]:
@@ -56,7 +53,7 @@ async def sealed(
 
 
 async def _seal(ctx: Context, name: str, key: str, role: str, variables: Variables) -> Sealed:
-    own, context = os.urandom(_KEY_BYTES), _context(ctx, name)
+    own, context = ciphers.new_key(), _context(ctx, name)
     request = {"KeyId": key, "Plaintext": own, "EncryptionContext": context}
     made = await ctx.call("kms", "Encrypt", request, as_caller=True)
     grant = {
@@ -67,8 +64,7 @@ async def _seal(ctx: Context, name: str, key: str, role: str, variables: Variabl
         "Constraints": {"EncryptionContextEquals": context},
     }
     granted = await ctx.call("kms", "CreateGrant", grant, as_caller=True)
-    nonce = os.urandom(_NONCE_BYTES)
-    content = nonce + _cipher(own).encrypt(nonce, orjson.dumps(variables), b"")
+    content = ciphers.encrypted(own, orjson.dumps(variables))
     return Sealed(made["KeyId"], granted["GrantId"], made["CiphertextBlob"], content)
 
 
@@ -126,11 +122,5 @@ async def _opened(ctx: Context, function: Function, **by: Any) -> Variables:
         "EncryptionContext": _context(ctx, function.name),
     }
     key = (await ctx.call("kms", "Decrypt", request, **by))["Plaintext"]
-    variables: Variables = orjson.loads(_cipher(key).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], b""))
+    variables: Variables = orjson.loads(ciphers.decrypted(key, content))
     return variables
-
-
-def _cipher(key: bytes) -> Any:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM(key)

@@ -63,14 +63,15 @@ class FunctionType(LambdaType):
         if not _brings_code(before, after):
             yield after
             return
-        given = after["Code"]
+        name = after.get("FunctionName") or f"function-{ctx.ids.hex(12)}"
+        given = {**after["Code"], "FunctionName": name}
         if given.get("ZipFile") is not None:
             given = {**given, "ZipFile": package(given["ZipFile"], after.get("Runtime", ""))}
         async with code.received(ctx.at(service=service), given) as received:
-            yield {**after, "Code": {**after["Code"], code.RECEIVED: received}}
+            yield {**after, "FunctionName": name, "Code": {**after["Code"], code.RECEIVED: received}}
 
     async def create(self, ctx: Context, properties: Properties) -> str:
-        name = properties.get("FunctionName") or f"function-{ctx.ids.hex(12)}"
+        name = properties["FunctionName"]
         request = _wire({name: properties[name] for name in (*_CONFIGURED, *_FIRST) if name in properties})
         request |= {
             "FunctionName": name,
