@@ -30,8 +30,8 @@ from fogbank.services.lambda_.service import service
 
 __all__ = [
     "aliases",
-    "capacity_providers",
     "callbacks",
+    "capacity_providers",
     "checkpoints",
     "code_signing",
     "consuming",
