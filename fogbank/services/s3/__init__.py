@@ -13,6 +13,8 @@ from fogbank.services.s3.lifecycle import configuration as lifecycle
 from fogbank.services.s3.lifecycle import restoring, tiering
 from fogbank.services.s3.lifecycle import runs as lifecycle_runs
 from fogbank.services.s3.locking import object_lock
+from fogbank.services.s3.metadata import configurations as metadata_configurations
+from fogbank.services.s3.metadata import writing as metadata_writing
 from fogbank.services.s3.notification import notifications, older_notifications
 from fogbank.services.s3.object import annotating, copies, lists, objects, reads, tagging, torrents
 from fogbank.services.s3.permissions import abac, acls, charges, payment, policies
@@ -50,6 +52,8 @@ __all__ = [
     "lifecycle",
     "lifecycle_runs",
     "lists",
+    "metadata_configurations",
+    "metadata_writing",
     "notifications",
     "object_answers",
     "object_lambda",

@@ -9,7 +9,7 @@ from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.s3tables import encryption, errors, limits, tags
 from fogbank.services.s3tables.access import ON_RESOURCE
-from fogbank.services.s3tables.records import TableBucket, bucket_arn, buckets, find_bucket, namespaces
+from fogbank.services.s3tables.records import TableBucket, bucket_arn, buckets, find_bucket, is_for_metadata, namespaces
 from fogbank.services.s3tables.service import service
 
 Request = dict[str, Any]
@@ -18,6 +18,18 @@ Request = dict[str, Any]
 _NAME = re.compile(r"[0-9a-z][0-9a-z-]{1,61}[0-9a-z]")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo", "aws")
 _SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+
+
+# The bucket of metadata tables, which S3 makes on behalf of its caller, and nobody else.
+_MANAGED = "aws-s3"
+
+
+def _may_be_made(ctx: Context, name: str) -> bool:
+    return _is_name(name) or (name == _MANAGED and is_for_metadata(ctx))
+
+
+def kind_of(name: str) -> str:
+    return "aws" if name == _MANAGED else "customer"
 
 
 def _is_name(name: str) -> bool:
@@ -38,7 +50,7 @@ def _is_name(name: str) -> bool:
 async def create_table_bucket(ctx: Context, request: Request) -> Request:
     """Create a table bucket. API_s3Buckets_CreateTableBucket."""
     name = request["name"]
-    if not _is_name(name):
+    if not _may_be_made(ctx, name):
         raise errors.bad_bucket_name()
     if await buckets.get(ctx, name) is not None:
         raise errors.bucket_exists()
@@ -68,17 +80,17 @@ def _shown(ctx: Context, bucket: TableBucket) -> Request:
         "ownerAccountId": ctx.account,
         "createdAt": bucket.created,
         "tableBucketId": bucket.id,
-        "type": "customer",
+        "type": kind_of(bucket.name),
     }
 
 
 @service.operation(resource=lambda ctx, request: "*")
 async def list_table_buckets(ctx: Context, request: Request) -> Request:
-    """The table buckets of the account in this region, by name; AWS's own are none. API_s3Buckets_ListTableBuckets."""
-    if request.get("type") == "aws":
-        return {"tableBuckets": []}
+    """The table buckets of the account in this region, by name. API_s3Buckets_ListTableBuckets."""
     limit, bounds = page_of(request, "maxBuckets")
-    found = await buckets.scan(ctx, limit=limit + 1, **bounds)
+    kind = request.get("type", "all")
+    found = await buckets.scan(ctx, limit=limit + 2, **bounds)  # at most one is AWS's
+    found = [bucket for bucket in found if kind in ("all", kind_of(bucket.name))][: limit + 1]
     shown, token = pages.page(found, limit, lambda bucket: bucket.name)
     return {"tableBuckets": [_shown(ctx, bucket) for bucket in shown], "continuationToken": token}
 

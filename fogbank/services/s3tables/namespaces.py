@@ -9,7 +9,7 @@ from fogbank.kernel import Context, pages
 from fogbank.services.s3tables import errors, limits
 from fogbank.services.s3tables.access import ON_RESOURCE
 from fogbank.services.s3tables.buckets import page_of
-from fogbank.services.s3tables.records import Found, Namespace, find_bucket, namespaces, tables
+from fogbank.services.s3tables.records import Found, Namespace, find_bucket, is_for_metadata, namespaces, tables
 from fogbank.services.s3tables.service import service
 
 Request = dict[str, Any]
@@ -28,7 +28,7 @@ async def create_namespace(ctx: Context, request: Request) -> Request:
     """Create a namespace. API_s3Buckets_CreateNamespace."""
     found = await find_bucket(ctx, request)
     home, bucket, name = found.ctx, found.bucket.name, request["namespace"][0]
-    if not is_name(name) or name.startswith("aws"):
+    if not is_name(name) or (name.startswith("aws") and not is_for_metadata(ctx)):
         raise errors.bad_namespace_name()
     if await namespaces.get(home, bucket, name) is not None:
         raise errors.namespace_exists()

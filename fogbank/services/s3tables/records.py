@@ -80,6 +80,11 @@ replace = msgspec.structs.replace
 # -- names
 
 
+def is_for_metadata(ctx: Context) -> bool:
+    """Does S3 ask on behalf of its caller, to have metadata tables? Some names are for these alone."""
+    return "metadata.s3.amazonaws.com" in ctx.origin.get("aws:CalledVia", ())
+
+
 def bucket_arn(ctx: Context, bucket: str) -> str:
     return f"arn:{ctx.partition}:s3tables:{ctx.region}:{ctx.account}:bucket/{bucket}"
 

@@ -11,7 +11,7 @@ from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.s3tables import drafts, encryption, errors, limits, storage, tags
 from fogbank.services.s3tables.access import ON_NEW_TABLE, ON_RESOURCE
-from fogbank.services.s3tables.buckets import page_of
+from fogbank.services.s3tables.buckets import kind_of, page_of
 from fogbank.services.s3tables.iceberg import metadata as iceberg
 from fogbank.services.s3tables.namespaces import find_namespace, is_name
 from fogbank.services.s3tables.records import (
@@ -149,7 +149,7 @@ def _summary(found: Found, table: Table) -> Request:
     return {
         "namespace": [table.namespace],
         "name": table.name,
-        "type": "customer",
+        "type": kind_of(table.bucket),
         "tableARN": table_arn(found.ctx, table),
         "createdAt": table.created,
         "modifiedAt": table.modified,

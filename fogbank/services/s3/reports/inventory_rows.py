@@ -27,6 +27,10 @@ _ARCHIVES = {"ARCHIVE_ACCESS": "ARCHIVE", "DEEP_ARCHIVE_ACCESS": "DEEP_ARCHIVE"}
 _DAY = 86400
 
 
+def encryption_status(record: Object) -> str:
+    return _ENCRYPTIONS[record.traits.encryption.algorithm]
+
+
 class Field(NamedTuple):
     """`name` is that of the configuration and of CSV, `column` that of ORC and Parquet, `type` is SQL's.
 
@@ -120,7 +124,7 @@ _OPTIONAL = (
         "EncryptionStatus",
         "encryption_status",
         "VARCHAR",
-        _of_object(lambda record: _ENCRYPTIONS[record.traits.encryption.algorithm]),
+        _of_object(encryption_status),
     ),
     Field("ObjectLockRetainUntilDate", "object_lock_retain_until_date", "TIMESTAMP", _retained),
     Field("ObjectLockMode", "object_lock_mode", "VARCHAR", _lock_mode),
