@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, pick, tag_list
+from fogbank.kernel.resource_types import Naming, Properties, pick, tag_list
 from fogbank.services.lambda_.resource_types.base import LambdaType, listed_tags, not_stabilised
 from fogbank.services.lambda_.service import service
 
@@ -55,6 +55,7 @@ class CapacityProviderType(LambdaType):
 
     name = "AWS::Lambda::CapacityProvider"
     identifier = ("CapacityProviderName",)
+    naming = Naming("CapacityProviderName", 140)
     required = frozenset({"PermissionsConfig", "VpcConfig"})
     create_only = frozenset({"CapacityProviderName", *_FIXED})
     read_only = frozenset({"Arn", "State"})

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Properties, pick
+from fogbank.kernel.resource_types import Naming, Properties, pick
 from fogbank.services.lambda_ import code
 from fogbank.services.lambda_.resource_types.base import LambdaType
 from fogbank.services.lambda_.service import service
@@ -21,6 +21,7 @@ _DESCRIBED = ("CompatibleArchitectures", "CompatibleRuntimes", "Description", "L
 class LayerVersionType(LambdaType):
     name = "AWS::Lambda::LayerVersion"
     identifier = ("LayerVersionArn",)
+    naming = Naming("LayerName", 140)
     required = frozenset({"Content"})
     create_only = frozenset({"Content", "LayerName", *_DESCRIBED})
     read_only = frozenset({"LayerVersionArn"})

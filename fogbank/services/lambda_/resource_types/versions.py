@@ -57,7 +57,9 @@ class VersionType(_Provisioning):
     name = "AWS::Lambda::Version"
     identifier = ("FunctionArn",)
     required = frozenset({"FunctionName"})
-    create_only = frozenset({"FunctionName", "Description", "CodeSha256", "FunctionScalingConfig", _PROVISIONED, "RuntimePolicy"})
+    create_only = frozenset(
+        {"FunctionName", "Description", "CodeSha256", "FunctionScalingConfig", _PROVISIONED, "RuntimePolicy"}
+    )
     read_only = frozenset({"FunctionArn", "Version"})
 
     async def create(self, ctx: Context, properties: Properties) -> str:
