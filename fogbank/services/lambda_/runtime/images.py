@@ -10,6 +10,7 @@ https://github.com/opencontainers/image-spec/blob/main/layer.md
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -24,9 +25,8 @@ from typing import IO, Any, NamedTuple, cast
 IMAGE_BYTES = 10 << 30
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
-_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _MOST_LINKS = 64
-_READ = 64 * 1024
 # What every program finds, whatever its image has: directories and files over which those of the machine are laid.
 _DIRECTORIES = ("dev", "etc", "opt", "proc", "tmp", "var")
 _FILES = ("etc/hosts", "etc/resolv.conf")
@@ -126,12 +126,12 @@ def within(root: str, name: str) -> str:
     return os.path.join(root, *done)
 
 
-def _target(root: str, name: str) -> str:
-    """Where a member of an archive belongs. A link in its own place is not followed. Raises BadImage."""
+def _split(name: str) -> tuple[str, str]:
+    """The directory and the name of a member of an archive, both empty for the root itself. Raises BadImage."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise BadImage(f"{name} is outside of the image")
-    return os.path.join(within(root, "/".join(parts[:-1])), parts[-1]) if parts else root
+    return "/".join(parts[:-1]), parts[-1] if parts else ""
 
 
 # -- layers
@@ -144,7 +144,7 @@ def _apply_all(root: str, layers: Iterable[Iterator[bytes]]) -> None:
             room = _Layer(root, room).apply(_opened(layer))
         except BadImage:
             raise
-        except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+        except (tarfile.TarError, gzip.BadGzipFile, EOFError, ValueError, zlib.error) as error:
             raise BadImage(f"a layer cannot be read: {error}") from error
         except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
             raise BadImage(f"a layer has a file where it has a directory, too: {error.filename}") from error
@@ -156,12 +156,14 @@ class _Layer:
     def __init__(self, root: str, room: int) -> None:
         self._root = root
         self._room = room
-        self._made: set[str] = set()
+        self._made: set[str] = {root}
+        # directories of the archive -> where they are, for as long as no link can have changed that
+        self._places: dict[str, str] = {}
         self._directories: list[tuple[str, tarfile.TarInfo]] = []
 
     def apply(self, file: IO[bytes]) -> int:
         """Lay it over. Returns the room that is left. Raises BadImage."""
-        with tarfile.open(fileobj=file, mode="r|*", bufsize=_READ) as archive:
+        with tarfile.open(fileobj=file, mode="r|") as archive:
             for member in archive:
                 self._take(archive, member)
         for path, member in reversed(self._directories):
@@ -170,42 +172,52 @@ class _Layer:
         return self._room
 
     def _take(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        target = _target(self._root, member.name)
-        name = os.path.basename(target)
+        directory, name = _split(member.name)
+        place = self._place(directory)
         if name == _OPAQUE:
-            self._clear(os.path.dirname(target))
+            self._clear(place)
         elif name.startswith(_WHITEOUT):
-            self._hide(os.path.dirname(target), name[len(_WHITEOUT) :])
+            self._hide(place, name[len(_WHITEOUT) :])
         elif member.isdir() or member.isreg() or member.issym() or member.islnk():
-            self._make(archive, member, target)
+            self._make(archive, member, f"{place}/{name}" if name else self._root)
+
+    def _place(self, directory: str) -> str:
+        """Where a directory of the archive is, made if it is not there."""
+        place = self._places.get(directory)
+        if place is None:
+            place = self._places[directory] = within(self._root, directory)
+            os.makedirs(place, exist_ok=True)
+        return place
+
+    def _remove(self, path: str) -> None:
+        self._places.clear()
+        _remove(path)
 
     def _hide(self, directory: str, name: str) -> None:
         if name in ("", ".", ".."):
             raise BadImage("a layer hides what is no file")
-        if os.path.lexists(os.path.join(directory, name)):
-            _remove(os.path.join(directory, name))
+        if os.path.lexists(f"{directory}/{name}"):
+            self._remove(f"{directory}/{name}")
 
     def _clear(self, directory: str) -> None:
         """Remove what layers below have put there."""
-        if not os.path.isdir(directory):
-            return
         for entry in list(os.scandir(directory)):
             if entry.path not in self._made:
-                _remove(entry.path)
+                self._remove(entry.path)
             elif entry.is_dir(follow_symlinks=False):
                 self._clear(entry.path)
 
     def _make(self, archive: tarfile.TarFile, member: tarfile.TarInfo, target: str) -> None:
         self._note(target)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
         if member.isdir():
             self._make_directory(member, target)
             return
         if target == self._root:
             raise BadImage(f"{member.name} is no directory")
         if os.path.lexists(target):
-            _remove(target)
+            self._remove(target)
         if member.issym():
+            self._places.clear()
             os.symlink(member.linkname, target)
         elif member.islnk():
             self._link(member, target)
@@ -213,20 +225,21 @@ class _Layer:
             self._write(archive, member, target)
 
     def _note(self, target: str) -> None:
-        while len(target) > len(self._root):
+        while target not in self._made:
             self._made.add(target)
             target = os.path.dirname(target)
 
     def _make_directory(self, member: tarfile.TarInfo, target: str) -> None:
         if os.path.lexists(target) and (os.path.islink(target) or not os.path.isdir(target)):
-            _remove(target)
+            self._remove(target)
         os.makedirs(target, exist_ok=True)
         # whoever runs the image, and whoever removes it, has to be able to look into it
         os.chmod(target, member.mode & 0o777 | 0o755)
         self._directories.append((target, member))
 
     def _link(self, member: tarfile.TarInfo, target: str) -> None:
-        source = _target(self._root, member.linkname)
+        directory, name = _split(member.linkname)
+        source = f"{within(self._root, directory)}/{name}"
         if not os.path.lexists(source) or os.path.isdir(source):
             raise BadImage(f"{member.name} is a link to {member.linkname}, which is no file of the image")
         os.link(source, target, follow_symlinks=False)
@@ -278,11 +291,13 @@ class _Pieces:
 
 
 def _opened(pieces: Iterator[bytes]) -> IO[bytes]:
-    """The archive in a layer; tarfile itself tells gzip from plain. Raises BadImage."""
+    """The archive in a layer. Raises BadImage."""
     file = _Pieces(pieces)
-    if not file.begins_with(_ZSTANDARD):
-        return cast("IO[bytes]", file)
-    return _zstandard()(cast("IO[bytes]", file))
+    plain = cast("IO[bytes]", file)
+    if file.begins_with(_GZIP):
+        # tarfile would do it, too, and copy each of its buffers many times
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=plain))
+    return _zstandard()(plain) if file.begins_with(_ZSTANDARD) else plain
 
 
 def _zstandard() -> Callable[[IO[bytes]], IO[bytes]]:
