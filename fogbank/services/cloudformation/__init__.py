@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html
 
 from fogbank.services.cloudformation import (
     change_sets,
+    custom_resources,
     exporting,
     finishing,
     looking,
@@ -14,4 +15,14 @@ from fogbank.services.cloudformation import (
 )
 from fogbank.services.cloudformation.service import service
 
-__all__ = ["change_sets", "exporting", "finishing", "looking", "own_types", "provisioning", "service", "stacks"]
+__all__ = [
+    "change_sets",
+    "custom_resources",
+    "exporting",
+    "finishing",
+    "looking",
+    "own_types",
+    "provisioning",
+    "service",
+    "stacks",
+]

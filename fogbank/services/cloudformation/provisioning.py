@@ -42,6 +42,7 @@ change = msgspec.structs.replace
 _LETTERS = string.ascii_letters[26:] + string.digits
 # how long a resource may take to become ready, or to be gone (seconds of the virtual clock)
 _PATIENCE = 12 * 3600
+_MOMENT = 0.001
 
 CREATE, UPDATE, REPLACE, NOTHING, RESTORE = "CREATE", "UPDATE", "REPLACE", "NOTHING", "RESTORE"
 
@@ -242,8 +243,21 @@ async def _carry_out(ctx: Context, job: Job, old: Properties, given: Properties)
         told = "Resource creation Initiated"
         await timeline.resource_is(ctx, job.stack, resource, f"{job.verb}_IN_PROGRESS", told, job.work.token)
     steps.put(ctx, MADE, uuid, logical)
-    payload = {"stack": uuid, "logical": logical, "before": old, "since": ctx.now(), "action": job.action}
-    await ctx.schedule("look", payload)
+    await _look_after(ctx, uuid, logical, 0.0)
+
+
+async def _look_after(ctx: Context, uuid: str, logical: str, waited: float) -> None:
+    await ctx.schedule(
+        "look", {"stack": uuid, "logical": logical}, delay=pause(waited) if waited else 0.0, key=f"{uuid}/{logical}"
+    )
+
+
+async def poke(ctx: Context, uuid: str, logical: str) -> None:
+    """Look at a resource now: something about it has changed."""
+    await _look_after(ctx, uuid, logical, 0.0)
+    for key, item in await garbage.items(ctx, (int,), uuid):
+        if item.logical == logical and item.state == WORKING:
+            await _look_gone_after(ctx, uuid, int(key[0]), 0.0)
 
 
 async def _restore(ctx: Context, job: Job) -> None:
@@ -275,16 +289,20 @@ async def look(ctx: Context, payload: dict[str, Any]) -> None:
         return
     ctx.principal = under_way.principal
     kind = types.find(ctx, resource.type)
+    backup = await backups.get(ctx, uuid, logical)
+    is_new = backup is None or backup.identifier != resource.identifier
+    before = {} if is_new or backup is None else backup.wanted()
+    waited = ctx.now() - resource.time
     try:
-        if await ctx.undoing(kind.stabilise, ctx, resource.identifier, payload["before"], resource.wanted()):
+        if await ctx.undoing(kind.stabilise, ctx, resource.identifier, before, resource.wanted()):
             await _ready(ctx, stack, under_way, kind, resource)
             return
-        if ctx.now() - payload["since"] > _PATIENCE:
+        if waited > _PATIENCE:
             raise AWSError("NotStabilized", "Resource did not stabilize.")
     except AWSError as error:
         await _refused(ctx, uuid, logical, error)
         return
-    await ctx.schedule("look", payload, delay=pause(ctx.now() - payload["since"]))
+    await _look_after(ctx, uuid, logical, max(waited, _MOMENT))
 
 
 async def _ready(ctx: Context, stack: Stack, under_way: Work, kind: ResourceType, resource: Resource) -> None:
@@ -318,7 +336,13 @@ async def dispose(ctx: Context, payload: dict[str, Any]) -> None:
         if not kind.is_missing(error):
             await _stays(ctx, stack, under_way, item, number, error)
             return
-    await ctx.schedule("look_gone", {**payload, "since": ctx.now()})
+    garbage.put(ctx, change(item, since=ctx.now()), uuid, number)
+    await _look_gone_after(ctx, uuid, number, 0.0)
+
+
+async def _look_gone_after(ctx: Context, uuid: str, number: int, waited: float) -> None:
+    payload = {"stack": uuid, "number": number}
+    await ctx.schedule("look_gone", payload, delay=pause(waited) if waited else 0.0, key=f"{uuid}/{number}")
 
 
 @service.task
@@ -330,11 +354,11 @@ async def look_gone(ctx: Context, payload: dict[str, Any]) -> None:
         return
     ctx.principal = under_way.principal
     kind = types.find(ctx, item.type)
-    waited = ctx.now() - payload["since"]
+    waited = ctx.now() - item.since
     try:
         if not await ctx.undoing(kind.is_gone, ctx, item.identifier):
             if waited <= _PATIENCE:
-                await ctx.schedule("look_gone", payload, delay=pause(waited))
+                await _look_gone_after(ctx, uuid, number, max(waited, _MOMENT))
                 return
             raise AWSError("NotStabilized", "Resource did not stabilize.")
     except AWSError as error:

@@ -118,7 +118,7 @@ class Resource(Record, frozen=True):
 
 
 class Garbage(Record, frozen=True):
-    """A resource that is to go. `keep`: it is only forgotten. `tried`: how often its deletion failed."""
+    """A resource that is to go. `keep`: it is only forgotten. `since` is when its deletion began (epoch seconds)."""
 
     logical: str
     type: str
@@ -128,6 +128,7 @@ class Garbage(Record, frozen=True):
     keep: bool = False
     state: bytes = WAITING
     properties: str = "{}"
+    since: float = 0.0
 
 
 class Work(Record, frozen=True):
