@@ -65,7 +65,7 @@ async def _receive(ctx: Context, given: Request) -> Received:
         return Received(_directory(given.get("S3Key") or ""), "")
     data: Any = given.get("ZipFile")
     if data is not None and len(data) > limits.ZIP_BYTES:
-        raise errors.request_too_large(limits.ZIP_BYTES)
+        raise errors.package_too_large(ctx.operation)
     if data is None:
         data = await _from_s3(ctx, given)
     size = await asyncio.to_thread(_unpacked, data)

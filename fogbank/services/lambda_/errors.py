@@ -87,6 +87,13 @@ def request_too_large(limit: int) -> AWSError:
     )
 
 
+def package_too_large(operation: str) -> AWSError:
+    """`operation` in snake case. The bytes are those of the request, in which a package is a third longer."""
+    name = operation.title().replace("_", "")
+    text = f"Request must be smaller than 70167211 bytes for the {name} operation"
+    return AWSError("RequestEntityTooLargeException", text, 413)
+
+
 def not_json(reason: str) -> AWSError:
     return _user("InvalidRequestContentException", f"Could not parse request body into json: {reason}")
 

@@ -240,3 +240,10 @@ def test_some_concurrency_stays_unreserved(functions):
     assert functions.client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 100
     functions.client.delete_function_concurrency(FunctionName="f")
     assert "ReservedConcurrentExecutions" not in functions.client.get_function_concurrency(FunctionName="f")
+
+
+def test_a_package_in_a_request_has_50_mb_at_most(functions):
+    text = "Request must be smaller than 70167211 bytes for the CreateFunction operation"
+    with pytest.raises(ClientError, match=text) as error:
+        functions.make({"index.py": "", "large": bytes(50 << 20)})
+    assert code(error) == "RequestEntityTooLargeException"
