@@ -17,6 +17,8 @@ import orjson
 
 _MAIN = str(Path(__file__).with_name("warden_main.py"))
 _HEAD = struct.Struct("!I")
+NOT_STARTED = 127
+"""The status of a program that could not be executed, as in shells."""
 
 
 class CannotStart(Exception):

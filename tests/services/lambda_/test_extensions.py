@@ -8,7 +8,7 @@ import pytest
 
 from fogbank.services.lambda_.runtime import environments
 from tests.services.lambda_.extensions import LISTENER, layer
-from tests.services.lambda_.functions import ECHO
+from tests.services.lambda_.functions import ECHO, package
 
 
 class Extended:
@@ -173,6 +173,38 @@ def test_an_extension_that_crashes_fails_the_invocation(extended):
     document, _ = extended.functions.call()
     assert document["errorType"] == "Extension.Crash"
     assert document["errorMessage"].endswith("Error: exit code 3")
+
+
+def test_an_extension_that_cannot_be_executed_is_named(functions):
+    content = package({"extensions/broken": "#!/nothing/of/that/name\n"})
+    made = functions.client.publish_layer_version(LayerName="x", Content={"ZipFile": content})
+    functions.make(Layers=[made["LayerVersionArn"]])
+    answer = functions.client.invoke(FunctionName="f", LogType="Tail")
+    assert json.loads(answer["Payload"].read())["errorType"] == "Extension.LaunchError"
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert "EXTENSION\tName: broken\tState: Started\tEvents: []\tError Type: Extension.LaunchError" in log
+
+
+def test_the_time_of_extensions_is_a_metric(extended, aws):
+    extended.make(slow="import time\nme, _ = register('INVOKE')\nwhile True:\n    following(me)\n    time.sleep(0.2)\n")
+    _log(extended)
+    now, until = time.time(), time.monotonic() + 5
+
+    def average():
+        found = aws("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="PostRuntimeExtensionsDuration",
+            Dimensions=[{"Name": "FunctionName", "Value": "f"}],
+            StartTime=now - 3600,
+            EndTime=now + 3600,
+            Period=7200,
+            Statistics=["Average"],
+        )["Datapoints"]
+        return found[0]["Average"] if found else 0
+
+    while not average() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert average() > 150
 
 
 def test_an_extension_may_say_why_it_exits(extended):

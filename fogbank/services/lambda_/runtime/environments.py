@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 import asyncio
-import math
 import shutil
 import signal
 import tempfile
@@ -20,17 +19,17 @@ from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
-from fogbank.engines.warden import CannotStart, Warden
+from fogbank.engines.warden import NOT_STARTED, CannotStart, Warden
 from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_.runtime import reports
 from fogbank.services.lambda_.runtime.extensions import ROOT as EXTENSIONS
-from fogbank.services.lambda_.runtime.extensions import About, Extensions
+from fogbank.services.lambda_.runtime.extensions import About, Extensions, variables_of
 from fogbank.services.lambda_.runtime.failures import OUT_OF_MEMORY, Failure, timed_out
-from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, RuntimeInterface, too_large
+from fogbank.services.lambda_.runtime.interface import Answered, RuntimeInterface
 from fogbank.services.lambda_.runtime.interface import Event as Invocation
 from fogbank.services.lambda_.runtime.plans import Plan
-from fogbank.services.lambda_.runtime.processes import Processes, Program, ended
-from fogbank.services.lambda_.runtime.relay import Relay
+from fogbank.services.lambda_.runtime.processes import Processes, Program, ended, niceness
+from fogbank.services.lambda_.runtime.relay import Relay, arrived
 from fogbank.services.lambda_.runtime.subscribing import API as TELEMETRY
 from fogbank.services.lambda_.runtime.telemetry import Event, Post, Telemetry
 
@@ -40,28 +39,9 @@ _PREPARED_SECONDS = 130.0
 _FREEZE_SECONDS = 0.05
 _WATCH_SECONDS = 0.05
 _MIB = 1 << 20
-_WHOLE_PROCESSOR = 1769
-# A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
-_NICEST = 5
 # The time for an orderly end: of the runtime where there are internal extensions only, of all with external ones.
 _FLUSH_SECONDS = 0.5
 _RUNTIME_END_SECONDS, _INTERNAL_END_SECONDS, _EXTERNAL_END_SECONDS = 0.3, 0.5, 2.0
-# What is an environment variable of the runtime only.
-_NOT_OF_EXTENSIONS = frozenset(
-    {
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_XRAY_CONTEXT_MISSING",
-        "AWS_XRAY_DAEMON_ADDRESS",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        "_AWS_XRAY_DAEMON_ADDRESS",
-        "_AWS_XRAY_DAEMON_PORT",
-        "_HANDLER",
-        "_LAMBDA_TELEMETRY_LOG_FD",
-    }
-)
 
 
 class Journal(Protocol):
@@ -128,7 +108,7 @@ class Environment:
         self._interface = RuntimeInterface(self._runtime_failed)
         self._extensions = Extensions(self.about, list(self.plan.extensions), self._fail)
         self._telemetry = Telemetry(self._extensions, self._post, self._now, self._say)
-        self._processes = Processes(self.plan.place.room, _niceness(self.limits.memory))
+        self._processes = Processes(self.plan.place.room, niceness(self.limits.memory))
         self._interface.others[EXTENSIONS] = self._extensions.handle
         self._interface.others.update(dict.fromkeys(TELEMETRY, self._telemetry.handle))
 
@@ -166,7 +146,8 @@ class Environment:
 
     def _exited(self, extension: str, child: asyncio.Future[int]) -> None:
         if extension:
-            self._fail(Failure("Extension.Crash", f"exit code {child.result()}"))
+            kind = "Extension.LaunchError" if child.result() == NOT_STARTED else "Extension.Crash"
+            self._fail(Failure(kind, f"exit code {child.result()}"))
         else:
             cause = OUT_OF_MEMORY if self._is_short_of_memory else ""
             self._fail(Failure("Runtime.ExitError", ended(child.result(), self._is_short_of_memory), cause=cause))
@@ -230,16 +211,15 @@ class Environment:
         self._init_ms = (perf_counter() - begun) * 1000
         self._processes.memory_high()  # is remembered, should they end before anybody looks
         self._say("initRuntimeDone", reports.init_done(self.kind, phase, failure))
-        self._close_registration()
+        self._close_registration(failure)
         self._say("initReport", reports.init_report(self.kind, phase, self._init_ms, failure))
         self._telemetry.initialised()
         return failure
 
-    def _close_registration(self) -> None:
+    def _close_registration(self, failure: Failure | None) -> None:
         self._extensions.is_closed = True
-        for each in self._extensions.all:
-            state = "Registered" if each.waiting is None else "Ready"
-            self._say("extension", {"name": each.name, "state": state, "events": each.events})
+        for record in self._extensions.states(failure):
+            self._say("extension", record)
 
     def _program(self) -> Program:
         plan = self.plan
@@ -265,8 +245,7 @@ class Environment:
         return self._interface.ready
 
     async def _start_extension(self, warden: Warden, name: str) -> None:
-        environ = {key: value for key, value in self.environ.items() if key not in _NOT_OF_EXTENSIONS}
-        program = Program([self.plan.extensions[name]], environ, "/")
+        program = Program([self.plan.extensions[name]], variables_of(self.environ), "/")
         child = await self._processes.start_extension(warden, name, program, partial(self._wrote, "extension"))
         child.exited.add_done_callback(partial(self._exited, name))
 
@@ -297,7 +276,7 @@ class Environment:
             await self._first(answer, self._deadline)
         first = perf_counter()
         if answer.done() and answer.result().written is not None:
-            answer = asyncio.ensure_future(_arrived(answer.result(), relay))
+            answer = asyncio.ensure_future(arrived(answer.result(), relay))
             await self._first(answer, self._deadline)
         duration = (perf_counter() - begun) * 1000
         self._processes.end_lines()
@@ -414,28 +393,3 @@ class Environment:
         exits = [each.exited for each in children if each is not None]
         if exits:
             await asyncio.wait(exits, timeout=left)
-
-
-async def _arrived(answered: Answered, relay: Relay | None) -> Answered:
-    """The whole of an answer that is written as a stream: without its payload when that was relayed."""
-    assert answered.written is not None
-    chunks: list[bytes] = []
-    if relay is not None:
-        relay.begin(answered.content_type)
-    async for chunk in answered.written:
-        if relay is not None:
-            await relay.put(chunk)
-        else:
-            chunks.append(chunk)
-    size = sum(map(len, chunks))
-    if size > RESPONSE_BYTES:
-        return too_large(size)
-    return answered.written.failure or Answered(b"".join(chunks), content_type=answered.content_type)
-
-
-def _niceness(memory: int) -> int:
-    """The share of a busy processor follows the memory: a step of niceness is a quarter, 1,769 MB are a whole processor.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    """
-    return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), _NICEST)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,6 +27,22 @@ ROOT = "/2020-01-01/extension/"
 INVOKE, SHUTDOWN = "INVOKE", "SHUTDOWN"
 MOST = 10
 _IDENTIFIER = "Lambda-Extension-Identifier"
+# What is an environment variable of the runtime only.
+_NOT_OF_EXTENSIONS = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "_HANDLER",
+        "_LAMBDA_TELEMETRY_LOG_FD",
+    }
+)
 _ERROR_TYPE = "lambda-extension-function-error-type"
 
 
@@ -41,6 +57,11 @@ class About(NamedTuple):
     runtime_arn: str
     instance: str
     new_id: Callable[[], str]
+
+
+def variables_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of an external extension, made from those of the runtime."""
+    return {name: value for name, value in environ.items() if name not in _NOT_OF_EXTENSIONS}
 
 
 class Extension:
@@ -86,8 +107,16 @@ class Extensions:
     def all(self) -> list[Extension]:
         return list(self._by_identifier.values())
 
-    def find(self, identifier: str) -> Extension | None:
-        return self._by_identifier.get(identifier)
+    def states(self, failure: Failure | None) -> list[dict[str, Any]]:
+        """The records of what became of them in the initialisation, which `failure` ended."""
+        states = [
+            {"name": each.name, "state": "Registered" if each.waiting is None else "Ready", "events": each.events}
+            for each in self.all
+        ]
+        if failure is not None:
+            missing = self._expected - {each.name for each in self.all}
+            states += [{"name": name, "state": "Started", "events": [], "errorType": failure.kind} for name in missing]
+        return states
 
     def _look(self) -> None:
         every = self._by_identifier.values()

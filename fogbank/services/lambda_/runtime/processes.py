@@ -6,6 +6,7 @@ They are frozen (SIGSTOP) together when nothing is to be done, and thawed togeth
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from fogbank.engines.warden import Child, Warden
 from fogbank.services.lambda_.runtime.output import Output
 
 _END_SECONDS = 2.0
+_WHOLE_PROCESSOR = 1769
+# A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
+_NICEST = 5
 
 
 class Program(NamedTuple):
@@ -182,3 +186,11 @@ def ended(status: int, is_short_of_memory: bool = False) -> str:
         return f"Runtime exited with error: exit status {status}"
     name = "killed" if is_short_of_memory or -status == signal.SIGKILL else (signal.strsignal(-status) or "").lower()
     return f"Runtime exited with error: signal: {name}"
+
+
+def niceness(memory: int) -> int:
+    """The share of a busy processor follows the memory: a step of niceness is a quarter, 1,769 MB are a whole processor.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    """
+    return min(max(round(math.log(_WHOLE_PROCESSOR / memory, 1.25)), 0), _NICEST)

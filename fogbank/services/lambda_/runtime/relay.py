@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, too_large
+
 # As many chunks as may be under way: a function that writes faster than its reader reads has to wait.
 _CHUNKS = 16
 
@@ -39,3 +41,20 @@ class Relay:
             self._nobody_reads = True
             while not self._chunks.empty():
                 self._chunks.get_nowait()
+
+
+async def arrived(answered: Answered, relay: Relay | None) -> Answered:
+    """The whole of an answer that is written as a stream: without its payload when that was relayed."""
+    assert answered.written is not None
+    chunks: list[bytes] = []
+    if relay is not None:
+        relay.begin(answered.content_type)
+    async for chunk in answered.written:
+        if relay is not None:
+            await relay.put(chunk)
+        else:
+            chunks.append(chunk)
+    size = sum(map(len, chunks))
+    if size > RESPONSE_BYTES:
+        return too_large(size)
+    return answered.written.failure or Answered(b"".join(chunks), content_type=answered.content_type)

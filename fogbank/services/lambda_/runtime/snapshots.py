@@ -89,7 +89,7 @@ class Restored(_Restoring):
     async def start(self, warden: Warden) -> Failure | None:
         await self._have_tmp()
         failure = await self._restored(self._restore(warden, perf_counter() + RESTORE_SECONDS))
-        self._close_registration()
+        self._close_registration(failure)
         self._telemetry.initialised()
         return failure
 
