@@ -143,6 +143,10 @@ def other_language(language: str) -> AWSError:
     return invalid_parameter(f"Fogbank runs queries in Logs Insights QL (CWLI) only, not in {language}.")
 
 
+def query_not_complete(query_id: str) -> AWSError:
+    return invalid_parameter(f"The specified query {query_id} has not completed.")
+
+
 def query_not_running(query_id: str) -> AWSError:
     return invalid_parameter(f"The specified query {query_id} is not running.")
 
@@ -160,3 +164,18 @@ def bucket_refuses(call: str, code: str) -> AWSError:
 
 def export_is_over() -> AWSError:
     return AWSError("InvalidOperationException", "The specified export task has already finished or been cancelled.")
+
+
+# -- newer operations have a code of their own for what they refuse
+
+
+def validation(message: str) -> AWSError:
+    return AWSError("ValidationException", message)
+
+
+def conflict(message: str) -> AWSError:
+    return AWSError("ConflictException", message)
+
+
+def quota_exceeded(message: str) -> AWSError:
+    return AWSError("ServiceQuotaExceededException", message)

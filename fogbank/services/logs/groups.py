@@ -45,7 +45,7 @@ async def create_log_group(ctx: Context, request: Request) -> None:
         kind,
         _DELIVERY_DAYS if kind == DELIVERY else 0,
         tags.checked(arn_of(ctx, name), {}, request.get("tags") or {}),
-        keys=() if key is None else (await sealing.new_key(ctx, name, key),),
+        keys=() if key is None else (await sealing.new_key(ctx, arn_of(ctx, name), key),),
         key=0 if key is None else 1,
         is_protected=request.get("deletionProtectionEnabled", False),
     )

@@ -3,6 +3,7 @@
 groups    (name)                 a group, with its metric and subscription filters: one read tells a writer all
 streams   (group id, name)       a stream, with what is known of its events
 chunks    (stream id, ms, nth)   events; see `fogbank.services.logs.chunks`
+result-keys  ()                  the data key that results of queries are under, if there is one
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ class LogStream(Record, frozen=True):
 
 groups = service.collection("groups", LogGroup, cached=True)
 streams = service.collection("streams", LogStream)
+result_keys = service.collection("result-keys", Encryption)
 chunks = service.collection("chunks", bytes)
 
 
@@ -116,6 +118,11 @@ def milliseconds(ctx: Context) -> int:
 def event_id(stream: LogStream, ms: int, nth: int) -> str:
     """56 digits that grow with time, as AWS's do."""
     return str((ms << 144) + (int(stream.id, 16) << 80) + nth)
+
+
+def results_arn(ctx: Context) -> str:
+    """That of the results of all queries of the account, which may have a key of their own."""
+    return f"arn:{ctx.partition}:logs:{ctx.region}:{ctx.account}:query-result:*"
 
 
 # -- naming and finding

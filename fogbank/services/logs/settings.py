@@ -8,6 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.logs import chunks, errors, limits, sealing
+from fogbank.services.logs.protection.policies import ON_IDENTIFIED, identified
 from fogbank.services.logs.records import (
     ON_GROUP,
     Answer,
@@ -19,6 +20,8 @@ from fogbank.services.logs.records import (
     group_named,
     groups,
     name_in,
+    result_keys,
+    results_arn,
     streams,
 )
 from fogbank.services.logs.service import service
@@ -70,11 +73,18 @@ async def expire(ctx: Context, payload: Answer) -> None:
 
 
 def _resource(ctx: Context, request: Request) -> str:
+    if is_of_results(ctx, request):
+        return str(request["resourceIdentifier"])
     return f"{arn_of(ctx, _name(ctx, request))}:log-stream:"
 
 
+def is_of_results(ctx: Context, request: Request) -> bool:
+    """Is the request about the results of the account's queries (`query-result:*`)?"""
+    return request.get("resourceIdentifier") == results_arn(ctx)
+
+
 def _name(ctx: Context, request: Request) -> str:
-    """The group of AssociateKmsKey. Results of queries have no keys of their own here."""
+    """The group that AssociateKmsKey names."""
     name, identifier = request.get("logGroupName"), request.get("resourceIdentifier")
     if (name is None) == (identifier is None):
         raise errors.invalid_parameter("Exactly one of logGroupName and resourceIdentifier must be specified.")
@@ -83,14 +93,20 @@ def _name(ctx: Context, request: Request) -> str:
 
 @service.operation(resource=_resource)
 async def associate_kms_key(ctx: Context, request: Request) -> None:
-    """From now on events are encrypted with a key of KMS; those that are there stay as they are."""
+    """From now on events, or results, are encrypted with a key of KMS; those that are there stay as they are."""
+    if is_of_results(ctx, request):
+        result_keys.put(ctx, await sealing.new_key(ctx, results_arn(ctx), request["kmsKeyId"]))
+        return
     group = await group_named(ctx, _name(ctx, request))
-    keys = (*group.keys, await sealing.new_key(ctx, group.name, request["kmsKeyId"]))
+    keys = (*group.keys, await sealing.new_key(ctx, arn_of(ctx, group.name), request["kmsKeyId"]))
     change(ctx, group, keys=keys, key=len(keys))
 
 
 @service.operation(resource=_resource)
 async def disassociate_kms_key(ctx: Context, request: Request) -> None:
+    if is_of_results(ctx, request):
+        result_keys.delete(ctx)
+        return
     change(ctx, await group_named(ctx, _name(ctx, request)), key=0)
 
 
@@ -102,3 +118,10 @@ async def put_log_group_deletion_protection(ctx: Context, request: Request) -> N
     group: LogGroup = await find(ctx, request)
     fields: dict[str, Any] = {"is_protected": request["deletionProtectionEnabled"]}
     change(ctx, group, **fields)
+
+
+@service.operation(**ON_IDENTIFIED)
+async def put_bearer_token_authentication(ctx: Context, request: Request) -> None:
+    """It is told of the group; there is no endpoint here that takes such tokens."""
+    group = await identified(ctx, request)
+    change(ctx, group, takes_bearer_tokens=request["bearerTokenAuthenticationEnabled"])

@@ -1,13 +1,9 @@
-"""Tags of log groups and destinations, by both of the APIs that there are."""
+"""Tags, as all that has some keeps them. Pure; the operations are in `tagging`."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from fogbank.kernel import Context
 from fogbank.services.logs import errors, limits
-from fogbank.services.logs.records import ON_GROUP, Answer, LogGroup, Request, change, find, group_named, name_in
-from fogbank.services.logs.service import service
+from fogbank.services.logs.records import Request
 
 Tags = dict[str, str]
 
@@ -46,60 +42,5 @@ def _is_like(text: str, wanted: str) -> bool:
     return text.startswith(core) if wanted.endswith("*") else text == core
 
 
-# -- of log groups only
-
-
-@service.operation(**ON_GROUP)
-async def tag_log_group(ctx: Context, request: Request) -> None:
-    group = await find(ctx, request)
-    change(ctx, group, tags=checked(group.name, group.tags, request["tags"]))
-
-
-@service.operation(**ON_GROUP)
-async def untag_log_group(ctx: Context, request: Request) -> None:
-    group = await find(ctx, request)
-    change(ctx, group, tags=without(group.tags, request["tags"]))
-
-
-@service.operation(**ON_GROUP)
-async def list_tags_log_group(ctx: Context, request: Request) -> Answer:
-    return {"tags": (await find(ctx, request)).tags}
-
-
-# -- of whatever has an ARN
-
-
 def without(tags: Tags, keys: list[str]) -> Tags:
     return {key: value for key, value in tags.items() if key not in keys}
-
-
-def _arn(ctx: Context, request: Request) -> str:
-    return str(request["resourceArn"])
-
-
-async def _tags(ctx: Context, request: Request) -> Tags:
-    return (await _group(ctx, request)).tags
-
-
-ON_RESOURCE: dict[str, Any] = {"resource": _arn, "tags": _tags}
-
-
-async def _group(ctx: Context, request: Request) -> LogGroup:
-    return await group_named(ctx, name_in(ctx, request["resourceArn"]))
-
-
-@service.operation(**ON_RESOURCE)
-async def tag_resource(ctx: Context, request: Request) -> None:
-    group = await _group(ctx, request)
-    change(ctx, group, tags=checked(request["resourceArn"], group.tags, request["tags"]))
-
-
-@service.operation(**ON_RESOURCE)
-async def untag_resource(ctx: Context, request: Request) -> None:
-    group = await _group(ctx, request)
-    change(ctx, group, tags=without(group.tags, request["tagKeys"]))
-
-
-@service.operation(**ON_RESOURCE)
-async def list_tags_for_resource(ctx: Context, request: Request) -> Answer:
-    return {"tags": (await _group(ctx, request)).tags}

@@ -1,9 +1,9 @@
 """CloudWatch Logs Insights: queries over log events. See docs/services/logs-insights.md.
 
-`query` reads and runs a query over rows; it and the modules that it uses are pure. `events` makes rows of events; `queries`, `fields` and
-`definitions` have the operations.
+`query` reads and runs a query over rows; it and the modules that it uses are pure. `events` makes rows of events; the others have
+the operations.
 """
 
-from fogbank.services.logs.insights import definitions, fields, queries
+from fogbank.services.logs.insights import definitions, delivering, fields, queries, scheduled
 
-__all__ = ["definitions", "fields", "queries"]
+__all__ = ["definitions", "delivering", "fields", "queries", "scheduled"]

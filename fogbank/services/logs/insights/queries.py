@@ -2,7 +2,8 @@
 
 queries   (id)                a query, its state and its statistics
 active    (id)                those that have not ended
-results   (id, first row)     some rows of a result, as JSON
+followed  (id)                those whose end a scheduled query waits for
+results   (id, first row)     some rows of a result, as JSON, encrypted where the results of the account are
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 """
@@ -17,13 +18,14 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context, Record, pages
-from fogbank.services.logs import errors, limits
+from fogbank.services.logs import errors, limits, lookup_tables, sealing
 from fogbank.services.logs.insights import events
 from fogbank.services.logs.insights.query import DEFAULT_ROWS, Inputs, Query, Result, Source, parse, run
 from fogbank.services.logs.insights.tokens import MalformedQuery
 from fogbank.services.logs.records import (
     DELIVERY,
     Answer,
+    Encryption,
     LogGroup,
     Request,
     arn_of,
@@ -31,6 +33,8 @@ from fogbank.services.logs.records import (
     groups,
     milliseconds,
     name_in,
+    result_keys,
+    results_arn,
 )
 from fogbank.services.logs.service import service
 
@@ -57,10 +61,12 @@ class QueryRecord(Record, frozen=True):
     scanned: int = 0
     size: int = 0
     rows: int = 0
+    encryption: Encryption | None = None
 
 
 queries = service.collection("queries", QueryRecord)
 active = service.collection("active-queries", QueryRecord)
+followed = service.collection("followed-queries", bytes)
 results = service.collection("query-results", bytes)
 
 
@@ -94,6 +100,8 @@ async def start(ctx: Context, request: Request) -> str:
         raise errors.invalid_parameter("The start time of a query has to be before its end time.")
     _require_events(ctx, among, request["endTime"])
     await _require_permission(ctx, among, query)
+    for name in query.tables:
+        await lookup_tables.find(ctx, lookup_tables.arn_of(ctx, name))
     if await active.count(ctx, limit=limits.QUERIES) >= limits.QUERIES:
         raise errors.limit_exceeded()
     made = QueryRecord(
@@ -105,6 +113,7 @@ async def start(ctx: Context, request: Request) -> str:
         request.get("limit") or DEFAULT_ROWS,
         milliseconds(ctx),
         identity=ctx.principal.arn,
+        encryption=await result_keys.get(ctx),
     )
     queries.put(ctx, made, made.id)
     active.put(ctx, made, made.id)
@@ -198,7 +207,10 @@ async def run_query(ctx: Context, payload: Request) -> None:
     counted = msgspec.structs.replace(
         record, matched=result.matched, scanned=len(rows), size=size, rows=len(result.rows)
     )
-    await ctx.transact(_end, ctx, counted, COMPLETE, result)
+    try:
+        await ctx.transact(_end, ctx, counted, COMPLETE, result)
+    except AWSError:  # KMS does not give the key that the result would be under
+        await ctx.transact(_end, ctx, record, FAILED)
 
 
 async def _begin(ctx: Context, query_id: str) -> QueryRecord | None:
@@ -217,7 +229,8 @@ async def _inputs(ctx: Context, query: Query, record: QueryRecord) -> Inputs:
     for number, source in enumerate(query.joined):
         names = [group.name for group in await ctx.transact(_of_source, ctx, source)]
         sources[number], _ = await events.of_groups(ctx, names, span)
-    return Inputs({}, sources)
+    tables = {name: await ctx.transact(lookup_tables.rows_of, ctx, name) for name in query.tables}
+    return Inputs(tables, sources)
 
 
 async def _end(ctx: Context, record: QueryRecord, status: str, result: Result | None = None) -> None:
@@ -226,9 +239,17 @@ async def _end(ctx: Context, record: QueryRecord, status: str, result: Result | 
         return
     queries.put(ctx, msgspec.structs.replace(record, status=status, ended=milliseconds(ctx)), record.id)
     active.delete(ctx, record.id)
+    key = await _key(ctx, record) if result is not None else None
     for first, page in _pages(result.rows if result else []):
-        results.put(ctx, page, record.id, first)
+        results.put(ctx, page if key is None else sealing.seal(key, page), record.id, first)
+    if await followed.get(ctx, record.id) is not None:
+        await ctx.schedule("deliver_results", {"query": record.id})
     await ctx.schedule("forget_query", {"id": record.id}, delay=_KEPT_SECONDS)
+
+
+async def _key(ctx: Context, record: QueryRecord) -> bytes | None:
+    """The key of the result, if it has one."""
+    return None if record.encryption is None else await sealing.opened(ctx, results_arn(ctx), record.encryption)
 
 
 def _pages(rows: list[list[tuple[str, str]]]) -> Iterator[tuple[int, bytes]]:
@@ -272,13 +293,14 @@ async def get_query_results(ctx: Context, request: Request) -> Answer:
     record = await find(ctx, request["queryId"])
     first = _first(request, record)
     most = request.get("maxItems") or DEFAULT_ROWS
-    rows = await rows_of(ctx, record.id, first, most)
+    rows = await rows_of(ctx, record, first, most)
     has_more = first + len(rows) < record.rows
     return {
         "queryLanguage": LANGUAGE,
         "results": rows,
         "statistics": _statistics(record),
         "status": record.status,
+        "encryptionKey": record.encryption.key_arn if record.encryption is not None else None,
         "nextToken": pages.token(f"{record.id}/{first + len(rows)}") if has_more else None,
     }
 
@@ -293,15 +315,25 @@ def _first(request: Request, record: QueryRecord) -> int:
     return int(first)
 
 
-async def rows_of(ctx: Context, query_id: str, first: int, most: int) -> list[Any]:
+async def rows_of(ctx: Context, record: QueryRecord, first: int, most: int) -> list[Any]:
     """Up to `most` rows of a result from that one on."""
-    page = await results.items(ctx, (int,), query_id, until=(first + 1,), limit=1, reverse=True)
+    page = await results.items(ctx, (int,), record.id, until=(first + 1,), limit=1, reverse=True)
+    key = await _key(ctx, record)
     found: list[Any] = []
     while page and len(found) < most:
         (start,), packed = page[0]
-        found += orjson.loads(packed)[first + len(found) - int(start) :]
-        page = await results.items(ctx, (int,), query_id, after=(start,), limit=1)
+        found += orjson.loads(packed if key is None else sealing.unseal(key, packed))[first + len(found) - int(start) :]
+        page = await results.items(ctx, (int,), record.id, after=(start,), limit=1)
     return found[:most]
+
+
+async def rows_of_complete(ctx: Context, query_id: str) -> list[dict[str, str]]:
+    """All rows of a query that has ended well, as dicts. Raises InvalidParameterException for another."""
+    record = await find(ctx, query_id)
+    if record.status != COMPLETE:
+        raise errors.query_not_complete(query_id)
+    rows = await rows_of(ctx, record, 0, record.rows)
+    return [{each["field"]: each["value"] for each in row} for row in rows]
 
 
 def _statistics(record: QueryRecord) -> Answer:
