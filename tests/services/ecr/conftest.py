@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from tests.services.ecr.containers import Container, Registry, layer_of
@@ -46,3 +48,17 @@ def make_container():
         return Container(layer_of({"number.txt": str(number).encode()}), **more)
 
     return make
+
+
+@pytest.fixture
+def eventually():
+    """Asks until there is an answer, for what goes on behind the scenes."""
+
+    def ask(question, seconds=10.0):
+        until = time.monotonic() + seconds
+        while (answer := question()) is None:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        return answer
+
+    return ask
