@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.ecr import errors, image_ids, paging, scanning
+from fogbank.services.ecr import errors, image_ids, limits, paging, scanning
 from fogbank.services.ecr.manifests import INDEXES
 from fogbank.services.ecr.records import (
     ACTIVE,
@@ -80,7 +80,7 @@ def detail(home: Home, image: Image) -> Answer:
 # -- what is about an image
 
 
-@service.operation(**ON_REPOSITORY)
+@service.operation(action="ecr:BatchGetImage", **ON_REPOSITORY)
 async def list_image_referrers(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html"""
     home = await find(ctx, request)
@@ -91,7 +91,7 @@ async def list_image_referrers(ctx: Context, request: Request) -> Answer:
         for each in await about(home, request["subjectId"]["imageDigest"])
         if (not kinds or each.kind in kinds) and status in ("ANY", each.status)
     ]
-    shown, token = paging.page(request, found, lambda image: image.digest)
+    shown, token = paging.page({"maxResults": limits.REFERRERS, **request}, found, lambda image: image.digest)
     return {"referrers": [await _referrer(home, image) for image in shown], "nextToken": token}
 
 

@@ -23,4 +23,6 @@ TOKEN_SECONDS = 12 * 3600
 LINK_SECONDS = 3600
 UPLOAD_SECONDS = 24 * 3600
 
+# Rows of a page when nobody says how many.
 PAGE = 100
+REFERRERS = 50

@@ -63,7 +63,7 @@ async def list_tags(visit: Visit) -> Response:
 @door("GET", "{name}/referrers/(?P<digest>[^/]+)")
 async def list_referrers(visit: Visit) -> Response:
     """An index of what is about an image."""
-    await visit.may("ListImageReferrers")
+    await visit.may("BatchGetImage")
     if DIGEST.fullmatch(visit.groups["digest"]) is None:
         raise registry_errors.digest_invalid()
     kind = visit.query.get("artifactType")
