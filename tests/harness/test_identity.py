@@ -146,6 +146,9 @@ def test_a_principal_with_permission_gets_further(call, user, aws):
 UNKNOWN = {
     "iam:AcquireRole",
     "iam:UpdateDelegationRequest",
+    "lambda:DeleteDurableExecution",
+    "lambda:PauseDurableExecution",
+    "lambda:ResumeDurableExecution",
     "s3:GetBucketABAC",
     "s3:PutBucketABAC",
     "s3vectors:UpdateMetadataConfiguration",

@@ -14,6 +14,7 @@ import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, pages, patterns
 from fogbank.services.lambda_ import errors, tagging
+from fogbank.services.lambda_.durable import settings as durable
 from fogbank.services.lambda_.records import Answer, Function, Named, Request, arn_of, find, named, tags
 from fogbank.services.lambda_.service import service
 
@@ -106,6 +107,7 @@ async def create_event_source_mapping(ctx: Context, request: Request) -> Answer:
         )
     of = named(ctx, {"FunctionName": request["FunctionName"]})
     function = await find(of)
+    durable.check_consumer(function, of.qualifier)
     config = _config(source, request)
     for other in await mappings.scan(ctx):
         if (other.source, other.function, other.qualifier) == (source, of.name, of.qualifier):

@@ -140,6 +140,32 @@ def test_a_name_is_for_durable_functions(durable):
     assert refused(durable.client.invoke, **options)[0] == "InvalidParameterValueException"
 
 
+def test_a_queue_waits_for_the_whole_execution(durable, aws):
+    durable.make_plain(QUICK, "short", timeout=60)
+    durable.allow(*PERMISSIONS, "sqs:*")
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    create = durable.client.create_event_source_mapping
+    assert refused(create, FunctionName="short", EventSourceArn=queue)[0] == "InvalidParameterValueException"
+    assert refused(create, FunctionName="f:$LATEST", EventSourceArn=queue)[0] == "InvalidParameterValueException"
+    create(FunctionName="short:$LATEST", EventSourceArn=queue)
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    look = durable.client.list_durable_executions_by_function
+    (listed,) = poll(lambda: look(FunctionName="short", Statuses=["SUCCEEDED"])["DurableExecutions"], bool)
+    assert json.loads(durable.describe(listed["DurableExecutionArn"])["Result"])["Records"][0]["body"] == "one"
+
+
+def test_an_execution_waits_for_room(durable, clock):
+    durable.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    arn = durable.start({"n": 1})
+    clock.advance(seconds=1)
+    assert durable.types(arn) == ["ExecutionStarted"]
+    durable.client.delete_function_concurrency(FunctionName="f")
+    clock.advance(minutes=1)
+    assert durable.until(arn)["Result"] == '{"n": 1}'
+
+
 # -- looking
 
 

@@ -32,3 +32,16 @@ def is_durable(function: Function) -> bool:
 
 def may_be_waited_for(function: Function) -> bool:
     return bool(function.config["DurableConfig"]["ExecutionTimeout"] <= limits.SYNC_SECONDS)
+
+
+def check_consumer(function: Function, qualifier: str) -> None:
+    """Can an event source mapping lead to the function? Raises InvalidParameterValueException.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking-esm.html
+    """
+    if not is_durable(function):
+        return
+    if not qualifier:
+        raise errors.unqualified()
+    if not may_be_waited_for(function):
+        raise errors.too_long_for_mapping()
