@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, kw_only=True):
     consistency: Literal["strong", "adversarial"] = "strong"
     throttle: tuple[str, ...] = ()
     lambda_runtimes: Literal["nearest", "exact"] = "nearest"
+    lambda_processors: Literal["machine", "memory"] = "machine"
     lambda_libraries: str = os.path.expanduser("~/.fogbank/lambda")
     workers: int = 1
     tls: bool = False
@@ -213,6 +214,12 @@ OPTIONS = (
         _one_of("nearest", "exact"),
         "run functions with the nearest version of their language that is on this machine, or only with their own",
         "nearest|exact",
+    ),
+    Option(
+        "lambda_processors",
+        _one_of("machine", "memory"),
+        "let functions have the processors of the machine, or as much of them as AWS gives for their memory",
+        "machine|memory",
     ),
     Option(
         "lambda_libraries",

@@ -23,17 +23,20 @@ from fogbank.services.lambda_ import (
     recursion,
     scaling,
     sealing,
+    tracing,
 )
 from fogbank.services.lambda_.journal import Journal
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
-from fogbank.services.lambda_.runtime.environments import Environment, Limits, Outcome
+from fogbank.services.lambda_.runtime.environments import Environment, Outcome
 from fogbank.services.lambda_.runtime.extensions import About
 from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.interface import Answered, Event
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 from fogbank.services.lambda_.runtime.packages import BadPackage
+from fogbank.services.lambda_.runtime.parts import Limits, Parts
 from fogbank.services.lambda_.runtime.plans import Plan, Sources, plan, wrapped
 from fogbank.services.lambda_.runtime.pools import Runtimes
+from fogbank.services.lambda_.runtime.processes import WHOLE_PROCESSOR
 from fogbank.services.lambda_.runtime.relay import Relay
 from fogbank.services.lambda_.runtime.reports import ON_DEMAND, PROVISIONED, SNAP_START
 from fogbank.services.lambda_.runtime.snapshots import Held, Restored, Snapshot, Taken
@@ -144,24 +147,11 @@ def _event(scope: Context, function: Function, invocation: Invocation) -> Event:
     headers = [
         ("Lambda-Runtime-Deadline-Ms", str(deadline)),
         ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked),
-        ("Lambda-Runtime-Trace-Id", _traced(scope, function, invocation.trace)),
+        ("Lambda-Runtime-Trace-Id", tracing.invoked(scope, function, invocation.trace)),
     ]
     if invocation.context:
         headers.append(("Lambda-Runtime-Client-Context", invocation.context))
     return Event(invocation.request_id, invocation.payload, headers)
-
-
-def _traced(scope: Context, function: Function, header: str) -> str:
-    """The X-Ray header that the function gets: it is a part of what Lambda itself does, and sampled as that is.
-
-    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-    """
-    parts = dict.fromkeys(("Root", "Parent", "Sampled"), "")
-    parts.update((name, value) for name, _, value in (part.partition("=") for part in header.split(";")))
-    if not parts["Sampled"]:
-        parts["Sampled"] = "1" if function.config["TracingConfig"]["Mode"] == "Active" else "0"
-    parts["Parent"] = scope.ids.hex(16)
-    return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
 def _require_ready(function: Function) -> None:
@@ -241,21 +231,10 @@ async def warm(scope: Context, function: Function, wanted_by: str, count: int) -
 
 async def _environment(scope: Context, runtimes: Runtimes, function: Function, kind: str = ON_DEMAND) -> Environment:
     """An environment that is not started yet. Raises InvalidRuntimeException, InvalidParameterValueException."""
-    return Environment(*await _parts(scope, runtimes, function, kind))
+    return Environment(await _parts(scope, runtimes, function, kind))
 
 
-class _Parts(NamedTuple):
-    """What environments of a version are made from."""
-
-    plan: Plan
-    variables: dict[str, str]
-    limits: Limits
-    journal: Journal
-    about: About
-    post: Post
-
-
-async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: str) -> _Parts:
+async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: str) -> Parts:
     planned = await _plan(scope, runtimes, function)
     journal = Journal(scope, function)
     variables = await scope.transact(_variables, scope, function, journal, planned.variables)
@@ -265,8 +244,9 @@ async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: s
     planned = wrapped(planned, variables)
     if planned.note:
         journal.write(f"[WARNING] {planned.note}")
-    limits = Limits(function.timeout, function.memory)
-    return _Parts(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
+    share = function.memory / WHOLE_PROCESSOR if scope.app.settings.lambda_processors == "memory" else 0.0
+    limits = Limits(function.timeout, function.memory, share)
+    return Parts(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
 
 
 async def _restored(scope: Context, runtimes: Runtimes, function: Function) -> Environment:
@@ -275,9 +255,9 @@ async def _restored(scope: Context, runtimes: Runtimes, function: Function) -> E
     taken = await _snapshot(scope, runtimes, function)
     if isinstance(taken, Held):
         return (
-            taken if runtimes.snapshots.give(arn, taken) else Held(*await _parts(scope, runtimes, function, SNAP_START))
+            taken if runtimes.snapshots.give(arn, taken) else Held(await _parts(scope, runtimes, function, SNAP_START))
         )
-    return taken.restored(*await _parts(scope, runtimes, function, SNAP_START))
+    return taken.restored(await _parts(scope, runtimes, function, SNAP_START))
 
 
 async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> Taken:
@@ -286,7 +266,7 @@ async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> T
 
     async def take() -> Taken:
         parts = await _parts(scope, runtimes, function, SNAP_START)
-        snapshot: Taken = Snapshot(*parts) if parts.plan.module is not None else Held(*parts)
+        snapshot: Taken = Snapshot(parts) if parts.plan.module is not None else Held(parts)
         warden = await runtimes.warden(parts.plan)
         failure = await (snapshot.prepare(warden) if isinstance(snapshot, Held) else snapshot.start(warden))
         if failure is not None:

@@ -17,21 +17,22 @@ import tempfile
 import time
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from fogbank.engines.warden import NOT_STARTED, CannotStart, Warden
 from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_.runtime import reports
 from fogbank.services.lambda_.runtime.extensions import ROOT as EXTENSIONS
-from fogbank.services.lambda_.runtime.extensions import About, Extensions, variables_of
+from fogbank.services.lambda_.runtime.extensions import Extensions, variables_of
 from fogbank.services.lambda_.runtime.failures import OUT_OF_MEMORY, Failure, timed_out
 from fogbank.services.lambda_.runtime.interface import Answered, RuntimeInterface
 from fogbank.services.lambda_.runtime.interface import Event as Invocation
-from fogbank.services.lambda_.runtime.plans import Plan
+from fogbank.services.lambda_.runtime.parts import Parts
 from fogbank.services.lambda_.runtime.processes import Processes, Program, ended, niceness
 from fogbank.services.lambda_.runtime.relay import Relay, arrived
 from fogbank.services.lambda_.runtime.subscribing import API as TELEMETRY
-from fogbank.services.lambda_.runtime.telemetry import Event, Post, Telemetry
+from fogbank.services.lambda_.runtime.telemetry import Event, Telemetry
+from fogbank.services.lambda_.runtime.throttling import throttle
 
 INIT_SECONDS = 10.0
 # With environments that are there before anybody asks there is more time.
@@ -44,32 +45,6 @@ _FLUSH_SECONDS = 0.5
 _RUNTIME_END_SECONDS, _INTERNAL_END_SECONDS, _EXTERNAL_END_SECONDS = 0.3, 0.5, 2.0
 
 
-class Journal(Protocol):
-    """Who writes down what happens. `now` is epoch seconds."""
-
-    is_verbose: bool
-
-    def now(self) -> float: ...
-    def write(self, text: str) -> Any:
-        """A message of the function, or of an extension. Returns it as it is told: an object, if it is one in JSON."""
-
-    def platform(self, kind: str, record: dict[str, Any]) -> None: ...
-    def remark(self, text: str) -> None:
-        """Something that only logs in plain text say."""
-
-    def tail(self) -> bytes:
-        """The last lines of the invocation's log."""
-
-    def flush(self) -> None: ...
-
-
-class Limits(NamedTuple):
-    """`timeout` in seconds, `memory` in MiB."""
-
-    timeout: float
-    memory: int
-
-
 class Outcome(NamedTuple):
     """How an invocation ended: what its invoker gets, and how long that took, in milliseconds."""
 
@@ -78,26 +53,20 @@ class Outcome(NamedTuple):
 
 
 class Environment:
-    """`environ` gets the address of the APIs added. `kind` is how it comes to be: `on-demand`, or before anybody asks."""
+    """`kind` is how it comes to be: `on-demand`, or before anybody asks."""
 
-    def __init__(
-        self, plan: Plan, environ: dict[str, str], limits: Limits, journal: Journal, about: About, post: Post
-    ) -> None:
-        self.plan = plan
-        self.environ = environ
-        self.limits = limits
-        self.journal = journal
-        self.about = about
-        self.kind = environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+    def __init__(self, parts: Parts) -> None:
+        self.plan, self.environ, self.limits, self.journal, self.about, self._post = parts
+        self.kind = self.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
         self.is_over = False
         self.used = 0.0
         self.post_runtime_ms: float | None = None
-        self._post = post
         self._init_ms = self._restore_ms = 0.0
         self.failure: Failure | None = None
         self._owed: reports.Invoked | None = None
         self._deadline = 0.0
         self._freezing: asyncio.TimerHandle | None = None
+        self._throttling: asyncio.Task[None] | None = None
         self._is_short_of_memory = False
         self._tmp = ""
         self._begin()
@@ -266,6 +235,9 @@ class Environment:
         What the function writes as a stream goes to `relay`; without one it is collected.
         """
         self._thaw()
+        if self.limits.share:
+            used, send = self._processes.used_seconds, self._processes.signal
+            self._throttling = asyncio.ensure_future(throttle(self.limits.share, used, send))
         self._say("start", reports.start(event, self.about))
         begun, started = perf_counter(), self.journal.now()
         self._deadline = begun + self.limits.timeout
@@ -318,6 +290,7 @@ class Environment:
             failure = await self._until(self._extensions.ready, deadline)
         if self._owed is not None:
             self._settle(self._owed, failure, runtime - answered, perf_counter() - runtime)
+        self._go_on()
         self.failure = failure
         if failure is not None:
             await self.stop()
@@ -344,6 +317,12 @@ class Environment:
             self._telemetry.hold()
             self._processes.freeze()
 
+    def _go_on(self) -> None:
+        """Nobody waits for a turn on the processor any more."""
+        if self._throttling is not None:
+            self._throttling.cancel()
+            self._throttling = None
+
     def _thaw(self) -> None:
         if self._freezing is not None:
             self._freezing.cancel()
@@ -365,6 +344,7 @@ class Environment:
         self.journal.flush()
 
     async def _end(self, reason: str) -> None:
+        self._go_on()
         self._thaw()
         if self._extensions:
             await self._shut_down(reason)

@@ -18,6 +18,7 @@ from fogbank.engines.warden import CannotStart, Warden
 from fogbank.services.lambda_.runtime import reports
 from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.failures import Failure
+from fogbank.services.lambda_.runtime.parts import Parts
 
 CLIENT = "snapshot_client"
 RESTORE_SECONDS = 10.0
@@ -47,9 +48,9 @@ class Snapshot(Environment):
         self.forks = Warden.at(ours)
         return await self._until(self._interface.initialised, deadline)
 
-    def restored(self, *parts: Any) -> Restored:
-        """An environment that is going to go on from here, made from the same parts as any other."""
-        return Restored(self, *parts)
+    def restored(self, parts: Parts) -> Restored:
+        """An environment that is going to go on from here."""
+        return Restored(self, parts)
 
     async def stop(self) -> None:
         if self.forks is not None:
@@ -78,8 +79,8 @@ class _Restoring(Environment):
 class Restored(_Restoring):
     """A fork of a snapshot."""
 
-    def __init__(self, snapshot: Snapshot, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, snapshot: Snapshot, parts: Parts) -> None:
+        super().__init__(parts)
         self._snapshot = snapshot
 
     @property
@@ -134,9 +135,9 @@ class Held(_Restoring):
 
     async def start(self, warden: Warden) -> Failure | None:
         failure = self.failure if self._is_prepared else await self.prepare(warden)
-        return failure or await self._restored(self._go_on())
+        return failure or await self._restored(self._let_go())
 
-    async def _go_on(self) -> Failure | None:
+    async def _let_go(self) -> Failure | None:
         self._interface.restore()
         return await self._until(self._interface.ready, perf_counter() + RESTORE_SECONDS)
 
