@@ -33,17 +33,9 @@ class Rules(Record, frozen=True):
     unmeasured: tuple[Exclusion, ...] = ()
 
 
-_rules = service.collection("account-rules", Rules, cached=True)
-
-
-async def rules(ctx: Context) -> Rules | None:
-    return await _rules.get(ctx)
+rules = service.collection("account-rules", Rules, cached=True)
 
 
 async def rules_or_none(ctx: Context) -> Rules:
     """The rules, also where there are none yet."""
-    return await rules(ctx) or Rules()
-
-
-def put_rules(ctx: Context, changed: Rules) -> None:
-    _rules.put(ctx, changed)
+    return await rules.get(ctx) or Rules()

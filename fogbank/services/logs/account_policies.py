@@ -13,7 +13,7 @@ import msgspec
 
 from fogbank.kernel import Context, Record, pages
 from fogbank.services.logs import errors, indexes, limits, retention_policies, rulings, selections, subscriptions
-from fogbank.services.logs.account import Exclusion, Rules, put_rules, rules_or_none
+from fogbank.services.logs.account import Exclusion, Rules, rules, rules_or_none
 from fogbank.services.logs.filtering import compiled
 from fogbank.services.logs.protection import documents
 from fogbank.services.logs.records import Answer, Request, SubscriptionFilter, milliseconds
@@ -126,7 +126,7 @@ async def _put_protection(
     documents.check(policy.document)
     found = await rules_or_none(ctx)
     begun = rulings.begun(found.protections, Ruling(policy.document, policy.updated, name=policy.name))
-    put_rules(ctx, msgspec.structs.replace(found, protections=begun))
+    rules.put(ctx, msgspec.structs.replace(found, protections=begun))
 
 
 async def _put_subscription(
@@ -146,7 +146,7 @@ async def _put_subscription(
     )
     await subscriptions.try_out(ctx, "*", made)
     found = await rules_or_none(ctx)
-    put_rules(ctx, msgspec.structs.replace(found, subscription=made, not_subscribed=_values(selection)))
+    rules.put(ctx, msgspec.structs.replace(found, subscription=made, not_subscribed=_values(selection)))
 
 
 async def _put_index(
@@ -164,7 +164,7 @@ async def _put_transformer(
     _require_apart(selection, others)
     found = await rules_or_none(ctx)
     ruling = Ruling(policy.document, policy.updated, prefixes=_values(selection), name=policy.name)
-    put_rules(ctx, msgspec.structs.replace(found, transformers=rulings.begun(found.transformers, ruling)))
+    rules.put(ctx, msgspec.structs.replace(found, transformers=rulings.begun(found.transformers, ruling)))
 
 
 async def _put_metrics(
@@ -172,7 +172,7 @@ async def _put_metrics(
 ) -> None:
     """Where there is such a policy, no metrics are taken from embedded ones."""
     _parsed(policy, dict)
-    put_rules(ctx, await _unmeasured(ctx, [*others, policy]))
+    rules.put(ctx, await _unmeasured(ctx, [*others, policy]))
 
 
 async def _unmeasured(ctx: Context, policies: list[AccountPolicy]) -> Rules:
@@ -224,7 +224,7 @@ async def delete_account_policy(ctx: Context, request: Request) -> Answer:
     if kind == RETENTION:
         await retention_policies.withdraw(ctx, name)
     else:
-        put_rules(ctx, await _without(ctx, kind, name))
+        rules.put(ctx, await _without(ctx, kind, name))
     return {}
 
 

@@ -147,7 +147,7 @@ async def _listed(
 async def _described(ctx: Context, group: LogGroup) -> Answer:
     arn = arn_of(ctx, group.name)
     encryption = group.encryption
-    found = await rules(ctx)
+    found = await rules.get(ctx)
     inherited = ["ACCOUNT_DATA_PROTECTION"] if found is not None and rulings.current(found.protections) else None
     return {
         "logGroupName": group.name,

@@ -173,7 +173,7 @@ async def deliver(ctx: Context, payload: dict[str, Any]) -> None:
 async def _subscription(ctx: Context, payload: dict[str, Any]) -> SubscriptionFilter | None:
     """The filter that events were kept for, if it is still there."""
     if payload.get("account"):
-        found = await rules(ctx)
+        found = await rules.get(ctx)
         return found.subscription if found is not None else None
     group = await groups.get(ctx, payload["group"])
     among = group.subscriptions if group is not None else ()

@@ -9,7 +9,7 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.logs import chunks, embedded, errors, limits, metric_filters, subscriptions
-from fogbank.services.logs.account import Rules, rules
+from fogbank.services.logs.account import rules
 from fogbank.services.logs.policies import ON_WRITTEN
 from fogbank.services.logs.protection import findings
 from fogbank.services.logs.protection.lens import lens_of
@@ -92,8 +92,9 @@ async def write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[ch
         size=stream.size + size,
     )
     streams.put(ctx, written, group.id, stream.name)
-    found = await rules(ctx)
-    seen = await _as_seen(ctx, group, stream, lines, now, found)
+    found = await rules.get(ctx)
+    is_plain = found is None and not group.protections and not group.transformers
+    seen = chunks.Seen(lines, lines) if is_plain else await _as_seen(ctx, group, stream, lines, now)
     if found is None or not any(each.counts(group.name) for each in found.unmeasured):
         await embedded.measure(ctx, seen.plain)
     await metric_filters.measure(ctx, group, seen)
@@ -101,12 +102,8 @@ async def write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[ch
     return written
 
 
-async def _as_seen(
-    ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int, found: Rules | None
-) -> chunks.Seen:
-    """The events as filters see them. Where no policy says anything, this costs nothing."""
-    if found is None and not group.protections and not group.transformers:
-        return chunks.Seen(lines, lines)
+async def _as_seen(ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int) -> chunks.Seen:
+    """The events as filters see them where there are policies."""
     lens, transformer = await lens_of(ctx, group), await transformer_of(ctx, group)
     plain = lines
     if lens is not None:

@@ -25,7 +25,7 @@ class Lens(NamedTuple):
 
 async def lens_of(ctx: Context, group: LogGroup) -> Lens | None:
     """None where nothing is masked, which is the rule."""
-    found = await rules(ctx)
+    found = await rules.get(ctx)
     if not group.protections and (found is None or not found.protections):
         return None
     return Lens(group.name, (*group.protections, *(found.protections if found is not None else ())))

@@ -43,7 +43,7 @@ class Transformer(NamedTuple):
 
 async def transformer_of(ctx: Context, group: LogGroup) -> Transformer | None:
     """None where nothing is transformed, which is the rule."""
-    found = await rules(ctx)
+    found = await rules.get(ctx)
     if not group.transformers and (found is None or not found.transformers):
         return None
     about = {"@logGroupName": group.name, "@accountId": ctx.account, "@regionName": ctx.region}
