@@ -84,8 +84,8 @@ def test_rust_tells_errors_and_panics(rust):
 
 
 @pytest.fixture
-def java(app, package, prepared):
-    prepared("lambda/libraries/java")
+def java(app, package):
+    package("libraries/java")
 
     def make(handler, jar=package("java/function-1.0.jar")):
         app.make(jar.read_bytes(), runtime="java17", handler=handler)

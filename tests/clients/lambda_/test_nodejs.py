@@ -11,8 +11,8 @@ NODE = "nodejs20.x"
 
 
 @pytest.fixture
-def node(app, prepared):
-    prepared("lambda/libraries/nodejs/node_modules")
+def node(app, package):
+    package("libraries/nodejs/node_modules")
 
     def make(*parts, handler="index.handler", **options):
         app.make(zipped(*parts), runtime=NODE, handler=handler, **options)
