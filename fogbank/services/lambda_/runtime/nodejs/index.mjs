@@ -19,6 +19,9 @@ const env = process.env;
 // From Node.js 24 on, handlers have no callback.
 const HAS_CALLBACKS = Number(process.versions.node.split(".")[0]) < 24;
 
+const NO_SDK =
+  "The AWS SDK for JavaScript is not among the libraries of functions: see docs/services/lambda.md, or put it into the package.";
+
 let current = null;
 let isInitialised = false;
 
@@ -139,6 +142,7 @@ async function main() {
     handler = await load(env.LAMBDA_TASK_ROOT, process.argv[2] ?? env._HANDLER);
   } catch (error) {
     logging.error("Uncaught Exception ", error);
+    if (/'@aws-sdk\//.test(error?.message)) console.warn(NO_SDK);
     await api.failInit(errors.document(error));
     process.exit(1);
   }
