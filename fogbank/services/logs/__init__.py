@@ -2,8 +2,10 @@
 
 from fogbank.services.logs import (
     account_policies,
+    account_types,
     anomalies,
     deliveries,
+    delivery_types,
     destinations,
     exports,
     filtering,
@@ -30,9 +32,11 @@ from fogbank.services.logs.service import service
 
 __all__ = [
     "account_policies",
+    "account_types",
     "anomalies",
     "auditing",
     "deliveries",
+    "delivery_types",
     "destinations",
     "exports",
     "filtering",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes, tag_list
 from fogbank.services.logs.service import service
 
+_PROTECTION, _INDEXES = "DataProtectionPolicy", "FieldIndexPolicies"
 _MISSING = frozenset({"ResourceNotFoundException"})
 
 
@@ -38,7 +41,34 @@ class LogGroupType(ResourceType):
         if properties.get("RetentionInDays"):
             days = int(properties["RetentionInDays"])
             await self.call(ctx, "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
+        await self._govern(ctx, name, {}, properties)
         return name
+
+    async def _govern(self, ctx: Context, name: str, before: Properties, after: Properties) -> None:
+        """The policies of the group, which are JSON documents in a template."""
+        about = {"logGroupIdentifier": name}
+        if before.get(_PROTECTION) != after.get(_PROTECTION):
+            await self._put_document(ctx, "DataProtectionPolicy", about, after.get(_PROTECTION))
+        if before.get(_INDEXES) != after.get(_INDEXES):
+            fields = [field for policy in after.get(_INDEXES) or [] for field in policy.get("Fields") or []]
+            await self._put_document(ctx, "IndexPolicy", about, {"Fields": fields} if fields else None)
+
+    async def _put_document(self, ctx: Context, kind: str, about: Properties, document: Properties | None) -> None:
+        if document is None:
+            await self.call(ctx, f"Delete{kind}", about)
+        else:
+            await self.call(ctx, f"Put{kind}", {**about, "policyDocument": orjson.dumps(document).decode()})
+
+    async def _governed(self, ctx: Context, name: str) -> Properties:
+        found: Properties = {}
+        protection = await self.call(ctx, "GetDataProtectionPolicy", {"logGroupIdentifier": name})
+        if protection.get("policyDocument"):
+            found[_PROTECTION] = orjson.loads(protection["policyDocument"])
+        request = {"logGroupIdentifiers": [name]}
+        for policy in (await self.call(ctx, "DescribeIndexPolicies", request)).get("indexPolicies") or []:
+            if policy["source"] == "LOG_GROUP":
+                found[_INDEXES] = [orjson.loads(policy["policyDocument"])]
+        return found
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
         found = (await self.call(ctx, "DescribeLogGroups", {"logGroupIdentifiers": [identifier]}))["logGroups"]
@@ -55,10 +85,12 @@ class LogGroupType(ResourceType):
         }
         tags = (await self.call(ctx, "ListTagsLogGroup", {"logGroupName": identifier}))["tags"]
         properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()] or None
+        properties |= await self._governed(ctx, identifier)
         return {name: value for name, value in properties.items() if value is not None}
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         name = {"logGroupName": identifier}
+        await self._govern(ctx, identifier, before, after)
         if before.get("RetentionInDays") != after.get("RetentionInDays"):
             days = after.get("RetentionInDays")
             operation = "PutRetentionPolicy" if days else "DeleteRetentionPolicy"
