@@ -257,7 +257,11 @@ def _called_via(place: int) -> Callable[[Situation], str | None]:
 
 
 def _secure_transport(situation: Situation) -> str | None:
-    return None if situation.request is None else _boolean(situation.request.scheme == "https")
+    """What does not leave the machine cannot be overheard: policies that insist on TLS (the CDK's buckets) do not shut out localhost."""
+    request = situation.request
+    if request is None:
+        return None
+    return _boolean(request.scheme == "https" or request.remote == "::1" or request.remote.startswith("127."))
 
 
 def _header(name: str) -> Callable[[Situation], str | None]:

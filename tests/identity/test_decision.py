@@ -484,6 +484,21 @@ def test_keys_that_a_request_does_not_have_are_absent():
     assert keys.get("aws:username") is None
 
 
+@pytest.mark.parametrize(
+    ("scheme", "remote", "secure"),
+    [
+        ("https", "203.0.113.7", "true"),
+        ("http", "203.0.113.7", "false"),
+        ("http", "127.0.0.1", "true"),
+        ("http", "::1", "true"),
+        ("http", "", "false"),
+    ],
+)
+def test_transport_is_secure_by_tls_or_within_the_machine(scheme, remote, secure):
+    request = Request("GET", "/", "", {}, Payload(), scheme, remote)
+    assert ConditionKeys(Situation(ADA, request=request))["aws:securetransport"] == secure
+
+
 def test_only_temporary_credentials_say_whether_there_was_mfa():
     assert ConditionKeys(Situation(ADA)).get("aws:multifactorauthpresent") is None
     temporary = msgspec.structs.replace(ADA, session=Session(0.0))
