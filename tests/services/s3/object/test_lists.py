@@ -138,9 +138,14 @@ def test_encoding_has_to_be_url(raw, bucket):
 
 
 def test_thousand_is_the_most(s3, bucket, put):
-    for number in range(1003):
-        put(bucket, f"k{number:04}", b"")
+    assert s3.list_objects_v2(Bucket=bucket, MaxKeys=5000)["MaxKeys"] == 1000
+
+
+def test_page_is_no_longer_than_the_most(monkeypatch, s3, bucket, put):
+    monkeypatch.setattr("fogbank.services.s3.limits.PAGE", 3)
+    for number in range(5):
+        put(bucket, f"k{number}", b"")
     answer = s3.list_objects_v2(Bucket=bucket, MaxKeys=5000)
-    assert (len(answer["Contents"]), answer["MaxKeys"], answer["IsTruncated"]) == (1000, 1000, True)
+    assert (len(answer["Contents"]), answer["MaxKeys"], answer["IsTruncated"]) == (3, 3, True)
     rest = s3.list_objects_v2(Bucket=bucket, ContinuationToken=answer["NextContinuationToken"])
-    assert contents(rest) == ["k1000", "k1001", "k1002"]
+    assert contents(rest) == ["k3", "k4"]

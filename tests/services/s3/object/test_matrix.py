@@ -10,60 +10,57 @@ OLD, NEW = b"old", b"new"
 
 BUCKETS = ["", "Enabled", "Suspended"]
 BEFORE = ["nothing", "small", "medium", "large", "parts", "marker"]
+# without versioning there are no delete markers
+STATES = [(versioning, before) for versioning in BUCKETS for before in BEFORE if versioning or before != "marker"]
 WRITES = ["small", "medium", "large", "copy", "copy of large", "parts"]
 CONDITIONS = ["none", "if-none-match", "if-match", "if-match other"]
 
 
 @pytest.fixture
-def write(s3, bucket_of, upload, put):
+def write(s3, upload, put):
     """Writes an object in one of the ways; gives the answer."""
 
-    def write(bucket, way, body, **condition):
+    def write(bucket, key, way, body, **condition):
         if way == "parts":
-            return upload(bucket, "k", [body], complete=condition)
+            return upload(bucket, key, [body], complete=condition)
         if way.startswith("copy"):
             put(bucket, "source", body)
             try:
-                return s3.copy_object(Bucket=bucket, Key="k", CopySource=f"{bucket}/source", **condition)
+                return s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{bucket}/source", **condition)
             finally:
                 _purge(s3, bucket, "source")
-        return s3.put_object(Bucket=bucket, Key="k", Body=body, **condition)
+        return s3.put_object(Bucket=bucket, Key=key, Body=body, **condition)
 
     return write
 
 
-@pytest.fixture
-def bucket_of(make_bucket):
-    return make_bucket
-
-
-def _purge(s3, bucket, key):
-    answer = s3.list_object_versions(Bucket=bucket, Prefix=key)
+def _purge(s3, bucket, prefix=""):
+    answer = s3.list_object_versions(Bucket=bucket, Prefix=prefix)
     for entry in answer.get("Versions", []) + answer.get("DeleteMarkers", []):
-        s3.delete_object(Bucket=bucket, Key=key, VersionId=entry["VersionId"])
+        s3.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
 
 
 def body_of(way, word):
     return word + (LARGE if "large" in way else MEDIUM if "medium" in way else b"")
 
 
-def versions_of(s3, bucket):
+def versions_of(s3, bucket, key):
     """Ids of the versions and delete markers, and the id of the latest."""
-    answer = s3.list_object_versions(Bucket=bucket)
+    answer = s3.list_object_versions(Bucket=bucket, Prefix=key)
     entries = answer.get("Versions", []) + answer.get("DeleteMarkers", [])
     latest = [entry["VersionId"] for entry in entries if entry["IsLatest"]]
     return {entry["VersionId"] for entry in entries}, latest[0] if latest else None
 
 
-def prepare(s3, write, bucket, before):
+def prepare(s3, write, bucket, key, before):
     """Bring the key into its state; gives the ETag of the current object, None when there is none."""
     if before == "nothing":
         return None
-    write(bucket, "small" if before == "marker" else before, body_of(before, OLD))
+    write(bucket, key, "small" if before == "marker" else before, body_of(before, OLD))
     if before == "marker":
-        s3.delete_object(Bucket=bucket, Key="k")
+        s3.delete_object(Bucket=bucket, Key=key)
         return None
-    return s3.head_object(Bucket=bucket, Key="k")["ETag"]
+    return s3.head_object(Bucket=bucket, Key=key)["ETag"]
 
 
 def expected_refusal(condition, etag):
@@ -85,45 +82,42 @@ def params_of(condition, etag):
     }[condition]
 
 
-@pytest.mark.parametrize("condition", CONDITIONS)
 @pytest.mark.parametrize("way", WRITES)
-@pytest.mark.parametrize("before", BEFORE)
-@pytest.mark.parametrize("versioning", BUCKETS)
-def test_write(files, refused, s3, bucket_of, write, get, versioning, before, way, condition):
-    if before == "marker" and not versioning:
-        before = "nothing"
+@pytest.mark.parametrize(("versioning", "before"), STATES)
+def test_write(files, refused, s3, make_bucket, write, get, versioning, before, way):
+    """Under each of the conditions, on a key of its own; nothing is left on disk when the bucket is gone."""
     there = files()
-    bucket = bucket_of(versioning)
-    etag = prepare(s3, write, bucket, before)
-    ids, latest = versions_of(s3, bucket)
-    old = get(bucket, "k") if etag else None
-    refusal = expected_refusal(condition, etag)
-    body = body_of(way, NEW)
-    if refusal:
-        with refused(*refusal):
-            write(bucket, way, body, **params_of(condition, etag))
-        assert versions_of(s3, bucket) == (ids, latest)
-        assert (get(bucket, "k") if etag else None) == old
-    else:
-        answer = write(bucket, way, body, **params_of(condition, etag))
-        assert get(bucket, "k") == body
-        _check_versions(s3, bucket, versioning, answer, ids, latest)
-    _empty(s3, bucket)
+    bucket = make_bucket(versioning)
+    for key, condition in enumerate(CONDITIONS):
+        _write_under(condition, f"k{key}", refused, s3, bucket, write, get, versioning, before, way)
+    _purge(s3, bucket)
+    for entry in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
     s3.delete_bucket(Bucket=bucket)
     assert files() == there
 
 
-def _check_versions(s3, bucket, versioning, answer, ids, latest):
-    now, newest = versions_of(s3, bucket)
+def _write_under(condition, key, refused, s3, bucket, write, get, versioning, before, way):
+    etag = prepare(s3, write, bucket, key, before)
+    ids, latest = versions_of(s3, bucket, key)
+    refusal, body = expected_refusal(condition, etag), body_of(way, NEW)
+    if refusal:
+        with refused(*refusal):
+            write(bucket, key, way, body, **params_of(condition, etag))
+        assert versions_of(s3, bucket, key) == (ids, latest)
+        if etag:
+            assert get(bucket, key) == body_of(before, OLD)
+    else:
+        answer = write(bucket, key, way, body, **params_of(condition, etag))
+        assert get(bucket, key) == body
+        _check_versions(s3, bucket, key, versioning, answer, ids, latest)
+
+
+def _check_versions(s3, bucket, key, versioning, answer, ids, latest):
+    now, newest = versions_of(s3, bucket, key)
     if versioning == "Enabled":
         assert now == ids | {answer["VersionId"]} and answer["VersionId"] not in ids
         assert newest == answer["VersionId"]
     else:
         assert answer.get("VersionId") == ("null" if versioning else None)
         assert (now, newest) == (ids | {"null"}, "null")
-
-
-def _empty(s3, bucket):
-    _purge(s3, bucket, "k")
-    for entry in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []):
-        s3.abort_multipart_upload(Bucket=bucket, Key=entry["Key"], UploadId=entry["UploadId"])
