@@ -33,6 +33,7 @@ class Repository(Record, frozen=True):
     """`exclusions` are patterns of tags for which the opposite of `mutability` holds; `encryption` is the API's structure.
 
     `policy` and `lifecycle` are JSON, empty without one; `evaluated` is when the latter was executed last. Times are epoch seconds.
+    `empty_on_delete` is what CloudFormation is to do with its images.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Repository(Record, frozen=True):
     policy: str = ""
     lifecycle: str = ""
     evaluated: float = 0.0
+    empty_on_delete: bool = False
 
 
 class Image(Record, frozen=True):
