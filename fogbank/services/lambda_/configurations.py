@@ -114,7 +114,7 @@ def first(request: Request) -> dict[str, Any]:
             f"The runtime parameter of {config['Runtime']} is no longer supported for creating or updating "
             f"AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions."
         )
-    if config.get("DurableConfig"):
+    if "DurableConfig" in config:
         config["DurableConfig"] = durable.first(config["DurableConfig"])
     return check(config, request)
 
@@ -122,7 +122,7 @@ def first(request: Request) -> dict[str, Any]:
 def updated(config: dict[str, Any], request: Request) -> dict[str, Any]:
     """The configuration with what a request changes."""
     changes = {name: request[name] for name in _MEMBERS if request.get(name) is not None}
-    if request.get("DurableConfig"):
+    if request.get("DurableConfig") is not None:
         changes["DurableConfig"] = durable.updated(config.get("DurableConfig"), request["DurableConfig"])
     return check({**config, **changes}, request)
 

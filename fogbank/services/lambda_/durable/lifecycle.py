@@ -26,7 +26,7 @@ from fogbank.services.lambda_.records import functions, key_of
 from fogbank.services.lambda_.service import service
 
 _DAY = 86_400.0
-_REMOVED_AT_ONCE = 500
+_REMOVED_AT_ONCE = 100
 _ENDINGS = {
     SUCCEEDED: "ExecutionSucceeded",
     FAILED: "ExecutionFailed",
@@ -38,12 +38,11 @@ _ENDINGS = {
 async def begin(scope: Context, execution: Execution, payload: str) -> Ledger:
     """Write a new execution and have its function invoked; in a transaction."""
     ledger = Ledger(scope, execution)
-    key = (execution.function, execution.name)
     first = Operation(execution.id, EXECUTION, STARTED, execution.started, input=payload)
     records.operations.put(scope, first, execution.id, 0)
     records.numbers.put(scope, 0, execution.id, execution.id)
     records.started.put(scope, execution.name, execution.function, micros(execution.started), execution.name)
-    records.running.put(scope, 1, *key)
+    records.running.put(scope, 1, execution.function, execution.name)
     details = {"Input": data(payload), "ExecutionTimeout": execution.config["ExecutionTimeout"]}
     ledger.change(written=size_of(payload))
     ledger.note("ExecutionStarted", details, _itself(execution))

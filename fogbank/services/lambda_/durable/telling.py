@@ -22,6 +22,8 @@ _COUNTED = {
     STOPPED: "DurableExecutionStopped",
 }
 
+_RUNNING = "ApproximateRunningDurableExecutions"
+
 
 async def status_changed(scope: Context, execution: Execution) -> None:
     detail: dict[str, Any] = {
@@ -63,6 +65,13 @@ async def ended(scope: Context, execution: Execution) -> None:
 
 
 async def _measure(scope: Context, execution: Execution, measured: list[tuple[str, float, str]]) -> None:
-    count = await records.running.count(scope, execution.function)
-    measured = [*measured, ("ApproximateRunningDurableExecutions", float(count), "Count")]
-    scope.after_commit(lambda: metering.note(scope, execution.function, execution.version, measured))
+    of_function = await records.running.count(scope, execution.function)
+    of_account = await records.running.count(scope)
+
+    def note() -> None:
+        metering.note(scope, execution.function, execution.version, measured)
+        of = {"FunctionName": execution.function}
+        gauges = [(_RUNNING, float(of_function), "Count", of), (_RUNNING, float(of_account), "Count", {})]
+        metering.meter_of(scope).add(scope, gauges)
+
+    scope.after_commit(note)
