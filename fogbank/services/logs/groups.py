@@ -6,7 +6,17 @@ import re
 from collections.abc import Callable
 
 from fogbank.kernel import Context, pages
-from fogbank.services.logs import chunks, errors, limits, retention_policies, rulings, sealing, tags
+from fogbank.services.logs import (
+    chunks,
+    errors,
+    index_policies,
+    indexes,
+    limits,
+    retention_policies,
+    rulings,
+    sealing,
+    tags,
+)
 from fogbank.services.logs.account import rules
 from fogbank.services.logs.protection.policies import status_of
 from fogbank.services.logs.records import (
@@ -112,22 +122,39 @@ async def describe_log_groups(ctx: Context, request: Request) -> Answer:
 
 @service.operation(resource=_all_groups)
 async def list_log_groups(ctx: Context, request: Request) -> Answer:
-    if request.get("dataSources") or request.get("fieldIndexNames"):
-        raise errors.invalid_parameter("Log groups cannot be listed by data sources or field indexes.")
+    if request.get("dataSources"):
+        return {"logGroups": []}
     pattern = re.compile(request.get("logGroupNamePattern") or "")
     wanted = request.get("logGroupTags") or []
+    indexed = await _indexed(ctx, request.get("fieldIndexNames"))
     found, token = await _listed(
         ctx,
         request,
         None,
         request.get("limit") or limits.LIST_PAGE,
-        lambda group: pattern.search(group.name) is not None and tags.fit(group.tags, wanted),
+        lambda group: (
+            pattern.search(group.name) is not None
+            and tags.fit(group.tags, wanted)
+            and (indexed is None or group.name in indexed)
+        ),
     )
     shown = [
         {"logGroupName": group.name, "logGroupArn": arn_of(ctx, group.name), "logGroupClass": group.kind}
         for group in found
     ]
     return {"logGroups": shown, "nextToken": token}
+
+
+async def _indexed(ctx: Context, fields: list[str] | None) -> set[str] | None:
+    """The names of the groups that have indexes of all of these fields; None when that does not matter."""
+    if not fields:
+        return None
+    found = [(group, await index_policies.in_force(ctx, group)) for group in await groups.scan(ctx)]
+    return {
+        group.name
+        for group, policy in found
+        if policy is not None and indexes.fields_of(policy.document).keys() >= set(fields)
+    }
 
 
 async def _listed(

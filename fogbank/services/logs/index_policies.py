@@ -22,7 +22,7 @@ from fogbank.services.logs.records import (
 from fogbank.services.logs.service import service
 
 
-class _InForce(NamedTuple):
+class InForce(NamedTuple):
     """The policy that counts for a group: its own, or that of the account."""
 
     document: str
@@ -31,12 +31,12 @@ class _InForce(NamedTuple):
     source: str
 
 
-async def _in_force(ctx: Context, group: LogGroup) -> _InForce | None:
+async def in_force(ctx: Context, group: LogGroup) -> InForce | None:
     if group.index_policy:
-        return _InForce(group.index_policy, group.index_changed, "", "LOG_GROUP")
+        return InForce(group.index_policy, group.index_changed, "", "LOG_GROUP")
     for policy, prefixes in await account_policies.index_policies(ctx):
         if not prefixes or group.name.startswith(prefixes):
-            return _InForce(policy.document, policy.updated, policy.name, "ACCOUNT")
+            return InForce(policy.document, policy.updated, policy.name, "ACCOUNT")
     return None
 
 
@@ -48,7 +48,7 @@ async def put_index_policy(ctx: Context, request: Request) -> Answer:
     indexes.check(request["policyDocument"])
     now = milliseconds(ctx)
     change(ctx, group, index_policy=request["policyDocument"], index_changed=now)
-    return {"indexPolicy": _described(ctx, group, _InForce(request["policyDocument"], now, "", "LOG_GROUP"))}
+    return {"indexPolicy": _described(ctx, group, InForce(request["policyDocument"], now, "", "LOG_GROUP"))}
 
 
 @service.operation(**ON_IDENTIFIED)
@@ -69,7 +69,7 @@ async def describe_index_policies(ctx: Context, request: Request) -> Answer:
     """One group has one policy at most, so there is one page."""
     _require_no_token(request)
     among = [await group_named(ctx, name_in(ctx, each)) for each in request["logGroupIdentifiers"]]
-    found = [(group, policy) for group in among if (policy := await _in_force(ctx, group)) is not None]
+    found = [(group, policy) for group in among if (policy := await in_force(ctx, group)) is not None]
     return {"indexPolicies": [_described(ctx, group, policy) for group, policy in found]}
 
 
@@ -78,7 +78,7 @@ def _require_no_token(request: Request) -> None:
         raise errors.invalid_token()
 
 
-def _described(ctx: Context, group: LogGroup, policy: _InForce) -> Answer:
+def _described(ctx: Context, group: LogGroup, policy: InForce) -> Answer:
     return {
         "logGroupIdentifier": arn_of(ctx, group.name),
         "lastUpdateTime": policy.updated,
@@ -113,7 +113,7 @@ async def _indexes(ctx: Context, group: LogGroup) -> list[Answer]:
     if group.kind != STANDARD:
         return []
     rows = [_index(ctx, group, name, indexes.FIELD_INDEX, "DEFAULT") for name in indexes.DEFAULT_FIELDS]
-    policy = await _in_force(ctx, group)
+    policy = await in_force(ctx, group)
     if policy is None:
         return rows
     fields = indexes.fields_of(policy.document)

@@ -177,6 +177,14 @@ def test_field_indexes_are_those_of_the_account_or_the_group(aws, logs, group, p
         logs.delete_index_policy(logGroupIdentifier=group)
 
 
+def test_groups_are_listed_by_their_indexes(logs, group):
+    logs.create_log_group(logGroupName="/other")
+    logs.put_index_policy(logGroupIdentifier=group, policyDocument='{"Fields": ["a", "b"]}')
+    assert [each["logGroupName"] for each in logs.list_log_groups(fieldIndexNames=["a"])["logGroups"]] == ["/app"]
+    assert logs.list_log_groups(fieldIndexNames=["a", "c"])["logGroups"] == []
+    assert logs.list_log_groups(dataSources=[{"name": "amazon_vpc"}])["logGroups"] == []
+
+
 @pytest.mark.parametrize("document", ["{", "{}", '{"Fields": []}', '{"FieldsV2": {"a": {"type": "X"}}}'])
 def test_what_is_no_index_policy_is_refused(logs, group, refused, document):
     with refused("InvalidParameterException"):
