@@ -67,6 +67,7 @@ class Runtimes:
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
         self._looking: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         # qualified ARN of a function -> (that of its version, how many environments it is to have whatever happens)
         self._kept: dict[str, tuple[str, int]] = {}
 
@@ -123,7 +124,7 @@ class Runtimes:
             if environment.is_alive:
                 pool.busy.add(environment)
                 return Started(environment, None)
-            await environment.stop()
+            self._end(environment)
         return await self._start(pool, make)
 
     def _pool(self, arn: str, key: str) -> Pool:
@@ -191,8 +192,14 @@ class Runtimes:
     def _retire(self, pool: Pool) -> None:
         """Let go of environments that are out of date: idle ones now, busy ones when they are given back."""
         for environment in pool.idle:
-            asyncio.ensure_future(environment.stop())
+            self._end(environment)
         pool.idle.clear()
+
+    def _end(self, environment: Environment) -> None:
+        """Extensions have their time for it; nobody waits for them."""
+        ending = asyncio.ensure_future(environment.stop())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     def forget(self, prefix: str) -> None:
         """Functions whose qualified ARNs begin so have changed, or are no more."""
@@ -226,6 +233,7 @@ class Runtimes:
             self._looking.cancel()
         pools, self._pools = list(self._pools.values()), {}
         await asyncio.gather(*(each.stop() for pool in pools for each in (*pool.idle, *pool.busy)))
+        await asyncio.gather(*self._ending, return_exceptions=True)
         await self.snapshots.close()
         await asyncio.gather(*(warden.close() for warden in self._wardens.values()))
         self._rooms.close()
