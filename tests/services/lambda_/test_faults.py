@@ -2,6 +2,7 @@
 
 import base64
 import json
+import platform
 import time
 
 import pytest
@@ -10,6 +11,10 @@ from botocore.exceptions import ClientError
 from tests.services.lambda_.functions import code
 
 HANDLER = "def handler(event, context):\n"
+# an ELF file says at 18 for which machine it is: 62 is x86-64, 183 arm64
+OTHER_PROGRAM = b"\x7fELF\x02\x01\x01".ljust(18, b"\0") + bytes(
+    [183 if platform.machine() == "x86_64" else 62, 0, 1, 0]
+)
 
 
 def invoke(functions, event=None):
@@ -282,6 +287,7 @@ def test_an_asynchronous_event_may_have_1_mb(functions):
         ({"bootstrap": "#!/no/such/shell\n"}, "/bootstrap: no such file or directory"),
         ({"bootstrap": "#!/bin/sh\r\necho\r\n"}, "/bootstrap: no such file or directory"),
         ({"bootstrap": "echo without an interpreter\n"}, "/bootstrap: exec format error"),
+        ({"bootstrap": OTHER_PROGRAM}, "/bootstrap: exec format error"),
     ],
 )
 def test_a_package_needs_a_program_that_can_be_executed(functions, files, reason):
