@@ -27,7 +27,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from fogbank import protocols
 from fogbank.kernel.errors import AWSError
+from fogbank.kernel.fitting import fitted
 
 if TYPE_CHECKING:
     from fogbank.kernel.context import Context
@@ -144,9 +146,23 @@ class ResourceType(ABC):
     async def call(
         self, ctx: Context, operation: str, params: Properties, service: str | None = None
     ) -> dict[str, Any]:
-        """Call an operation of the type's service with the caller's permissions. Members that are None are left out."""
-        given = {name: value for name, value in params.items() if value is not None}
-        return await ctx.call(service or service_of(self.name), operation, given, as_caller=True)
+        """Call an operation of the type's service with the caller's permissions. Members that are None are left out.
+
+        Texts that stand for numbers and truth values become these. Raises what the service says to what its model does not allow.
+        """
+        name = service or service_of(self.name)
+        given = self.fitted(ctx, operation, {name: value for name, value in params.items() if value is not None}, name)
+        _check(ctx, name, operation, given)
+        return await ctx.call(name, operation, given, as_caller=True)
+
+    def fitted(self, ctx: Context, operation: str, params: Properties, service: str | None = None) -> Properties:
+        """The parameters of an operation with numbers and truth values where its model has them. Raises ValidationException."""
+        name = service or service_of(self.name)
+        found, shape = ctx.app.services.get(name), protocols.load(name).operations[operation].input_shape
+        if shape is None or found is None:
+            return params
+        fit: Properties = fitted(shape, params, found.documents)
+        return fit
 
     def is_missing(self, error: AWSError) -> bool:
         return error.code in self.missing
@@ -157,6 +173,19 @@ class ResourceType(ABC):
 
     def identifier_of(self, properties: Properties) -> str:
         return "|".join(str(properties[name]) for name in self.identifier)
+
+
+def _check(ctx: Context, service_name: str, operation: str, params: Properties) -> None:
+    """Raise what the service says to parameters that its model does not allow."""
+    service, model = ctx.app.services.get(service_name), protocols.load(service_name)
+    if service is None:
+        return
+    codec = protocols.codec(model.operations[operation], model.protocols[0], service.documents, service.enums)
+    violations = codec.violations(params)
+    if violations:
+        message = protocols.violations_message(violations)
+        refuse = service.validation_error
+        raise refuse(message, violations) if refuse is not None else AWSError("ValidationException", message)
 
 
 def pause(waited: float) -> float:

@@ -58,7 +58,7 @@ class GlobalTableType(TableType):
         if any(each["ReplicaStatus"] != "ACTIVE" for each in there.values()):
             return False
         wanted = {each["Region"]: each for each in after["Replicas"] if each["Region"] != ctx.region}
-        step = _step(there, wanted)
+        step = _step(there, {region: self._override(ctx, replica) for region, replica in wanted.items()})
         if step is not None:
             await self.call(ctx, "UpdateTable", {"TableName": identifier, "ReplicaUpdates": [step]})
             return False
@@ -75,9 +75,15 @@ class GlobalTableType(TableType):
         differing = [member for member, value in wanted.items() if not _covers(found.get(member) or {}, value)]
         await self._arrange(ctx, table, pick(found, *differing), {member: wanted[member] for member in differing})
         await self._tag(ctx, name, found, replica)
-        is_protected = bool(replica.get("DeletionProtectionEnabled"))
-        if table["DeletionProtectionEnabled"] != is_protected:
-            await self.call(ctx, "UpdateTable", {"TableName": name, "DeletionProtectionEnabled": is_protected})
+        protection = {"DeletionProtectionEnabled": replica.get("DeletionProtectionEnabled", False)}
+        if pick(table, *protection) != self.fitted(ctx, "UpdateTable", protection):
+            await self.call(ctx, "UpdateTable", {"TableName": name, **protection})
+
+    def _override(self, ctx: Context, replica: Properties) -> dict[str, Any]:
+        """What a replica has in place of the table's own, as it will be described."""
+        update = {"ReplicaUpdates": [{"Update": _override(replica)}]}
+        override: dict[str, Any] = self.fitted(ctx, "UpdateTable", update)["ReplicaUpdates"][0]["Update"]
+        return override
 
     async def _scale(self, ctx: Context, name: str, after: Properties) -> None:
         request: dict[str, Any] = {"TableName": name}
@@ -158,19 +164,17 @@ class GlobalTableType(TableType):
         return [name for name in names if (await self._described(ctx, name)).get("Replicas")]
 
 
-def _step(there: dict[str, dict[str, Any]], wanted: dict[str, Properties]) -> dict[str, Any] | None:
-    """The next change of one replica that leads from those that are there to those that are wanted."""
+def _step(there: dict[str, dict[str, Any]], wanted: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The next change of one replica that leads from those that are there to those that are wanted, with what they override."""
     for region in there:
         if region not in wanted:
             return {"Delete": {"RegionName": region}}
-    for region, replica in wanted.items():
-        override = _override(replica)
+    for region, override in wanted.items():
         if region not in there:
             return {"Create": {"RegionName": region, **override}}
-        override.setdefault("TableClassOverride", "STANDARD")
-        found = _overridden(there[region])
-        if any(found.get(name) != value for name, value in override.items()):
-            return {"Update": {"RegionName": region, **override}}
+        found, whole = _overridden(there[region]), {"TableClassOverride": "STANDARD", **override}
+        if any(found.get(name) != value for name, value in whole.items()):
+            return {"Update": {"RegionName": region, **whole}}
     return None
 
 

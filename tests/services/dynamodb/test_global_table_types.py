@@ -122,6 +122,11 @@ def test_provisioned_capacity_is_that_of_the_auto_scaling_settings(aws, cloud):
     assert replicas(cloud)[THERE]["ReadProvisionedThroughputSettings"] == {"ReadCapacityAutoScalingSettings": reads}
 
 
+def test_truth_values_may_be_texts(cloud, make):
+    make({"Region": HERE}, {"Region": THERE, "DeletionProtectionEnabled": "false"})
+    assert replicas(cloud)[THERE]["DeletionProtectionEnabled"] is False
+
+
 def test_the_stacks_own_region_has_a_replica(cloud, make):
     with pytest.raises(AssertionError, match="own region"):
         make({"Region": THERE})

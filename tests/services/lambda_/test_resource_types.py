@@ -107,11 +107,28 @@ def test_a_function_without_a_name_gets_one(functions, cloud):
 
 
 def test_the_configuration_is_changed_and_what_is_taken_away_is_as_it_was(functions, make, cloud):
-    name = make(Environment={"Variables": {"A": "1"}}, Timeout=9, Description="d")
+    name = make(Environment={"Variables": {"AA": "1"}}, Timeout=9, Description="d")
     cloud.update(FUNCTION, name, replace("MemorySize", 256), remove("Environment"), remove("Timeout"))
     now = cloud.read(FUNCTION, name)
     assert (now["MemorySize"], now["Timeout"], now["Description"]) == (256, 3, "d")
     assert "Environment" not in now
+
+
+def test_numbers_may_be_texts(functions, make, cloud):
+    name = make(Timeout="9", MemorySize="256", Environment={"Variables": {"COUNT": 5}})
+    found = cloud.read(FUNCTION, name)
+    assert (found["Timeout"], found["MemorySize"]) == (9, 256)
+    assert found["Environment"] == {"Variables": {"COUNT": "5"}}
+    cloud.update(FUNCTION, name, replace("Timeout", "11"), replace("Code", {"ZipFile": INLINE + "# other\n"}))
+    assert cloud.read(FUNCTION, name)["Timeout"] == 11
+
+
+def test_what_the_model_does_not_allow_is_refused(functions, make):
+    with pytest.raises(AssertionError, match="Member must have value greater than or equal to 1"):
+        make(Timeout=0)
+    with pytest.raises(AssertionError, match="expected type: Integer"):
+        make(Timeout="soon")
+    assert functions.client.list_functions()["Functions"] == []
 
 
 def test_new_code_and_another_configuration_come_together(functions, make, cloud):

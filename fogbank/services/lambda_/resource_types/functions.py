@@ -147,10 +147,15 @@ class FunctionType(LambdaType):
             raise not_stabilised(found.get("StateReason") or found.get("LastUpdateStatusReason") or "It failed.")
         if found["State"] == "Pending" or found["LastUpdateStatus"] == "InProgress":
             return False
-        if before and not _covers(_properties(found), _changes(before, after)):
+        if before and not _covers(_properties(found), self._fitted(ctx, _changes(before, after))):
             await self._configure(ctx, identifier, before, after)
             return False
         return True
+
+    def _fitted(self, ctx: Context, changes: Properties) -> Properties:
+        """The changes as they will be answered: numbers, where the template has texts."""
+        fitted = self.fitted(ctx, "UpdateFunctionConfiguration", _wire(changes))
+        return {name: fitted[_WIRE.get(name, name)] for name in changes}
 
     async def _described(self, ctx: Context, name: str) -> dict[str, Any]:
         return await self.call(ctx, "GetFunctionConfiguration", {"FunctionName": name})
