@@ -68,6 +68,7 @@ _CODES = {
     "LimitExceeded": "ServiceLimitExceeded",
     "LimitExceededException": "ServiceLimitExceeded",
     "ThrottlingException": "Throttling",
+    "NotStabilized": "NotStabilized",
 }
 
 
@@ -76,7 +77,8 @@ def handler_code(error: AWSError) -> str:
     known = _CODES.get(error.code)
     if known is not None:
         return known
-    if "AlreadyExist" in error.code or "Exists" in error.code or "AlreadyOwned" in error.code:
+    text = f"{error.code} {error.message}".lower()
+    if "exists" in error.code.lower() or any(each in text for each in ("alreadyexist", "already exist", "alreadyowned")):
         return "AlreadyExists"
     if "Conflict" in error.code or "InUse" in error.code:
         return "ResourceConflict"

@@ -94,6 +94,12 @@ def test_a_refused_function_leaves_nothing(functions, make):
     assert functions.client.list_functions()["Functions"] == []
 
 
+def test_a_name_that_is_taken_is_refused(make):
+    make()
+    with pytest.raises(AssertionError, match="'ErrorCode': 'AlreadyExists'"):
+        make()
+
+
 def test_source_in_a_template_is_for_python_and_node_only(make):
     with pytest.raises(AssertionError, match="ZipFile can only be used"):
         make(Runtime="provided.al2023")
