@@ -55,7 +55,7 @@ async def handle_event(ctx: Context, event: Request) -> None:
     try:
         done = await run(ctx, function, invocation)
     except AWSError as error:
-        await ctx.transact(_stopped if recursion.is_over(error) else _put_off, ctx, event, function, config, error)
+        await ctx.transact(_stopped if recursion.is_loop(error) else _put_off, ctx, event, function, config, error)
         return
     if done.error:
         await ctx.transact(_failed, ctx, event, function, config, done)

@@ -11,7 +11,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
@@ -65,10 +64,10 @@ def mark_of(arn: str) -> str:
     return hashlib.sha256(arn.encode()).hexdigest()[:8]
 
 
-def _new_root(request_id: str) -> str:
+def _new_root(now: float, request_id: str) -> str:
     """https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids"""
     digits = hashlib.sha256(request_id.encode()).hexdigest()[:24]
-    return f"Root=1-{int(time.time()):08x}-{digits}"
+    return f"Root=1-{int(now):08x}-{digits}"
 
 
 # -- invocations
@@ -81,7 +80,7 @@ async def enter(scope: Context, function: Function, header: str, request_id: str
     if chain.counts[mark] > MOST and await _terminates(scope, function):
         metering.dropped(scope, function)
         raise errors.recursive_invocation(arn_of(scope, function.name))
-    return (chain if chain.root else chain._replace(root=_new_root(request_id))).header
+    return (chain if chain.root else chain._replace(root=_new_root(scope.now(), request_id))).header
 
 
 async def _terminates(scope: Context, function: Function) -> bool:
@@ -94,7 +93,8 @@ def longest(headers: list[str], arn: str) -> str:
     return max(headers, key=lambda header: chain_of(header).counts.get(mark, 0), default="")
 
 
-def is_over(error: AWSError) -> bool:
+def is_loop(error: AWSError) -> bool:
+    """Was an invocation refused because it would have gone on with a loop?"""
     return error.code == "RecursiveInvocationException"
 
 
