@@ -340,6 +340,14 @@ def precondition_failed(condition: str) -> AWSError:
     )
 
 
+def conditional_conflict() -> AWSError:
+    return AWSError(
+        "ConditionalRequestConflict",
+        "The conditional request cannot succeed due to a conflicting operation against this resource.",
+        409,
+    )
+
+
 def not_modified(headers: dict[str, str]) -> AWSError:
     """Not an error, but like one it ends the request: 304 without a body."""
     return AWSError("NotModified", "Not Modified", 304, headers)

@@ -33,7 +33,14 @@ def append(metadata: bytes, rows: list[dict[str, Any]], moment: float, fetch: Fe
 
 def overwrite(metadata: bytes, rows: list[dict[str, Any]], moment: float, fetch: Fetch) -> Commit:
     """Put rows in the place of those that there are."""
-    return _commit(metadata, moment, fetch, lambda table: table.overwrite(_arrow(table, rows)))
+    return _commit(metadata, moment, fetch, lambda table: _replace(table, _arrow(table, rows)))
+
+
+def _replace(table: Table, rows: pa.Table) -> None:
+    if table.current_snapshot() is None:
+        table.append(rows)
+    else:
+        table.overwrite(rows)
 
 
 def _arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:

@@ -54,7 +54,7 @@ async def put_object(ctx: Context, request: Request) -> Answer:
     sealing = await ctx.transact(begin_large, ctx, request, wanted)
     check_framing(ctx)
     received = await bodies.receive(ctx, payload, claim.algorithm, sealing)
-    return await commit(ctx, received, _put, ctx, request, wanted, claim, received)
+    return await commit(ctx, received, _put_late, ctx, request, wanted, claim, received)
 
 
 async def begin_large(ctx: Context, request: Request, wanted: Traits) -> Sealing:
@@ -124,6 +124,19 @@ async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, rec
     answer = answer_to_write(record, home.bucket, request)
     await tell_expiration(home, request["Key"], record, answer)
     return answer
+
+
+async def _put_late(ctx: Context, request: Request, wanted: Traits, claim: Claim, received: bodies.Received) -> Answer:
+    """As `_put`, for a body that was a while on its way: the object that it was to replace may have been deleted meanwhile.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html#conditional-error-response
+    """
+    try:
+        return await _put(ctx, request, wanted, claim, received)
+    except AWSError as error:
+        if error.code == "NoSuchKey" and "IfMatch" in request:
+            raise errors.conditional_conflict() from None
+        raise
 
 
 async def store(

@@ -26,6 +26,7 @@ class DirectoryBucketType(BucketType):
     create_only = frozenset({"BucketName", "DataRedundancy", "LocationName"})
     read_only = frozenset({"Arn", "AvailabilityZoneName"})
     write_only = frozenset()
+    naming = None  # its name ends with the zone
 
     async def create(self, ctx: Context, properties: Properties) -> str:
         zone, redundancy = properties["LocationName"], properties["DataRedundancy"]

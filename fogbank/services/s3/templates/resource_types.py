@@ -157,7 +157,11 @@ _LISTS = (
 )
 _LIFECYCLE = "LifecycleConfiguration"
 _ABAC, _OFF = "AbacStatus", "Disabled"
-_UNKNOWN = ("MetadataConfiguration", "MetadataTableConfiguration")
+# By property: what the operations on it have in their names.
+_METADATA = {
+    "MetadataConfiguration": "BucketMetadataConfiguration",
+    "MetadataTableConfiguration": "BucketMetadataTableConfiguration",
+}
 
 
 @service.resource_type
@@ -203,9 +207,6 @@ class BucketType(ResourceType):
 
     async def _arrange(self, ctx: Context, name: str, before: Properties, after: Properties) -> None:
         """Make of a bucket that is as `before` one that is as `after`."""
-        for unknown in _UNKNOWN:
-            if after.get(unknown):
-                raise AWSError("NotImplemented", f"Fogbank does not make the {unknown} of buckets yet.", 501)
         for part in _PARTS:
             if (before.get(part.name) or None) != (after.get(part.name) or None):
                 await self._set(ctx, name, part, after.get(part.name))
@@ -219,6 +220,8 @@ class BucketType(ResourceType):
             await self._set_many(ctx, name, many, before.get(many.name) or [], after.get(many.name) or [])
         if (before.get("Tags") or []) != (after.get("Tags") or []):
             await self._tag(ctx, name, before, after)
+        for member in _METADATA:
+            await self._set_metadata(ctx, name, member, before.get(member), after.get(member))
         if before.get(_ABAC, _OFF) != after.get(_ABAC, _OFF):
             await self.call(ctx, "PutBucketAbac", {"Bucket": name, _ABAC: {"Status": after.get(_ABAC, _OFF)}})
 
@@ -228,6 +231,21 @@ class BucketType(ResourceType):
             return
         document = part.to_api(_defaults(name, part, wanted)) if wanted else part.none
         await self.call(ctx, f"Put{part.noun}", {"Bucket": name, part.member: document})
+
+    async def _set_metadata(
+        self, ctx: Context, name: str, member: str, before: Document | None, after: Document | None
+    ) -> None:
+        """Metadata configurations are made and deleted; the tables of the second version are changed in place."""
+        if before and after and member == "MetadataConfiguration":
+            for table in documents.changed_tables(before, after):
+                request = {"Bucket": name, f"{table}Configuration": documents.changeable(after, table)}
+                await self.call(ctx, f"UpdateBucketMetadata{table}Configuration", request)
+            return
+        if before and before != after:
+            await self.call(ctx, f"Delete{_METADATA[member]}", {"Bucket": name})
+        if after and before != after:
+            wanted = documents.metadata_to_api(after)
+            await self.call(ctx, f"Create{_METADATA[member]}", {"Bucket": name, member: wanted})
 
     async def _set_lifecycle(self, ctx: Context, name: str, wanted: Document | None) -> None:
         if not wanted:
@@ -274,6 +292,8 @@ class BucketType(ResourceType):
             found = await self._all_of(ctx, identifier, f"{many.noun}Configuration")
             if found:
                 properties[many.name] = [many.from_api(document) for document in found]
+        answer = await self._get(ctx, identifier, "GetBucketMetadataConfiguration", "MetadataConfigurationNotFound")
+        properties |= documents.metadata_from_api(answer)
         tags = (await self._get(ctx, identifier, "GetBucketTagging", "NoSuchTagSet")).get("TagSet")
         abac = await self.call(ctx, "GetBucketAbac", {"Bucket": identifier})
         properties[_ABAC] = abac[_ABAC]["Status"]

@@ -299,3 +299,57 @@ def analytics_from_api(document: Document) -> Document:
 def _exported(document: Document, place: Any) -> Document:
     export = (document.get("StorageClassAnalysis") or {}).get("DataExport")
     return {} if export is None else {"DataExport": {**export, "Destination": place(export["Destination"])}}
+
+
+# -- metadata configurations: templates are told of the tables, too
+
+_TABLES = {
+    "JournalTable": ("TableName", "TableArn", "RecordExpiration"),
+    "InventoryTable": ("TableName", "TableArn", "ConfigurationState"),
+}
+_OF_SERVICE = ("TableName", "TableArn")
+_DESTINATION = "S3TablesDestination"
+
+
+def metadata_to_api(document: Document) -> Document:
+    if _DESTINATION in document:
+        wanted = document[_DESTINATION]
+        return {_DESTINATION: {name: wanted[name] for name in ("TableBucketArn", "TableName")}}
+    names = [f"{table}Configuration" for table in _TABLES if f"{table}Configuration" in document]
+    return {name: {key: value for key, value in document[name].items() if key not in _OF_SERVICE} for name in names}
+
+
+def changed_tables(before: Document, after: Document) -> list[str]:
+    """The tables (`JournalTable`) of which something else is asked for."""
+    old, new = metadata_to_api(before), metadata_to_api(after)
+    return [
+        table for table in _TABLES if new.get(f"{table}Configuration") not in (None, old.get(f"{table}Configuration"))
+    ]
+
+
+def changeable(document: Document, table: str) -> Document:
+    """What an update of a table takes."""
+    names = ("RecordExpiration",) if table == "JournalTable" else ("ConfigurationState", "EncryptionConfiguration")
+    wanted = document[f"{table}Configuration"]
+    return {name: wanted[name] for name in names if name in wanted}
+
+
+def metadata_from_api(answer: Document) -> Document:
+    """The property of a bucket by what GetBucketMetadataConfiguration answers; empty where there is none."""
+    found = answer.get("GetBucketMetadataConfigurationResult", {}).get("MetadataConfigurationResult")
+    if found is None:
+        return {}
+    place, journal = found["DestinationResult"], found["JournalTableConfigurationResult"]
+    if place["TableBucketType"] == "customer":
+        known = {"TableName": journal["TableName"], "TableArn": journal.get("TableArn", "")}
+        where = {name: place[name] for name in ("TableBucketArn", "TableNamespace")}
+        return {"MetadataTableConfiguration": {_DESTINATION: {**where, **known}}}
+    tables = {
+        f"{table}Configuration": _picked(found.get(f"{table}ConfigurationResult", {}), members)
+        for table, members in _TABLES.items()
+    }
+    return {"MetadataConfiguration": {"Destination": place, **tables}}
+
+
+def _picked(document: Document, members: tuple[str, ...]) -> Document:
+    return {name: document[name] for name in members if document.get(name) is not None}

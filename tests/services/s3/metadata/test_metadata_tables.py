@@ -84,6 +84,9 @@ def test_inventory_begins_with_what_is_there_and_follows(s3, bucket, put, config
     put(bucket, "new")
     clock.advance(hours=1)
     assert [row["key"] for row in table("inventory")] == ["new"]
+    s3.delete_object(Bucket=bucket, Key="new")
+    clock.advance(hours=1)
+    assert table("inventory") == []
     assert result()["InventoryTableConfigurationResult"]["TableStatus"] == "ACTIVE"
 
 

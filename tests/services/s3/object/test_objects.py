@@ -306,6 +306,23 @@ def test_deleting_nothing_succeeds(s3, bucket):
     assert s3.delete_object(Bucket=bucket, Key="k")["ResponseMetadata"]["HTTPStatusCode"] == 204
 
 
+def test_object_that_goes_while_its_successor_arrives_is_a_conflict(s3, put, files, bucket):
+    put(bucket, "k", b"first")
+    etag, there = s3.head_object(Bucket=bucket, Key="k")["ETag"], files()
+    params = {"Bucket": bucket, "Key": "k", "IfMatch": etag}
+    url = urlsplit(s3.generate_presigned_url("put_object", Params=params))
+    with socket.create_connection((url.hostname, url.port), timeout=20) as connection:
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nIf-Match: {etag}\r\n"
+        connection.sendall(f"{head}Content-Length: 6000000\r\n\r\n".encode() + b"x" * 5_000_000)
+        until(lambda: files() - there)
+        s3.delete_object(Bucket=bucket, Key="k")
+        connection.sendall(b"x" * 1_000_000)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 409 ")
+    assert b"<Code>ConditionalRequestConflict</Code>" in answer
+    assert files() == there
+
+
 def test_if_match_deletes_only_that_object(refused, s3, put, get, bucket):
     put(bucket, "k", b"x")
     with refused("PreconditionFailed", 412):

@@ -366,3 +366,27 @@ def test_a_policy_of_a_bucket_is_made_changed_and_taken_away(control, clock, mak
     event = control.delete_resource(TypeName=POLICY, Identifier=bucket)["ProgressEvent"]
     assert outcome(control, clock, event)["OperationStatus"] == "SUCCESS"
     assert control.list_resources(TypeName=POLICY)["ResourceDescriptions"] == []
+
+
+def test_metadata_tables_are_made_and_changed_in_place(make, change, read, s3):
+    pytest.importorskip("pyiceberg")
+    journal = {"RecordExpiration": {"Expiration": "DISABLED"}}
+    name = make(MetadataConfiguration={"JournalTableConfiguration": journal})["Identifier"]
+    found = read(name)["MetadataConfiguration"]
+    assert found["Destination"]["TableBucketType"] == "aws"
+    assert found["JournalTableConfiguration"]["TableName"] == "journal"
+    inventory = {"ConfigurationState": "ENABLED"}
+    path = "/MetadataConfiguration/InventoryTableConfiguration"
+    change(name, {"op": "add", "path": path, "value": inventory})
+    assert read(name)["MetadataConfiguration"]["InventoryTableConfiguration"]["TableName"] == "inventory"
+    change(name, {"op": "remove", "path": "/MetadataConfiguration"})
+    assert "MetadataConfiguration" not in read(name)
+
+
+def test_metadata_table_in_a_bucket_of_the_customers(make, read, aws):
+    pytest.importorskip("pyiceberg")
+    arn = aws("s3tables").create_table_bucket(name="own-tables")["arn"]
+    destination = {"TableBucketArn": arn, "TableName": "events"}
+    name = make(MetadataTableConfiguration={"S3TablesDestination": destination})["Identifier"]
+    found = read(name)["MetadataTableConfiguration"]["S3TablesDestination"]
+    assert (found["TableName"], found["TableNamespace"]) == ("events", "aws_s3_metadata")
