@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, tag_changes
@@ -170,7 +170,7 @@ class BucketType(ResourceType):
 
     name = "AWS::S3::Bucket"
     identifier = ("BucketName",)
-    naming = Naming("BucketName", 63, lower=True)
+    naming: ClassVar[Naming | None] = Naming("BucketName", 63, lower=True)
     create_only = frozenset({"BucketName"})
     read_only = frozenset({"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"})
     write_only = frozenset({"AccessControl"})
