@@ -2,6 +2,7 @@
 
 from fogbank.services.ecr import (
     authorization,
+    backfills,
     creation_templates,
     image_lists,
     images,
@@ -24,6 +25,7 @@ from fogbank.services.ecr.service import service
 
 __all__ = [
     "authorization",
+    "backfills",
     "creation_templates",
     "image_lists",
     "images",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from fogbank.kernel import Context
@@ -25,14 +27,35 @@ from fogbank.services.ecr.service import service
 _ARTIFACTS_STAY = 86400.0
 
 
+# Who wants to know of images that were deleted, and of tags that were taken off: (repository, digest, tag or nothing).
+after_delete: list[Callable[[Home, str, str], Awaitable[None]]] = []
+
+
 async def untag(home: Home, image: Image, tag: str) -> None:
+    """Somebody takes a tag off an image."""
+    await take_off(home, image, tag)
+    await _tell(home, image.digest, tag)
+
+
+async def remove(home: Home, image: Image) -> None:
+    """Somebody, or a lifecycle policy, deletes an image."""
+    await take_out(home, image)
+    await _tell(home, image.digest, "")
+
+
+async def _tell(home: Home, digest: str, tag: str) -> None:
+    for tell in after_delete:
+        await tell(home, digest, tag)
+
+
+async def take_off(home: Home, image: Image, tag: str) -> None:
     """Take a tag off an image; the image stays, even without any."""
     tags.delete(home.ctx, home.name, tag)
     left = [each for each in image.tags if each != tag]
     images.put(home.ctx, msgspec.structs.replace(image, tags=left), home.name, image.digest)
 
 
-async def remove(home: Home, image: Image) -> None:
+async def take_out(home: Home, image: Image) -> None:
     """Delete an image, and the layers that no other image of the repository has."""
     ctx, name, digest = home.ctx, home.name, image.digest
     data = await manifests.get(ctx, name, digest)

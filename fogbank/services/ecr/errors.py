@@ -323,5 +323,18 @@ def exclusion_not_found(arn: str) -> AWSError:
     return AWSError("ExclusionNotFoundException", f"The exclusion for the principal '{arn}' does not exist.")
 
 
+def backfill_in_progress(region: str) -> AWSError:
+    return AWSError(
+        "ReplicationBackfillInProgressException",
+        f"A replication backfill is already in progress for the destination region '{region}'.",
+    )
+
+
+def backfill_is_over(id: str, status: str) -> AWSError:
+    return AWSError(
+        "ReplicationBackfillInvalidStatusException", f"The replication backfill with id '{id}' is {status}."
+    )
+
+
 def backfill_not_found(id: str) -> AWSError:
     return AWSError("ReplicationBackfillNotFoundException", f"The replication backfill with id '{id}' does not exist.")

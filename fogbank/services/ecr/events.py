@@ -24,14 +24,15 @@ async def image_action(home: Home, action: str, digest: str, tags: Sequence[str]
         await _tell(home.ctx, "ECR Image Action", detail, [])
 
 
-async def replicated(home: Home, source: str, digest: str, tag: str, result: str) -> None:
+async def replicated(home: Home, source: Context, digest: str, tag: str) -> None:
+    """The registry that a copy came to, `home`, tells of it."""
     detail = {
-        "result": result,
+        "result": "SUCCESS",
         "repository-name": home.name,
         "image-digest": digest,
-        "source-account": home.ctx.account,
+        "source-account": source.account,
         "action-type": "REPLICATE",
-        "source-region": source,
+        "source-region": source.region,
         "image-tag": tag or None,
     }
     await _tell(home.ctx, "ECR Replication Action", detail, [home.arn])

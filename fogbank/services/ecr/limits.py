@@ -17,6 +17,7 @@ PULL_THROUGH_RULES = 50
 TEMPLATES = 500
 REPLICATION_DESTINATIONS = 25
 PULL_TIME_EXCLUSIONS = 100
+BACKFILLS = 10
 
 # Seconds. How long a token lets its holder in, a link to a layer leads there, and an upload that nobody ends is kept.
 TOKEN_SECONDS = 12 * 3600

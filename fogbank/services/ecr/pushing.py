@@ -28,6 +28,14 @@ def is_immutable(repository: Repository, tag: str) -> bool:
 
 
 async def put(home: Home, data: bytes, media_type: str | None, tag: str) -> Image:
+    """An image is pushed: it is taken, and all who want to know are told. Raises as `take`."""
+    image = await take(home, data, media_type, tag)
+    for tell in after_push:
+        await tell(home, image, tag)
+    return image
+
+
+async def take(home: Home, data: bytes, media_type: str | None, tag: str) -> Image:
     """Make a manifest, whose layers are there, an image, and point the tag at it if there is one.
 
     Raises InvalidParameterException, LayersNotFoundException, ReferencedImagesNotFoundException, ImageTagAlreadyExistsException,
@@ -44,8 +52,6 @@ async def put(home: Home, data: bytes, media_type: str | None, tag: str) -> Imag
     if tag and tag not in image.tags:
         image = await _tag(home, image, tag)
     await events.image_action(home, "PUSH", computed, [tag] if tag else [])
-    for tell in after_push:
-        await tell(home, image, tag)
     return image
 
 

@@ -104,12 +104,13 @@ async def _of_repository(ctx: Context, repository: Repository) -> Answer:
 # -- scans
 
 
-async def _scan_pushed(home: Home, image: Image, tag: str) -> None:
+async def scan_pushed(home: Home, image: Image, tag: str) -> None:
+    """Scan an image that has arrived, where that is wanted."""
     if (await _of_repository(home.ctx, home.repository))["scanFrequency"] != "MANUAL":
         await _begin(home, image)
 
 
-after_push.append(_scan_pushed)
+after_push.append(scan_pushed)
 
 
 async def _begin(home: Home, image: Image) -> None:

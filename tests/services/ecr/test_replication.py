@@ -107,6 +107,127 @@ def test_the_configuration_is_that_of_the_registry(aws, ecr):
     assert rule["destinations"] == [{"region": "eu-west-1", "registryId": aws.account}]
 
 
+def test_what_was_copied_is_not_copied_on(aws, ecr, registry, repository, container, arrived):
+    there = aws("ecr", region="eu-west-1")
+    replicate(there, aws.account, "us-west-2")
+    replicate(ecr, aws.account, "eu-west-1")
+    registry.push(repository, container, "v1")
+    arrived(ecr, container)
+    found = there.describe_image_replication_status(repositoryName=repository, imageId={"imageTag": "v1"})
+    assert found["replicationStatuses"] == []
+
+
+def test_an_index_arrives_in_another_account_with_its_layers(
+    aws, ecr, registry, registry_for, repository, container, arrived
+):
+    there = aws("ecr", account=OTHER)
+    registry.push(repository, container)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"},
+        "Action": ["ecr:ReplicateImage", "ecr:CreateRepository"],
+        "Resource": "*",
+    }
+    there.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    try:
+        replicate(ecr, OTHER, "us-east-1")
+        registry.put(repository, index_of(container), "multi")
+
+        class Index:
+            digest = digest_of(index_of(container))
+
+        assert arrived(ecr, Index)[0]["status"] == "COMPLETE"
+        far = registry_for(there)
+        assert far.ask("GET", f"{repository}/blobs/{digest_of(container.layers[0])}")[2] == container.layers[0]
+    finally:
+        there.delete_registry_policy()
+        there.delete_repository(repositoryName=repository, force=True)
+
+
+@pytest.mark.parametrize("id, left", [("tag", ["b"]), ("digest", None)])
+def test_deletions_are_replicated_where_a_rule_says_so(
+    aws, ecr, registry, repository, container, arrived, eventually, id, left
+):
+    there = aws("ecr", region="eu-west-1")
+    rule = {
+        "destinations": [{"region": "eu-west-1", "registryId": aws.account}],
+        "deleteReplication": {"enabled": True},
+    }
+    ecr.put_replication_configuration(replicationConfiguration={"rules": [rule]})
+    for tag in ("a", "b"):
+        registry.push(repository, container, tag)
+        arrived(ecr, container)
+    image = {"imageTag": "a"} if id == "tag" else {"imageDigest": container.digest}
+    ecr.batch_delete_image(repositoryName=repository, imageIds=[image])
+
+    def is_so():
+        found = there.describe_images(repositoryName=repository)["imageDetails"]
+        return ([each["imageTags"] for each in found] == ([left] if left else [])) or None
+
+    eventually(is_so)
+
+
+# -- backfills
+
+
+@pytest.fixture
+def ended(eventually):
+    """Waits until a backfill is over, and describes it."""
+
+    def wait(ecr, id):
+        def described():
+            found = ecr.describe_replication_backfill_results(replicationBackfillId=id)
+            return found if "endedAt" in found else None
+
+        return eventually(described)
+
+    return wait
+
+
+def test_what_was_there_before_is_copied_by_a_backfill(aws, ecr, registry, repository, make_container, ended):
+    there = aws("ecr", region="eu-west-1")
+    one, two = make_container(1), make_container(2)
+    registry.push(repository, one, "a")
+    registry.push(repository, one, "b")
+    registry.push(repository, two)
+    replicate(ecr, aws.account, "eu-west-1")
+    destination = {"region": "eu-west-1", "registryId": aws.account}
+    started = ecr.start_replication_backfill(destination=destination)
+    assert (started["status"], started["destination"]) == ("PREPARING", destination)
+    found = ended(ecr, started["replicationBackfillId"])
+    assert found["status"] == "COMPLETE"
+    assert found["progress"]["totalReplicationCount"] == found["progress"]["completedReplicationCount"] == 3
+    assert {each["imageId"].get("imageTag") for each in found["results"]} == {"a", "b", None}
+    assert len(there.list_images(repositoryName=repository)["imageIds"]) == 3
+    (listed,) = ecr.list_replication_backfills()["backfills"]
+    assert listed["replicationBackfillId"] == started["replicationBackfillId"]
+
+
+def test_a_backfill_that_is_not_let_in_says_so(aws, ecr, registry, repository, container, ended):
+    registry.push(repository, container, "v1")
+    replicate(ecr, OTHER, "us-east-1")
+    started = ecr.start_replication_backfill(destination={"region": "us-east-1", "registryId": OTHER})
+    found = ended(ecr, started["replicationBackfillId"])
+    assert found["progress"]["failureCodes"] == ["AccessDeniedException"]
+    (result,) = found["results"]
+    assert (result["status"], result["failureCode"]) == ("FAILED", "AccessDeniedException")
+    with pytest.raises(ClientError) as error:
+        ecr.stop_replication_backfill(replicationBackfillId=started["replicationBackfillId"])
+    assert code(error) == "ReplicationBackfillInvalidStatusException"
+
+
+def test_a_backfill_goes_where_images_go(aws, ecr):
+    with pytest.raises(ClientError) as error:
+        ecr.start_replication_backfill(destination={"region": "eu-west-1", "registryId": aws.account})
+    assert code(error) == "ValidationException"
+
+
+def test_a_backfill_that_is_not_there_is_not_found(ecr):
+    with pytest.raises(ClientError) as error:
+        ecr.describe_replication_backfill_results(replicationBackfillId="00000000-0000-0000-0000-000000000000")
+    assert code(error) == "ReplicationBackfillNotFoundException"
+
+
 # -- templates
 
 
