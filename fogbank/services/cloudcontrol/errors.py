@@ -78,7 +78,9 @@ def handler_code(error: AWSError) -> str:
     if known is not None:
         return known
     text = f"{error.code} {error.message}".lower()
-    if "exists" in error.code.lower() or any(each in text for each in ("alreadyexist", "already exist", "alreadyowned")):
+    if "exists" in error.code.lower() or any(
+        each in text for each in ("alreadyexist", "already exist", "alreadyowned")
+    ):
         return "AlreadyExists"
     if "Conflict" in error.code or "InUse" in error.code:
         return "ResourceConflict"
