@@ -83,6 +83,7 @@ def test_change_set_changes_nothing_until_it_is_executed(cloudformation, stack, 
 def test_new_stack_waits_for_its_review(cloudformation, stack, propose):
     proposed = propose({"A": QUEUE}, "CREATE")
     assert stack.status == "REVIEW_IN_PROGRESS"
+    assert "TemplateBody" not in cloudformation.get_template(StackName=stack.name)
     cloudformation.execute_change_set(ChangeSetName="changes", StackName=stack.name)
     stack.settle()
     assert stack.status == "CREATE_COMPLETE"

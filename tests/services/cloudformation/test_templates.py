@@ -144,6 +144,24 @@ def test_value_that_a_parameter_does_not_take_is_refused(stack, declared, given,
         stack.create({"A": QUEUE}, {"Parameters": values}, Parameters={"P": declared})
 
 
+def rule(function, *arguments):
+    return {"Rules": {"R": {"Assertions": [{"Assert": {function: list(arguments)}, "AssertDescription": "as told"}]}}}
+
+
+@pytest.mark.parametrize(
+    ("function", "good", "bad"),
+    [
+        ("Fn::Contains", (["a", "b"], "b"), (["a", "b"], "c")),
+        ("Fn::EachMemberEquals", (["a", "a"], "a"), (["a", "b"], "a")),
+        ("Fn::EachMemberIn", (["a"], ["a", "b"]), (["a", "c"], ["a", "b"])),
+    ],
+)
+def test_rule_has_to_hold(stack, function, good, bad):
+    with refused("ValidationError", "Template constraint validation failed: Rule R: as told"):
+        stack.create({"A": QUEUE}, **rule(function, *bad))
+    assert stack.create({"A": QUEUE}, **rule(function, *good)).status == "CREATE_COMPLETE"
+
+
 def test_hidden_parameter_is_not_told(stack):
     given = {"Parameters": [{"ParameterKey": "P", "ParameterValue": "secret"}]}
     stack.create({"A": QUEUE}, given, Parameters={"P": {"Type": "String", "NoEcho": True}})

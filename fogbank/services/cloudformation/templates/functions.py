@@ -338,11 +338,35 @@ def _to_json(values: Values, argument: Any) -> str:
     return json.dumps(values.value(argument), separators=(",", ":"))
 
 
+# -- of rules: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
+
+
+def _of_lists(name: str, holds: Callable[[list[str], list[str]], bool]) -> Callable[[Values, Any], bool]:
+    """A function of two lists of texts; the second may be one text."""
+
+    def function(values: Values, argument: Any) -> bool:
+        told = f"every {name} object requires two parameters, a list of strings and what they are compared with."
+        if not isinstance(argument, list) or len(argument) != 2:
+            raise errors.template_error(told)
+        first, second = (values.value(each) for each in argument)
+        if not isinstance(first, list):
+            raise errors.template_error(told)
+        others = second if isinstance(second, list) else [second]
+        return holds([_text_of(each) for each in first], [_text_of(each) for each in others])
+
+    return function
+
+
 _FUNCTIONS: dict[str, Callable[[Values, Any], Any]] = {
     "Condition": _condition,
     "Fn::And": _boolean("Fn::And", 2, 10, all),
     "Fn::Base64": _base64,
     "Fn::Cidr": _cidr,
+    "Fn::Contains": _of_lists("Fn::Contains", lambda listed, wanted: wanted[0] in listed),
+    "Fn::EachMemberEquals": _of_lists(
+        "Fn::EachMemberEquals", lambda listed, wanted: all(each == wanted[0] for each in listed)
+    ),
+    "Fn::EachMemberIn": _of_lists("Fn::EachMemberIn", lambda listed, others: set(listed) <= set(others)),
     "Fn::Equals": _equals,
     "Fn::FindInMap": _find_in_map,
     "Fn::GetAZs": _get_azs,
