@@ -152,7 +152,14 @@ async def create_bucket_metadata_configuration(ctx: Context, request: Request) -
     await _set_inventory(ctx, document, wanted.get("InventoryTableConfiguration") or {})
     _save(home, document)
     await _fill(home, document)
+    await _plan_expiration(home)
     return {}
+
+
+async def _plan_expiration(home: Home) -> None:
+    scope = settings.scope(home)
+    at = settings.next_midnight(scope.now())
+    await scope.schedule("expire_metadata_journal", {"bucket": home.name}, at=at, key=home.name)
 
 
 async def _managed_bucket(ctx: Context) -> str:
@@ -225,6 +232,7 @@ async def update_bucket_metadata_journal_table_configuration(ctx: Context, reque
     home, document = await _find_v2(ctx, request)
     expiration = _expiration(request["JournalTableConfiguration"]["RecordExpiration"])
     _save(home, {**document, "expiration": expiration})
+    await _plan_expiration(home)
     return {}
 
 

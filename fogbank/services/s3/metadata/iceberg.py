@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
@@ -26,14 +27,27 @@ class Commit(NamedTuple):
     files: dict[str, bytes]
 
 
-def append(metadata: bytes, rows: list[dict[str, Any]], moment: float, fetch: Fetch) -> Commit:
-    """Add rows to those that there are. `moment` is that of the snapshot (epoch seconds)."""
-    return _commit(metadata, moment, fetch, lambda table: table.append(_arrow(table, rows)))
+Work = Callable[[Table], None]
 
 
-def overwrite(metadata: bytes, rows: list[dict[str, Any]], moment: float, fetch: Fetch) -> Commit:
+def append(rows: list[dict[str, Any]]) -> Work:
+    """Add rows to those that there are."""
+    return lambda table: table.append(_arrow(table, rows))
+
+
+def overwrite(rows: list[dict[str, Any]]) -> Work:
     """Put rows in the place of those that there are."""
-    return _commit(metadata, moment, fetch, lambda table: _replace(table, _arrow(table, rows)))
+    return lambda table: _replace(table, _arrow(table, rows))
+
+
+def expire(column: str, before: datetime) -> Work:
+    """Take away the rows of before a moment."""
+    return lambda table: _expire(table, f"{column} < '{before.isoformat()}'")
+
+
+def _expire(table: Table, which: str) -> None:
+    if table.current_snapshot() is not None and table.scan(which, limit=1).to_arrow().num_rows:
+        table.delete(which)
 
 
 def _replace(table: Table, rows: pa.Table) -> None:
@@ -47,21 +61,21 @@ def _arrow(table: Table, rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=table.schema().as_arrow())
 
 
-def _commit(metadata: bytes, moment: float, fetch: Fetch, work: Callable[[Table], None]) -> Commit:
+def commit(work: Work, metadata: bytes, moment: float, fetch: Fetch) -> Commit | None:
+    """What comes of work on a table; None if nothing does. `moment` is that of the snapshot (epoch seconds)."""
     files, catalog = _Files(fetch), _Catalog(int(moment * 1000))
     before = TableMetadataUtil.parse_raw(metadata.decode())
     work(Table(("s3", "metadata"), before, "", files, catalog))
-    return Commit(catalog.metadata.model_dump_json().encode(), files.written)
+    return None if catalog.metadata is None else Commit(catalog.metadata.model_dump_json().encode(), files.written)
 
 
 class _Catalog(NoopCatalog):
     """Keeps what a commit makes of the metadata. Snapshots get the time of the server's clock."""
 
-    metadata: TableMetadata
-
     def __init__(self, moment: int) -> None:
         super().__init__("metadata")
         self._moment = moment
+        self.metadata: TableMetadata | None = None
 
     def commit_table(
         self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]

@@ -85,9 +85,10 @@ def of_version(bucket: Bucket, record: Object) -> Row:
 
 def told(row: Row) -> Row:
     """A row as Arrow takes it."""
-    moments = {name: _moment(row[name]) for name in ("record_timestamp", "last_modified_date") if row.get(name)}
+    moments = {name: moment_of(row[name]) for name in ("record_timestamp", "last_modified_date") if row.get(name)}
     return {**row, **moments}
 
 
-def _moment(seconds: float) -> datetime:
+def moment_of(seconds: float) -> datetime:
+    """As the columns have it: in UTC, and without saying so."""
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)

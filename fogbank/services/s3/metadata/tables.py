@@ -6,8 +6,9 @@ Tables are made with the permissions of whoever configures them, and get a polic
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,13 +17,13 @@ from fogbank.identity.principals import service_principal
 from fogbank.kernel import Context
 from fogbank.services.s3 import records
 from fogbank.services.s3.content import bodies
-from fogbank.services.s3.metadata import rows, schemas
+from fogbank.services.s3.metadata import schemas
 from fogbank.services.s3.object import objects, vault
 from fogbank.services.s3.service import service
 from fogbank.storage.blobs import in_thread
 
 Document = dict[str, Any]
-Way = Literal["append", "overwrite"]
+Work = Callable[[Any], None]
 
 _WRITER, _KEEPER = "metadata.s3", "maintenance.s3tables"
 _CALLED_VIA = {"aws:CalledVia": ("metadata.s3.amazonaws.com",)}
@@ -95,8 +96,11 @@ def _as_service(ctx: Context, name: str) -> Context:
     return acting
 
 
-async def prepare(ctx: Context, place: Place, told: list[rows.Row], way: Way) -> Prepared:
-    """Write the files of a commit; outside of transactions. `ctx` is in the account and region of the bucket."""
+async def prepare(ctx: Context, place: Place, work: Work) -> Prepared | None:
+    """Write the files of a commit, if something comes of the work on the table; outside of transactions.
+
+    `ctx` is in the account and region of the bucket, `work` is one of `iceberg`'s.
+    """
     from fogbank.services.s3.metadata import iceberg
 
     async def located() -> Document:
@@ -109,9 +113,10 @@ async def prepare(ctx: Context, place: Place, told: list[rows.Row], way: Way) ->
     def fetch(location: str) -> bytes:
         return asyncio.run_coroutine_threadsafe(_read(keeper, location), loop).result()
 
-    work = iceberg.append if way == "append" else iceberg.overwrite
     metadata = await _read(keeper, found["metadataLocation"])
-    made = await in_thread(work, metadata, [rows.told(row) for row in told], ctx.now(), fetch)
+    made = await in_thread(iceberg.commit, work, metadata, ctx.now(), fetch)
+    if made is None:
+        return None
     location = _following(ctx, found["metadataLocation"])
     for where, data in {**made.files, location: made.metadata}.items():
         bucket, key = _split(where)

@@ -1,4 +1,4 @@
-"""Writing metadata tables: the journal a minute after a change, the inventory at the next full hour.
+"""Writing metadata tables: the journal at the next full minute after a change, the inventory at the next full hour.
 
     journal    bucket, microseconds, id -> a row that is not in the journal table yet
 
@@ -28,7 +28,7 @@ Payload = dict[str, Any]
 
 log = logging.getLogger("fogbank.s3.metadata")
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _ROWS = 5000
 _CONFLICT = "ConflictException"
 
@@ -76,7 +76,10 @@ async def write_metadata_journal(ctx: Context, payload: Payload) -> None:
     prepared = None
     try:
         if place is not None and found:
-            prepared = await tables.prepare(ctx, place, [_unpack(row) for _, row in found], "append")
+            from fogbank.services.s3.metadata import iceberg
+
+            work = iceberg.append([rows.told(_unpack(row)) for _, row in found])
+            prepared = await tables.prepare(ctx, place, work)
         await ctx.transact(_settle, ctx, name, found, prepared)
     except AWSError as error:
         if error.code == _CONFLICT:
@@ -111,13 +114,21 @@ async def write_metadata_inventory(ctx: Context, payload: Payload) -> None:
         told += page
         if position is None:
             break
+    from fogbank.services.s3.metadata import iceberg
+
+    await _commit(ctx, name, place, iceberg.overwrite([rows.told(row) for row in told]))
+
+
+async def _commit(ctx: Context, name: str, place: Place, work: tables.Work) -> None:
+    """Work on a table of a bucket. Who was late tries again, as tasks do."""
     try:
-        prepared = await tables.prepare(ctx, place, told, "overwrite")
-        await ctx.transact(tables.conclude, ctx, prepared)
+        prepared = await tables.prepare(ctx, place, work)
+        if prepared is not None:
+            await ctx.transact(tables.conclude, ctx, prepared)
     except AWSError as error:
         if error.code == _CONFLICT:
             raise
-        log.warning("the inventory table of %s is not written: %s", name, error)
+        log.warning("the table %s of %s is not written: %s", place.name, name, error)
 
 
 async def _page(ctx: Context, name: str, position: Position | None) -> tuple[list[Row], Position | None]:
@@ -134,3 +145,34 @@ async def _page(ctx: Context, name: str, position: Position | None) -> tuple[lis
         }
         for seen in found
     ], following
+
+
+# -- expiration
+
+
+@service.task(transaction=False)
+async def expire_metadata_journal(ctx: Context, payload: Payload) -> None:
+    """Take old records out of the journal table, and come again at the next midnight (UTC)."""
+    name, moment = payload["bucket"], ctx.now()
+    place, days = await ctx.transact(_expiring, ctx, name)
+    if days is None:
+        return
+    if place is not None:
+        from fogbank.services.s3.metadata import iceberg
+
+        await _commit(ctx, name, place, iceberg.expire("record_timestamp", rows.moment_of(moment - days * _DAY)))
+
+    async def again() -> None:
+        at = settings.next_midnight(moment)
+        await ctx.schedule("expire_metadata_journal", payload, at=at, key=name)
+
+    await ctx.transact(again)
+
+
+async def _expiring(ctx: Context, name: str) -> tuple[Place | None, int | None]:
+    """The journal of a bucket and for how many days its records are kept; None for ever."""
+    home = await records.find(ctx, name)
+    document = None if home is None else await settings.read(home, KIND)
+    expiration = {} if document is None else document["expiration"]
+    days = expiration["Days"] if expiration.get("Expiration") == "ENABLED" else None
+    return await _place(ctx, name, JOURNAL), days

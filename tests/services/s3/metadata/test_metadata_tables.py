@@ -149,6 +149,15 @@ def test_records_are_kept_for_a_week_at_least(refused, s3, bucket, configure, re
     assert result()["JournalTableConfigurationResult"]["RecordExpiration"] == update["RecordExpiration"]
 
 
+def test_records_expire(bucket, put, configure, table, clock):
+    configure(JournalTableConfiguration={"RecordExpiration": {"Expiration": "ENABLED", "Days": 7}})
+    put(bucket, "old")
+    clock.advance(days=5)
+    put(bucket, "new")
+    clock.advance(days=3, seconds=60)
+    assert [row["key"] for row in table("journal")] == ["new"]
+
+
 def test_inventory_is_turned_on_later(s3, bucket, put, configure, table, clock):
     put(bucket, "k")
     configure()
