@@ -13,8 +13,12 @@ NAME = os.path.basename(sys.argv[0])
 HEARD = "{heard}"
 
 def note(**what):
-    with open(HEARD, "a") as file:
-        file.write(json.dumps({{"name": NAME, **what}}) + "\\n")
+    try:
+        file = os.open(HEARD, os.O_WRONLY | os.O_APPEND)
+    except FileNotFoundError:
+        return  # the test is over
+    os.write(file, (json.dumps({{"name": NAME, **what}}) + "\\n").encode())
+    os.close(file)
 
 def ask(method, path, headers, body=None):
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])

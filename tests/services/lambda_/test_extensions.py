@@ -32,8 +32,7 @@ class Extended:
         """What extensions have noted, as soon as it is enough."""
         until = time.monotonic() + 10
         while True:
-            lines = self.place.read_text().splitlines() if self.place.exists() else []
-            found = [json.loads(line) for line in lines]
+            found = [json.loads(line) for line in self.place.read_text().splitlines()]
             if enough(found) or time.monotonic() > until:
                 return found
             time.sleep(0.02)
@@ -44,9 +43,11 @@ class Extended:
 
 
 @pytest.fixture
-def extended(functions, tmp_path_factory, request):
+def extended(functions, request):
     # a function's own /tmp may cover the machine's
     place = request.config.rootpath / ".pytest_cache" / f"heard-{time.monotonic_ns()}"
+    place.parent.mkdir(exist_ok=True)
+    place.touch()
     yield Extended(functions, place)
     place.unlink(missing_ok=True)
 

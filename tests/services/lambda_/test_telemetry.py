@@ -47,7 +47,7 @@ def heard(extended):  # noqa: F811
         for _ in range(calls):
             extended.functions.call()
         extended.end()
-        noted = extended.heard(lambda found: "over" in found[-1])
+        noted = extended.heard(lambda found: found and "over" in found[-1])
         return [event for each in noted for event in each.get("batch", ())]
 
     return run
