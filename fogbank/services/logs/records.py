@@ -93,7 +93,10 @@ class LogGroup(Record, frozen=True):
 
 
 class LogStream(Record, frozen=True):
-    """Times are in milliseconds, 0 while there is none. `count` events were written to it, `size` bytes are kept."""
+    """Times are in milliseconds, 0 while there is none. `count` events were written to it, `size` bytes are kept.
+
+    `received` bytes were written to it; `metered` events and `metered_size` bytes of it are in the metrics already.
+    """
 
     name: str
     id: str
@@ -103,6 +106,9 @@ class LogStream(Record, frozen=True):
     ingested: int = 0
     count: int = 0
     size: int = 0
+    received: int = 0
+    metered: int = 0
+    metered_size: int = 0
 
 
 groups = service.collection("groups", LogGroup, cached=True)

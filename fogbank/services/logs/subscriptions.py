@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context, pages
-from fogbank.services.logs import destinations, errors, limits
+from fogbank.services.logs import destinations, errors, limits, metering
 from fogbank.services.logs.account import Rules, rules
 from fogbank.services.logs.chunks import Seen
 from fogbank.services.logs.filtering import compiled
@@ -168,6 +168,7 @@ async def deliver(ctx: Context, payload: dict[str, Any]) -> None:
     message = _message(ctx, group, payload["stream"], "DATA_MESSAGE", [subscription.name], events)
     key = payload["stream"] if subscription.distribution == "ByLogStream" else ctx.ids.hex(32)
     await _send(ctx, group, subscription.destination, subscription.role, message, key)
+    await metering.forwarded(ctx, group, len(events), len(message))
 
 
 async def _subscription(ctx: Context, payload: dict[str, Any]) -> SubscriptionFilter | None:

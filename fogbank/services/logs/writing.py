@@ -5,10 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-import msgspec
-
 from fogbank.kernel import Context
-from fogbank.services.logs import chunks, embedded, errors, limits, metric_filters, subscriptions
+from fogbank.services.logs import chunks, embedded, errors, limits, metering, metric_filters, subscriptions
 from fogbank.services.logs.account import rules
 from fogbank.services.logs.policies import ON_WRITTEN
 from fogbank.services.logs.protection import findings
@@ -83,15 +81,22 @@ def sorted_out(lines: list[chunks.Line], now: int, oldest: int) -> Batch:
 
 async def write(ctx: Context, group: LogGroup, stream: LogStream, lines: list[chunks.Line], now: int) -> LogStream:
     size = await chunks.append(ctx, group, stream, lines, now)
-    written = msgspec.structs.replace(
-        stream,
-        first=min(stream.first or lines[0][0], lines[0][0]),
-        last=max(stream.last, lines[-1][0]),
-        ingested=now,
-        count=stream.count + len(lines),
-        size=stream.size + size,
+    written = LogStream(
+        stream.name,
+        stream.id,
+        stream.created,
+        min(stream.first or lines[0][0], lines[0][0]),
+        max(stream.last, lines[-1][0]),
+        now,
+        stream.count + len(lines),
+        stream.size + size,
+        stream.received + size,
+        stream.metered,
+        stream.metered_size,
     )
     streams.put(ctx, written, group.id, stream.name)
+    if metering.begins_minute(stream, now):
+        await metering.begin(ctx, group, now)
     found = await rules.get(ctx)
     is_plain = found is None and not group.protections and not group.transformers
     seen = chunks.Seen(lines, lines) if is_plain else await _as_seen(ctx, group, stream, lines, now)

@@ -24,6 +24,7 @@ from fogbank.services.logs.insights.query import DEFAULT_ROWS, Inputs, Query, Re
 from fogbank.services.logs.insights.tokens import MalformedQuery
 from fogbank.services.logs.records import (
     DELIVERY,
+    STANDARD,
     Answer,
     Encryption,
     LogGroup,
@@ -149,7 +150,7 @@ async def _groups(ctx: Context, request: Request, query: Query) -> list[LogGroup
     if len(among) > limits.QUERIED_GROUPS:
         raise errors.invalid_parameter(f"A query can have no more than {limits.QUERIED_GROUPS} log groups.")
     for group in among:
-        if group.kind == DELIVERY:
+        if group.kind == DELIVERY or (query.standard_only and group.kind != STANDARD):
             raise errors.wrong_class(group.kind)
     return among
 

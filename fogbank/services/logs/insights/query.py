@@ -47,13 +47,17 @@ class Source(NamedTuple):
 
 
 class Query(NamedTuple):
-    """`joined` are the sources of its joins, `tables` the lookup tables that it needs. `unmasks` when it wants what is masked."""
+    """`joined` are the sources of its joins, `tables` the lookup tables that it needs. `unmasks` when it wants what is masked.
+
+    `standard_only` when it is for groups of the class Standard alone.
+    """
 
     source: Source | None
     commands: list[Command]
     joined: list[Source]
     tables: list[str]
     unmasks: bool = False
+    standard_only: bool = False
 
 
 class Result(NamedTuple):
@@ -101,7 +105,9 @@ class _Parser:
         commands = self._commands()
         if self.tokens.peek().kind != "end":
             self.tokens.refuse("|")
-        return Query(source, commands, self.joined, self.tables, self.expressions.unmasks)
+        unmasks = self.expressions.unmasks
+        standard_only = unmasks or any(isinstance(command, PatternCommand) for command in commands)
+        return Query(source, commands, self.joined, self.tables, unmasks, standard_only)
 
     def _commands(self) -> list[Command]:
         """All up to the end, or to a closing parenthesis. A query may be empty, and begin with a pipe."""

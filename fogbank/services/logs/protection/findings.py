@@ -9,11 +9,10 @@ from typing import Any
 
 from fogbank.kernel import Context, metrics
 from fogbank.services.logs.chunks import Line
+from fogbank.services.logs.metering import NAMESPACE
 from fogbank.services.logs.protection import documents, identifiers
 from fogbank.services.logs.protection.lens import Lens
 from fogbank.services.logs.rulings import Ruling
-
-NAMESPACE = "AWS/Logs"
 
 
 async def report(ctx: Context, lens: Lens, lines: list[Line], now: int) -> None:

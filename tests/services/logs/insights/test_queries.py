@@ -179,6 +179,48 @@ def test_a_pointer_that_is_none_is_refused(logs, refused):
         logs.get_log_record(logRecordPointer="nonsense")
 
 
+@pytest.mark.parametrize("query", ["pattern @message", "fields unmask(@message)"])
+def test_some_commands_are_for_the_class_standard_alone(logs, start, refused, query):
+    logs.create_log_group(logGroupName="/ia", logGroupClass="INFREQUENT_ACCESS")
+    assert start("fields @message", logGroupName="/ia")
+    with refused("InvalidOperationException", "INFREQUENT_ACCESS"):
+        start(query, logGroupName="/ia")
+
+
+def test_results_of_queries_can_be_encrypted(aws, logs, group, put, start, finished):
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]
+    identifier = f"arn:aws:logs:us-east-1:{aws.account}:query-result:*"
+    statements = [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+            "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"kms:EncryptionContext:aws:logs:arn": identifier}},
+        },
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    kms.put_key_policy(KeyId=key["KeyId"], Policy=document)
+    logs.associate_kms_key(resourceIdentifier=identifier, kmsKeyId=key["Arn"])
+    put("a")
+    query = start("fields @message")
+    answer = finished(query)
+    assert (answer["encryptionKey"], answer["results"][0][0]["value"]) == (key["Arn"], "a")
+    kms.disable_key(KeyId=key["KeyId"])
+    with pytest.raises(logs.exceptions.ClientError) as raised:
+        logs.get_query_results(queryId=query)
+    assert raised.value.response["Error"]["Code"] == "AccessDeniedException"
+    logs.disassociate_kms_key(resourceIdentifier=identifier)
+    assert "encryptionKey" not in finished(start("fields @message"))
+
+
 # -- fields of a group
 
 
