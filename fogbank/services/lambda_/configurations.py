@@ -105,7 +105,7 @@ def first(request: Request) -> dict[str, Any]:
                 raise errors.invalid_parameter(
                     "Runtime and Handler are mandatory parameters for functions created with deployment packages."
                 )
-    elif "Runtime" in config or "Handler" in config:
+    elif "Runtime" in config or "Handler" in config or config.get("Layers"):
         raise errors.invalid_parameter(
             "Please don't provide Handler or Runtime or Layer when the intent is to create a function by image."
         )

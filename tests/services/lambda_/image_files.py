@@ -15,6 +15,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 
 def ask(method, path, body=b""):
@@ -31,6 +32,10 @@ def ask(method, path, body=b""):
 def what(event):
     if "read" in event:
         return open(event["read"]).read()
+    if "await" in event:
+        while not os.path.exists(event["await"]):
+            time.sleep(0.01)
+        return open(event["await"]).read()
     if "list" in event:
         return sorted(os.listdir(event["list"]))
     if "write" in event:

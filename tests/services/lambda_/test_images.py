@@ -64,6 +64,27 @@ class ImageFunctions(Functions):
         return made
 
 
+EXTENSION = f"""#!{command()[0]} -ISB
+import json, os, socket
+
+def ask(method, path, headers, body=b""):
+    host, _, port = os.environ["AWS_LAMBDA_RUNTIME_API"].partition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        lines = [f"{{method}} /2020-01-01/extension/{{path}} HTTP/1.1", f"Host: {{host}}", "Connection: close", *headers]
+        connection.sendall("\\r\\n".join([*lines, f"Content-Length: {{len(body)}}", "", ""]).encode() + body)
+        data = b"".join(iter(lambda: connection.recv(65536), b""))
+    return data.partition(b"\\r\\n\\r\\n")
+
+head, _, _ = ask("POST", "register", ["Lambda-Extension-Name: watcher"], json.dumps({{"events": ["INVOKE"]}}).encode())
+found = [line.partition(b": ")[2] for line in head.split(b"\\r\\n") if b"extension-identifier" in line.lower()]
+while True:
+    event = json.loads(ask("GET", "event/next", ["Lambda-Extension-Identifier: " + found[0].decode()])[2])
+    with open("/tmp/watcher.new", "w") as file:
+        file.write(event["eventType"])
+    os.rename("/tmp/watcher.new", "/tmp/watcher")
+""".encode()
+
+
 def python_image(*layers, **config):
     config = {"Entrypoint": command(), "Cmd": ["app.handler"], "WorkingDir": "/var/task", **config}
     architecture = "arm64" if ARCHITECTURE == "arm64" else "amd64"
@@ -105,6 +126,12 @@ def test_the_function_can_start_something_else(images, python_layer):
     assert made["ImageConfigResponse"]["ImageConfig"] == config
     answer, _ = images.call()
     assert (answer["arguments"], answer["directory"]) == (["other.handler"], "/etc")
+
+
+def test_extensions_of_the_image_run_beside_the_function(images, python_layer):
+    images.run(python_image(python_layer, layer_of({"opt/extensions/watcher": EXTENSION})))
+    # it shares the function's file system
+    assert images.call({"await": "/tmp/watcher"})[0] == "INVOKE"
 
 
 def test_layers_lie_upon_each_other(images, python_layer):
