@@ -171,7 +171,17 @@ def _parsed(text: str | bytes) -> Any:
 
 
 async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
-    """Have the function handle a batch."""
+    """Have the function handle a batch, but for messages that would go on with a loop: those come again, until the queue gives them up."""
+    of = function_of(ctx, mapping)
+    stopped = await recursion.stopped(of, _traces(batch))
+    going = [record for record in batch.records if record.get("messageId") not in stopped]
+    if not going:
+        return Verdict(error="RecursiveInvocationException")
+    verdict = await _handled(ctx, mapping, batch._replace(records=going))
+    return verdict._replace(failed=(*verdict.failed, *stopped))
+
+
+async def _handled(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     of = function_of(ctx, mapping)
     event: dict[str, Any] = {"Records": batch.records}
     if batch.window is not None:
@@ -185,7 +195,7 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
         }
     try:
         function = await ctx.transact(routed, of)
-        trace = recursion.longest(_traces(batch), of.function_arn)
+        trace = recursion.longest(list(_traces(batch).values()), of.function_arn)
         done = await run(ctx, function, Invocation(ctx.ids.uuid(), orjson.dumps(event), of.arn, trace=trace))
     except AWSError as error:
         if error.code == "TooManyRequestsException":
@@ -196,9 +206,10 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     return _verdict(mapping, batch, done.payload)
 
 
-def _traces(batch: Batch) -> list[str]:
-    """The X-Ray headers that messages came with."""
-    return [record.get("attributes", {}).get("AWSTraceHeader", "") for record in batch.records]
+def _traces(batch: Batch) -> dict[str, str]:
+    """The X-Ray headers that messages came with, by the messages' ids."""
+    found = ((record.get("messageId"), record.get("attributes", {}).get("AWSTraceHeader")) for record in batch.records)
+    return {name: header for name, header in found if name and header}
 
 
 def _moment(seconds: float) -> str:

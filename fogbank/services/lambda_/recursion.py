@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import errors, metering
-from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Function, Request, arn_of, latest, named
+from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Function, Named, Request, arn_of, find, latest, named
 from fogbank.services.lambda_.service import service
 
 ALLOW, TERMINATE = "Allow", "Terminate"
@@ -85,6 +85,20 @@ async def enter(scope: Context, function: Function, header: str, request_id: str
 
 async def _terminates(scope: Context, function: Function) -> bool:
     return await scope.transact(loops.get, scope, function.name) != ALLOW
+
+
+async def stopped(of: Named, headers: dict[str, str]) -> tuple[str, ...]:
+    """Of messages (their headers by id) those that would go on with a loop. They are counted. Not in a transaction."""
+    mark = mark_of(of.function_arn)
+    over = tuple(each for each, header in headers.items() if chain_of(header).counts.get(mark, 0) >= MOST)
+    if not over:
+        return ()
+    function = await of.scope.transact(find, of)
+    if not await _terminates(of.scope, function):
+        return ()
+    for _ in over:
+        metering.dropped(of.scope, function)
+    return over
 
 
 def longest(headers: list[str], arn: str) -> str:

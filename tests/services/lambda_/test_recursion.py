@@ -33,6 +33,13 @@ def handler(event, context):
     boto3.client("sqs").send_message(QueueUrl=queue, MessageBody=str(depth + 1))
 """
 
+NOTES = """
+import boto3, os
+def handler(event, context):
+    for record in event["Records"]:
+        boto3.client("sqs").send_message(QueueUrl=os.environ["NOTES"], MessageBody=record["body"])
+"""
+
 PUBLISHES_ON = """
 import boto3, os
 def handler(event, context):
@@ -76,6 +83,14 @@ class Queue:
         self.sqs = sqs
         self.url = sqs.create_queue(QueueName=name)["QueueUrl"]
         self.arn = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def wait_until_in_flight(self, count):
+        name = "ApproximateNumberOfMessagesNotVisible"
+        for _ in range(1000):
+            found = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"][name]
+            if int(found) == count:
+                return
+        raise AssertionError(found)
 
     def receive(self, wait=20):
         return self.sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=wait, MaxNumberOfMessages=10).get("Messages")
@@ -192,6 +207,21 @@ def test_a_loop_through_a_queue_is_stopped(functions, queue, with_header, arn):
     functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=loop.arn)
     with_header(lineage(13, arn), "sqs").send_message(QueueUrl=loop.url, MessageBody="14")
     assert _rounds(notes) == [14, 15, 16]
+
+
+def test_a_message_of_a_loop_does_not_keep_others_from_being_handled(functions, queue, with_header, arn, clock):
+    functions.allow("sqs:*")
+    notes, loop, dead = queue("notes"), queue("loop"), queue("dead")
+    redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})
+    functions.aws("sqs").set_queue_attributes(QueueUrl=loop.url, Attributes={"RedrivePolicy": redrive})
+    functions.make(NOTES, Environment={"Variables": {"NOTES": notes.url}})
+    with_header(lineage(16, arn), "sqs").send_message(QueueUrl=loop.url, MessageBody="round")
+    functions.aws("sqs").send_message(QueueUrl=loop.url, MessageBody="new")
+    functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=loop.arn)
+    assert [message["Body"] for message in notes.receive()] == ["new"]
+    loop.wait_until_in_flight(1)
+    clock.advance(seconds=60)
+    assert [message["Body"] for message in dead.receive()] == ["round"]
 
 
 def test_a_loop_through_a_topic_is_stopped(functions, queue, with_header, arn):
