@@ -26,6 +26,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import traceback
 
 # the one module that lies beside this one; programs that go on as forks shall not find it
@@ -128,7 +129,8 @@ class Warden:
                 os.execvpe(message["argv"][0], message["argv"], message["environ"])
             os.environ.clear()
             os.environ.update(message["environ"])
-            sys.path[:] = message["path"] + [each for each in sys.path if each not in message["path"]]
+            time.tzset()
+            _look_in(message["path"])
             sys.argv = message["argv"]
             status = 1
             __import__(message["module"])
@@ -170,6 +172,13 @@ class Warden:
     def kill_all(self):
         for pid in list(self.groups):
             self.signal(pid, signal.SIGKILL)
+
+
+def _look_in(path):
+    """Find modules in these directories, then in those of PYTHONPATH, which was read before anybody knew it, then where they were found."""
+    asked = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    first = [each for each in path if each not in asked] + asked
+    sys.path[:] = first + [each for each in sys.path if each not in first]
 
 
 def _keep_bytecode():

@@ -17,7 +17,7 @@ from fogbank.http import FileBody
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import ciphers, code_sealing, errors, images, limits
 from fogbank.services.lambda_.records import Code, Request, arn_of, named
-from fogbank.services.lambda_.runtime.packages import BadPackage, unpacked_size
+from fogbank.services.lambda_.runtime.packages import BadPackage, EmptyPackage, unpacked_size
 from fogbank.services.lambda_.runtime.pools import Runtimes
 from fogbank.storage.blobs import Blobs, Seal
 
@@ -93,6 +93,8 @@ async def _put(ctx: Context, data: bytes) -> str:
 def _unpacked(data: bytes) -> int:
     try:
         return unpacked_size(io.BytesIO(data))
+    except EmptyPackage as error:
+        raise errors.empty_zip() from error
     except BadPackage as error:
         raise errors.invalid_zip() from error
 

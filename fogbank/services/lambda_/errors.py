@@ -144,6 +144,10 @@ def invalid_zip() -> AWSError:
     return invalid_parameter("Could not unzip uploaded file. Please check your file, then try to upload again.")
 
 
+def empty_zip() -> AWSError:
+    return invalid_parameter("Uploaded file must be a non-empty zip")
+
+
 def no_runtime(message: str) -> AWSError:
     return _user("InvalidRuntimeException", message, 502)
 

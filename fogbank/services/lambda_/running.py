@@ -349,6 +349,8 @@ async def _variables(scope: Context, function: Function, journal: Journal, langu
         "LAMBDA_RUNTIME_DIR": language["LAMBDA_RUNTIME_DIR"],
         "_LAMBDA_TELEMETRY_LOG_FD": "3",
     }
+    if "PYTHONPATH" in own and "PYTHONPATH" in language:
+        variables["PYTHONPATH"] += f":{language['PYTHONPATH']}"
     if runtime.startswith("provided"):
         del variables["AWS_EXECUTION_ENV"]
     if function.code.image:

@@ -19,13 +19,20 @@ class BadPackage(ValueError):
     """The bytes are no ZIP that could be unpacked, or it names a place outside of itself."""
 
 
+class EmptyPackage(BadPackage):
+    """There is nothing in the ZIP."""
+
+
 def unpacked_size(file: IO[bytes]) -> int:
-    """How many bytes a package has when it is unpacked. Raises BadPackage."""
+    """How many bytes a package has when it is unpacked. Raises BadPackage, EmptyPackage."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return sum(info.file_size for info in archive.infolist())
+            sizes = [info.file_size for info in archive.infolist()]
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise BadPackage(str(error)) from error
+    if not sizes:
+        raise EmptyPackage("empty")
+    return sum(sizes)
 
 
 class Packages:

@@ -16,6 +16,7 @@ from fogbank.services.lambda_.runtime import interpreters, libraries, programs
 from fogbank.services.lambda_.runtime.interpreters import Interpreter, NoInterpreter
 
 _RUNTIME = "awslambdaric.__main__"
+_EXECUTED = "import sys; sys.path[:0] = sys.argv[2:]; from awslambdaric.__main__ import main; main(sys.argv)"
 _JAVA_MAIN = "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"
 _PATH = "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:"
 _TMP = "/tmp/"
@@ -201,8 +202,17 @@ def _python(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     minor = ".".join(map(str, found.version[:2]))
     below = [f"{each}/python{rest}" for each in place.layers for rest in (f"/lib/python{minor}/site-packages", "")]
     path = [place.code, *below, place.runtime]
-    variables = _variables(place, PYTHONPATH=place.runtime)
-    return Plan(found, ["bootstrap", handler], _RUNTIME, path, variables, place, _note(runtime, found))
+    variables, note = _variables(place, PYTHONPATH=place.runtime), _note(runtime, found)
+    if _has_shared_libraries(sources):
+        argv = [found.path, "-S", "-c", _EXECUTED, handler, *path]
+        return Plan(found, argv, None, [], variables, place, note)
+    return Plan(found, ["bootstrap", handler], _RUNTIME, path, variables, place, note)
+
+
+def _has_shared_libraries(sources: Sources) -> bool:
+    """Whether LD_LIBRARY_PATH leads to any. Programs look there if they were started with it, which a fork was not."""
+    places = (sources.code, *(os.path.join(each, "lib") for each in (sources.code, *sources.layers)))
+    return any(glob.glob(os.path.join(glob.escape(each), "lib*.so*")) for each in places)
 
 
 def _bytecode(sources: Sources) -> str:
