@@ -1,6 +1,7 @@
 """Recursive loops: functions that are called by what they have caused."""
 
 import json
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -157,6 +158,19 @@ def test_an_invocation_of_a_loop_is_refused(functions, with_header, arn):
     with pytest.raises(ClientError, match="recursive loop") as refused:
         with_header(lineage(16, arn)).invoke(FunctionName="f")
     assert code(refused) == "RecursiveInvocationException"
+
+
+def test_what_was_dropped_is_a_metric(functions, with_header, arn):
+    functions.make()
+    with pytest.raises(ClientError):
+        with_header(lineage(16, arn)).invoke(FunctionName="f")
+    cloudwatch = functions.aws("cloudwatch")
+    about = {"Namespace": "AWS/Lambda", "MetricName": "RecursiveInvocationsDropped"}
+    for _ in range(500):
+        if found := cloudwatch.list_metrics(**about)["Metrics"]:
+            break
+        time.sleep(0.01)
+    assert [{"Name": "FunctionName", "Value": "f"}] in [metric["Dimensions"] for metric in found]
 
 
 def test_other_functions_of_the_chain_may_be_invoked(functions, with_header):
