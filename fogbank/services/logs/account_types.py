@@ -215,3 +215,43 @@ class LogAnomalyDetectorType(LogsType):
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         found = await self.listed(ctx, "ListLogAnomalyDetectors", "anomalyDetectors")
         return [each["anomalyDetectorArn"] for each in found]
+
+
+@service.resource_type
+class ScheduledQueryType(LogsType):
+    name = "AWS::Logs::ScheduledQuery"
+    identifier = ("ScheduledQueryArn",)
+    required = frozenset({"Name", "QueryLanguage", "QueryString", "ScheduleExpression", "ExecutionRoleArn"})
+    create_only = frozenset({"Name"})
+    read_only = frozenset(
+        {"ScheduledQueryArn", "CreationTime", "LastUpdatedTime", "LastTriggeredTime", "LastExecutionStatus"}
+    )
+    _properties = (
+        "Description", "QueryLanguage", "QueryString", "LogGroupIdentifiers", "ScheduleExpression", "Timezone", "StartTimeOffset",
+        "EndTimeOffset", "DestinationConfiguration", "ScheduleStartTime", "ScheduleEndTime", "ExecutionRoleArn", "State",
+    )  # fmt: skip
+
+    async def create(self, ctx: Context, properties: Properties) -> str:
+        request = lowered(pick(properties, "Name", *self._properties))
+        made = await self.call(ctx, "CreateScheduledQuery", {**request, "tags": tag_list(properties)})
+        return str(made["scheduledQueryArn"])
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        found = raised(await self.call(ctx, "GetScheduledQuery", {"identifier": identifier}))
+        return {
+            **{name: value for name, value in found.items() if name != "ScheduleType"},
+            **await self.tags_of(ctx, identifier),
+        }
+
+    async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
+        request = lowered(pick(after, *self._properties))
+        await self.call(ctx, "UpdateScheduledQuery", {**request, "identifier": identifier})
+        await self.tag(ctx, identifier, before, after)
+
+    async def delete(self, ctx: Context, identifier: str) -> None:
+        await self.call(ctx, "DeleteScheduledQuery", {"identifier": identifier})
+
+    async def list(self, ctx: Context, given: Properties) -> list[str]:
+        return [
+            each["scheduledQueryArn"] for each in await self.listed(ctx, "ListScheduledQueries", "scheduledQueries")
+        ]

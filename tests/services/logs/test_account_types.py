@@ -154,3 +154,20 @@ def test_a_group_has_policies_of_its_own(logs, cloud):
     cloud.update(kind, name, remove("DataProtectionPolicy"), remove("FieldIndexPolicies"))
     now = cloud.read(kind, name)
     assert not {"DataProtectionPolicy", "FieldIndexPolicies"} & set(now)
+
+
+def test_a_scheduled_query_is_made_changed_and_deleted(aws, logs, cloud, role):
+    kind = "AWS::Logs::ScheduledQuery"
+    given = {
+        "QueryLanguage": "CWLI",
+        "QueryString": "fields a",
+        "LogGroupIdentifiers": ["/app"],
+        "ExecutionRoleArn": role,
+    }
+    arn = cloud.create(kind, Name="q", ScheduleExpression="cron(0 * * * ? *)", State="DISABLED", Tags=TAGS, **given)
+    shown = cloud.read(kind, arn)
+    assert (shown["Name"], shown["State"], shown["Tags"]) == ("q", "DISABLED", TAGS)
+    cloud.update(kind, arn, replace("QueryString", "fields b"), remove("Tags"))
+    assert (cloud.read(kind, arn)["QueryString"], "Tags" in cloud.read(kind, arn)) == ("fields b", False)
+    cloud.delete(kind, arn)
+    assert logs.list_scheduled_queries()["scheduledQueries"] == []

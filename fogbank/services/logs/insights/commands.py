@@ -216,6 +216,27 @@ class LookupCommand(Command):
         return row.with_fields(found) if found else row
 
 
+class Subquery:
+    """A query of its own, whose values of one column are looked among. They are there once it was resolved.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Subqueries.html
+    """
+
+    def __init__(self, number: int, column: str, commands: list[Command]) -> None:
+        self.number = number
+        self.column = column
+        self.commands = commands
+        self.values: set[str] = set()
+
+    def resolve(self, inputs: Inputs) -> None:
+        """The column is that of the same name as the field that is looked for, else the last one."""
+        table = Table(inputs.sources[self.number])
+        for command in self.commands:
+            table = command.apply(table, inputs)
+        column = self.column if self.column in table.shown else table.shown[-1]
+        self.values = {value for row in table.rows if (value := text(row.get(column))) is not None}
+
+
 class JoinCommand(Command):
     """Rows of another source to those whose fields are equal. Their fields are called by the alias of their side.
 

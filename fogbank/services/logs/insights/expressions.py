@@ -52,13 +52,15 @@ class Expressions:
     """Reads expressions from a query. `now` is when it was started (seconds).
 
     Aggregate functions are allowed while `aggregates` is a list; those that are found are put into it. `columns` are calls that are
-    the names of columns by now, since `stats` has made them: `sort count(*) desc`.
+    the names of columns by now, since `stats` has made them: `sort count(*) desc`. `subquery` reads what stands in the parentheses of
+    `field in (SOURCE ...)`, for the field of that name, and gives what gives its values.
     """
 
     def __init__(self, tokens: Tokens, now: float) -> None:
         self.tokens = tokens
         self.aggregates: list[Aggregate] | None = None
         self.columns: set[str] = set()
+        self.subquery: Callable[[str], Callable[[], set[str]]] | None = None
         self.unmasks = False
         self._now = now
 
@@ -98,13 +100,15 @@ class Expressions:
     # -- comparisons
 
     def _compared(self) -> Evaluate:
+        first = self.tokens.peek()
         left = self._sum()
+        name = bare(self.tokens.written(first.at))
         if self.tokens.takes("not"):
             self._need_like_or_in()
-            condition = self._like_or_in(left)
+            condition = self._like_or_in(left, name)
             return lambda row: not condition(row)
         if self.tokens.sees("like", "in", "=~"):
-            return self._like_or_in(left)
+            return self._like_or_in(left, name)
         if self.tokens.sees("=", "==", "!="):
             return self._equality(left, self.tokens.take().text)
         if self.tokens.sees(*_ORDERED):
@@ -130,21 +134,25 @@ class Expressions:
 
         return compare
 
-    def _like_or_in(self, left: Evaluate) -> Evaluate:
+    def _like_or_in(self, left: Evaluate, name: str) -> Evaluate:
         if self.tokens.take().text.lower() == "in":
-            return self._in(left)
+            return self._in(left, name)
         if self.tokens.sees_regex():
             pattern = self.tokens.regex()
             return lambda row: pattern.search(text(left(row)) or "") is not None
         part = self.tokens.string()
         return lambda row: part in (text(left(row)) or "")
 
-    def _in(self, left: Evaluate) -> Evaluate:
-        """`in ["a", 1]`, also in parentheses."""
+    def _in(self, left: Evaluate, name: str) -> Evaluate:
+        """`in ["a", 1]`, also in parentheses; `in (SOURCE ...)`"""
         closing = {"[": "]", "(": ")"}.get(self.tokens.peek().text)
         if closing is None:
             self.tokens.refuse("[")
         self.tokens.take()
+        if closing == ")" and self.subquery is not None and self.tokens.sees("source"):
+            values = self.subquery(name)
+            self.tokens.expect(")")
+            return lambda row: text(left(row)) in values()
         options = [self._sum()]
         while self.tokens.takes(","):
             options.append(self._sum())

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fogbank.services.logs.insights.clusters import PatternCommand
@@ -25,6 +26,7 @@ from fogbank.services.logs.insights.commands import (
     ParseCommand,
     SortCommand,
     StatsCommand,
+    Subquery,
     Table,
     UnnestCommand,
 )
@@ -47,15 +49,16 @@ class Source(NamedTuple):
 
 
 class Query(NamedTuple):
-    """`joined` are the sources of its joins, `tables` the lookup tables that it needs. `unmasks` when it wants what is masked.
+    """`joined` are the sources of its joins and subqueries, `tables` the lookup tables that it needs.
 
-    `standard_only` when it is for groups of the class Standard alone.
+    `unmasks` when it wants what is masked, `standard_only` when it is for groups of the class Standard alone.
     """
 
     source: Source | None
     commands: list[Command]
     joined: list[Source]
     tables: list[str]
+    subqueries: list[Subquery]
     unmasks: bool = False
     standard_only: bool = False
 
@@ -74,6 +77,8 @@ def parse(source: str, now: float = 0.0) -> Query:
 
 def run(query: Query, rows: list[Row], inputs: Inputs, most: int = DEFAULT_ROWS) -> Result:
     """`rows` are events, the newest first. `most` limits the result unless the query says so itself."""
+    for subquery in query.subqueries:
+        subquery.resolve(inputs)
     table, matched, is_narrowing = Table(rows), len(rows), True
     is_limited = any(isinstance(command, LimitCommand) for command in query.commands)
     for command in query.commands if is_limited else [*query.commands, LimitCommand(most)]:
@@ -93,6 +98,8 @@ class _Parser:
     def __init__(self, source: str, now: float) -> None:
         self.tokens = Tokens(source)
         self.expressions = Expressions(self.tokens, now)
+        self.expressions.subquery = self._subquery
+        self.subqueries: list[Subquery] = []
         self.joined: list[Source] = []
         self.tables: list[str] = []
 
@@ -107,7 +114,7 @@ class _Parser:
             self.tokens.refuse("|")
         unmasks = self.expressions.unmasks
         standard_only = unmasks or any(isinstance(command, PatternCommand) for command in commands)
-        return Query(source, commands, self.joined, self.tables, unmasks, standard_only)
+        return Query(source, commands, self.joined, self.tables, self.subqueries, unmasks, standard_only)
 
     def _commands(self) -> list[Command]:
         """All up to the end, or to a closing parenthesis. A query may be empty, and begin with a pipe."""
@@ -293,6 +300,15 @@ class _Parser:
             renamed[column] = self.tokens.name() if self.tokens.takes("as") else column
             if not self.tokens.takes(","):
                 return renamed
+
+    def _subquery(self, column: str) -> Callable[[], set[str]]:
+        columns, self.expressions.columns = self.expressions.columns, set()
+        self.joined.append(self._source())
+        number = len(self.joined) - 1
+        found = Subquery(number, column, self._commands())
+        self.expressions.columns = columns
+        self.subqueries.append(found)
+        return lambda: found.values
 
     def _read_join(self) -> Command:
         """`join type=left left=a right=b where a.x=b.y and a.z=b.z (SOURCE 'group' | ...)`"""

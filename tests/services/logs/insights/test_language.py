@@ -259,6 +259,17 @@ def test_joins_bring_rows_of_two_sources_together(ask, kind, ids):
     assert found[-1]["fn.took"] == "3"
 
 
+@pytest.mark.parametrize("sign, ids", [("in", ["2"]), ("not in", ["3", "1"])])
+def test_fields_are_looked_for_in_the_result_of_another_query(column, sign, ids):
+    failures = [{"id": 1, "status": "FAILED"}, *([{"id": 2, "status": "FAILED"}] * 2), {"id": 3, "status": "OK"}]
+    inner = "SOURCE '/pay' | filter status = 'FAILED' | stats count(*) as n by id | filter n > 1 | fields id"
+    inputs = Inputs({}, {0: rows(failures)})
+    assert (
+        column("id", f"filter id {sign} ({inner}) | fields id", [{"id": "1"}, {"id": "2"}, {"id": "3"}], inputs=inputs)
+        == ids
+    )
+
+
 # -- functions
 
 

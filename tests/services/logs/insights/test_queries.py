@@ -66,6 +66,15 @@ def test_a_join_reads_the_other_group(logs, group, put, answered):
     assert [(row["a.id"], row["b.took"]) for row in found] == [("2", "5")]
 
 
+def test_a_subquery_reads_the_other_group(logs, group, put, answered):
+    logs.create_log_group(logGroupName="/other")
+    logs.create_log_stream(logGroupName="/other", logStreamName="one")
+    put('{"id": 1}', '{"id": 2}')
+    put('{"id": 2, "error": "x"}', group="/other")
+    found = answered("filter id in (SOURCE '/other' | filter ispresent(error) | fields id) | display id")
+    assert [row["id"] for row in found] == ["2"]
+
+
 def test_results_come_in_pages(group, put, start, finished, logs):
     put(*(str(nth) for nth in range(25)))
     query = start("fields @message | sort @timestamp asc")
