@@ -76,12 +76,12 @@ async def update_lookup_table(ctx: Context, request: Request) -> Answer:
 
 
 async def _body(ctx: Context, request: Request) -> str:
-    from fogbank.services.logs.insights import queries
+    from fogbank.services.logs.insights import results
 
     body, query_id = request.get("tableBody"), request.get("queryId")
     if (body is None) == (query_id is None):
         raise errors.invalid_parameter("Exactly one of tableBody and queryId must be specified.")
-    return str(body) if query_id is None else as_csv(await queries.rows_of_complete(ctx, query_id))
+    return str(body) if query_id is None else as_csv(await results.rows_of_complete(ctx, query_id))
 
 
 def as_csv(rows: list[dict[str, str]]) -> str:

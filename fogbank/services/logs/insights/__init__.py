@@ -4,6 +4,6 @@
 the operations.
 """
 
-from fogbank.services.logs.insights import definitions, delivering, fields, queries, scheduled
+from fogbank.services.logs.insights import definitions, delivering, fields, queries, results, scheduled
 
-__all__ = ["definitions", "delivering", "fields", "queries", "scheduled"]
+__all__ = ["definitions", "delivering", "fields", "queries", "results", "scheduled"]

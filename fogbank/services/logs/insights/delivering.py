@@ -14,7 +14,7 @@ import orjson
 from fogbank.http import Payload
 from fogbank.kernel import AWSError, Context
 from fogbank.services.logs import lookup_tables
-from fogbank.services.logs.insights import queries
+from fogbank.services.logs.insights import records, results
 from fogbank.services.logs.insights.scheduled import (
     FAILED,
     ScheduledQuery,
@@ -47,8 +47,8 @@ async def deliver_results(ctx: Context, payload: dict[str, Any]) -> None:
 
 async def _ended(ctx: Context, query_id: str) -> tuple[ScheduledQuery, Trigger] | None:
     """The scheduled query and its start, with how it ended."""
-    following, record = await starts.get(ctx, query_id), await queries.queries.get(ctx, query_id)
-    queries.followed.delete(ctx, query_id)
+    following, record = await starts.get(ctx, query_id), await records.queries.get(ctx, query_id)
+    records.followed.delete(ctx, query_id)
     starts.delete(ctx, query_id)
     if following is None or record is None:
         return None
@@ -58,7 +58,7 @@ async def _ended(ctx: Context, query_id: str) -> tuple[ScheduledQuery, Trigger] 
     )
     if query is None or trigger is None:
         return None
-    status = record.status if record.status == queries.COMPLETE else FAILED
+    status = record.status if record.status == records.COMPLETE else FAILED
     return query, msgspec.structs.replace(trigger, status=status)
 
 
@@ -76,7 +76,7 @@ async def _to_bucket(ctx: Context, query: ScheduledQuery, trigger: Trigger, give
     moment = datetime.fromtimestamp(trigger.moment / 1000, UTC)
     folder = f"{prefix.rstrip('/')}/" if prefix else ""
     key = f"{folder}{query.name}/{moment:%Y/%m/%d/%H/%M}/{trigger.query}.json"
-    rows = await ctx.transact(queries.rows_of_complete, ctx, trigger.query)
+    rows = await ctx.transact(results.rows_of_complete, ctx, trigger.query)
     request: dict[str, Any] = {"Bucket": bucket, "Key": key, "Body": Payload(orjson.dumps({"results": rows}))}
     if given.get("ownerAccountId"):
         request["ExpectedBucketOwner"] = given["ownerAccountId"]

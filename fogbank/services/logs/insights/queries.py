@@ -1,10 +1,5 @@
 """StartQuery and what becomes of it. A query is a task: it reads the events, runs outside of the loop, and its result is kept for a week.
 
-queries   (id)                a query, its state and its statistics
-active    (id)                those that have not ended
-followed  (id)                those whose end a scheduled query waits for
-results   (id, first row)     some rows of a result, as JSON, encrypted where the results of the account are
-
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html
 """
 
@@ -12,21 +7,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 import orjson
 
-from fogbank.kernel import AWSError, Context, Record, pages
+from fogbank.kernel import AWSError, Context
 from fogbank.services.logs import errors, limits, lookup_tables, sealing
 from fogbank.services.logs.insights import events
 from fogbank.services.logs.insights.query import DEFAULT_ROWS, Inputs, Query, Result, Source, parse, run
+from fogbank.services.logs.insights.records import (
+    CANCELLED,
+    COMPLETE,
+    FAILED,
+    LANGUAGE,
+    RUNNING,
+    SCHEDULED,
+    QueryRecord,
+    active,
+    find,
+    followed,
+    key_of,
+    queries,
+    results,
+)
 from fogbank.services.logs.insights.tokens import MalformedQuery
 from fogbank.services.logs.records import (
     DELIVERY,
     STANDARD,
     Answer,
-    Encryption,
     LogGroup,
     Request,
     arn_of,
@@ -35,48 +43,11 @@ from fogbank.services.logs.records import (
     milliseconds,
     name_in,
     result_keys,
-    results_arn,
 )
 from fogbank.services.logs.service import service
 
-SCHEDULED, RUNNING, COMPLETE, FAILED, CANCELLED = "Scheduled", "Running", "Complete", "Failed", "Cancelled"
-LANGUAGE = "CWLI"
 _KEPT_SECONDS = 7 * 86_400
 _PAGE_BYTES = 262_144
-
-
-class QueryRecord(Record, frozen=True):
-    """`start` and `end` are in seconds, both included; `created` and `ended` in milliseconds. `groups` are names."""
-
-    id: str
-    text: str
-    groups: tuple[str, ...]
-    start: int
-    end: int
-    most: int
-    created: int
-    status: str = SCHEDULED
-    identity: str = ""
-    ended: int = 0
-    matched: int = 0
-    scanned: int = 0
-    size: int = 0
-    rows: int = 0
-    encryption: Encryption | None = None
-
-
-queries = service.collection("queries", QueryRecord)
-active = service.collection("active-queries", QueryRecord)
-followed = service.collection("followed-queries", bytes)
-results = service.collection("query-results", bytes)
-
-
-async def find(ctx: Context, query_id: str) -> QueryRecord:
-    query = await queries.get(ctx, query_id)
-    if query is None:
-        raise errors.not_found("query")
-    return query
-
 
 # -- starting
 
@@ -240,17 +211,12 @@ async def _end(ctx: Context, record: QueryRecord, status: str, result: Result | 
         return
     queries.put(ctx, msgspec.structs.replace(record, status=status, ended=milliseconds(ctx)), record.id)
     active.delete(ctx, record.id)
-    key = await _key(ctx, record) if result is not None else None
+    key = await key_of(ctx, record) if result is not None else None
     for first, page in _pages(result.rows if result else []):
         results.put(ctx, page if key is None else sealing.seal(key, page), record.id, first)
     if await followed.get(ctx, record.id) is not None:
         await ctx.schedule("deliver_results", {"query": record.id})
     await ctx.schedule("forget_query", {"id": record.id}, delay=_KEPT_SECONDS)
-
-
-async def _key(ctx: Context, record: QueryRecord) -> bytes | None:
-    """The key of the result, if it has one."""
-    return None if record.encryption is None else await sealing.opened(ctx, results_arn(ctx), record.encryption)
 
 
 def _pages(rows: list[list[tuple[str, str]]]) -> Iterator[tuple[int, bytes]]:
@@ -284,121 +250,3 @@ async def stop_query(ctx: Context, request: Request) -> Answer:
     active.delete(ctx, record.id)
     await ctx.schedule("forget_query", {"id": record.id}, delay=_KEPT_SECONDS)
     return {"success": True}
-
-
-# -- results
-
-
-@service.operation
-async def get_query_results(ctx: Context, request: Request) -> Answer:
-    record = await find(ctx, request["queryId"])
-    first = _first(request, record)
-    most = request.get("maxItems") or DEFAULT_ROWS
-    rows = await rows_of(ctx, record, first, most)
-    has_more = first + len(rows) < record.rows
-    return {
-        "queryLanguage": LANGUAGE,
-        "results": rows,
-        "statistics": _statistics(record),
-        "status": record.status,
-        "encryptionKey": record.encryption.key_arn if record.encryption is not None else None,
-        "nextToken": pages.token(f"{record.id}/{first + len(rows)}") if has_more else None,
-    }
-
-
-def _first(request: Request, record: QueryRecord) -> int:
-    token = request.get("nextToken")
-    if token is None:
-        return 0
-    query_id, _, first = pages.position(token, errors.invalid_token()).rpartition("/")
-    if query_id != record.id:
-        raise errors.invalid_token()
-    return int(first)
-
-
-async def rows_of(ctx: Context, record: QueryRecord, first: int, most: int) -> list[Any]:
-    """Up to `most` rows of a result from that one on."""
-    page = await results.items(ctx, (int,), record.id, until=(first + 1,), limit=1, reverse=True)
-    key = await _key(ctx, record)
-    found: list[Any] = []
-    while page and len(found) < most:
-        (start,), packed = page[0]
-        found += orjson.loads(packed if key is None else sealing.unseal(key, packed))[first + len(found) - int(start) :]
-        page = await results.items(ctx, (int,), record.id, after=(start,), limit=1)
-    return found[:most]
-
-
-async def rows_of_complete(ctx: Context, query_id: str) -> list[dict[str, str]]:
-    """All rows of a query that has ended well, as dicts. Raises InvalidParameterException for another."""
-    record = await find(ctx, query_id)
-    if record.status != COMPLETE:
-        raise errors.query_not_complete(query_id)
-    rows = await rows_of(ctx, record, 0, record.rows)
-    return [{each["field"]: each["value"] for each in row} for row in rows]
-
-
-def _statistics(record: QueryRecord) -> Answer:
-    return {
-        "recordsMatched": float(record.matched),
-        "recordsScanned": float(record.scanned),
-        "estimatedRecordsSkipped": 0.0,
-        "bytesScanned": float(record.size),
-        "estimatedBytesSkipped": 0.0,
-        "logGroupsScanned": float(len(record.groups)),
-        "resultCount": float(record.rows),
-    }
-
-
-# -- finding
-
-
-@service.operation
-async def describe_queries(ctx: Context, request: Request) -> Answer:
-    """The newest first."""
-    name, status = request.get("logGroupName"), request.get("status")
-    rows = [
-        record
-        for record in await queries.scan(ctx)
-        if (name is None or name in record.groups)
-        and status in (None, record.status)
-        and request.get("queryLanguage", LANGUAGE) == LANGUAGE
-    ]
-    rows.sort(key=_age)
-    token = request.get("nextToken")
-    if token is not None:
-        last = pages.position(token, errors.invalid_token())
-        rows = [record for record in rows if _place(record) > last]
-    found, following = pages.page(rows, request.get("maxResults") or limits.QUERIES_PAGE, _place)
-    return {"queries": [_described(record) for record in found], "nextToken": following}
-
-
-def _age(record: QueryRecord) -> tuple[int, str]:
-    return -record.created, record.id
-
-
-def _place(record: QueryRecord) -> str:
-    return f"{10**15 - record.created:016}/{record.id}"
-
-
-def _described(record: QueryRecord) -> Answer:
-    return {
-        "queryLanguage": LANGUAGE,
-        "queryId": record.id,
-        "queryString": record.text,
-        "status": record.status,
-        "createTime": record.created,
-        "logGroupName": record.groups[0] if len(record.groups) == 1 else None,
-        "queryDuration": record.ended - record.created if record.ended else None,
-        "bytesScanned": float(record.size),
-        "userIdentity": record.identity or None,
-    }
-
-
-@service.operation
-async def list_log_groups_for_query(ctx: Context, request: Request) -> Answer:
-    record = await find(ctx, request["queryId"])
-    token = request.get("nextToken")
-    last = "" if token is None else pages.position(token, errors.invalid_token())
-    names = [name for name in sorted(record.groups) if name > last]
-    found, following = pages.page(names, request.get("maxResults") or limits.PAGE, str)
-    return {"logGroupIdentifiers": [arn_of(ctx, name) for name in found], "nextToken": following}

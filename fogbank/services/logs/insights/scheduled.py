@@ -14,7 +14,7 @@ import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, pages, schedules
 from fogbank.services.logs import errors, limits, tags
-from fogbank.services.logs.insights import queries
+from fogbank.services.logs.insights import records
 from fogbank.services.logs.insights.query import parse
 from fogbank.services.logs.insights.tokens import MalformedQuery
 from fogbank.services.logs.records import Answer, Request, milliseconds
@@ -135,7 +135,7 @@ def _settings(request: Request) -> dict[str, Any]:
 
 async def _check(ctx: Context, request: Request) -> None:
     """Raises ValidationException; AccessDenied when the roles may not be handed over."""
-    if request["queryLanguage"] != queries.LANGUAGE:
+    if request["queryLanguage"] != records.LANGUAGE:
         raise errors.validation(f"Fogbank runs queries in Logs Insights QL only, not in {request['queryLanguage']}.")
     try:
         parse(request["queryString"])
@@ -244,7 +244,7 @@ async def trigger_query(ctx: Context, payload: dict[str, Any]) -> None:
     triggered.put(ctx, trigger, query.name, now)
     if trigger.query:
         starts.put(ctx, Following(query.name, now), trigger.query)
-        queries.followed.put(ctx, b"", trigger.query)
+        records.followed.put(ctx, b"", trigger.query)
     scheduled.put(ctx, msgspec.structs.replace(query, triggered=now, status=trigger.status), query.name)
     await _plan(ctx, query)
 
