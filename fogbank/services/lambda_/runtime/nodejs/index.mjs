@@ -6,10 +6,12 @@
 // streaming.mjs awslambda.streamifyResponse and the stream that such handlers write to
 // logging.mjs   console, in Lambda's formats
 // errors.mjs    error documents
+// custom_resources.mjs  where CloudFormation waits for answers
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
 
 import * as api from "./api.mjs";
+import * as customResources from "./custom_resources.mjs";
 import * as errors from "./errors.mjs";
 import { load } from "./handlers.mjs";
 import * as logging from "./logging.mjs";
@@ -133,6 +135,7 @@ async function handleStreaming(handler, invocation, event) {
 
 async function main() {
   provide();
+  if (env.AWS_ENDPOINT_URL) customResources.lead(env.AWS_ENDPOINT_URL);
   logging.patch(() => current?.id);
   process.on("beforeExit", () => current?.whenIdle());
   dieOf("uncaughtException", "Uncaught Exception ", (error) => error, 129);
