@@ -11,6 +11,7 @@ Legacy parameters (`Expected`, `AttributesToGet` ...) are turned into the same c
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogbank.services.dynamodb import errors, expressions, legacy
@@ -26,6 +27,7 @@ E = TypeVar("E", bound=Expression)
 
 # names together longer than this are not kept with the expressions that use them
 _LONG = 4096
+_CACHED = 1024
 
 _NAME_KEY = re.compile(r"#[A-Za-z0-9_]+\Z").match
 _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z").match
@@ -56,15 +58,9 @@ class Bindings:
             raise errors.validation("ExpressionAttributeNames can only be specified when using expressions")
         if not names:
             raise errors.validation("ExpressionAttributeNames must not be empty")
-        for key, name in names.items():
-            if not _NAME_KEY(key):
-                raise errors.validation(f'ExpressionAttributeNames contains invalid key: Syntax error; key: "{key}"')
-            if not name:
-                raise errors.validation(
-                    f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
-                )
         self.names = tuple(names.items())
         self._is_long = sum(map(len, names.values())) > _LONG
+        (_check_names.__wrapped__ if self._is_long else _check_names)(self.names)
 
     def _take_values(self, values: dict[str, Any], expressions: tuple[str, ...]) -> None:
         readers = [name for name in expressions if name != "ProjectionExpression"]
@@ -75,9 +71,7 @@ class Bindings:
             )
         if not values:
             raise errors.validation("ExpressionAttributeValues must not be empty")
-        for key in values:
-            if not _VALUE_KEY(key):
-                raise errors.validation(f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{key}"')
+        _check_value_keys(tuple(values))
         for key, value in values.items():
             try:
                 take_in(value)
@@ -131,18 +125,36 @@ class Bindings:
 
     def finish(self) -> None:
         """Refuse names and values that no expression used."""
-        used = self.used
         if self.names:
-            unused = [key for key, _ in self.names if not any(key in compiled.used_names for compiled in used)]
+            unused = set(self.request["ExpressionAttributeNames"]).difference(*[each.used_names for each in self.used])
             if unused:
                 raise errors.unused_names(_listed(unused))
         if self.types:
-            unused = [key for key in self.values if not any(key in compiled.used_values for compiled in used)]
+            unused = set(self.values).difference(*[each.used_values for each in self.used])
             if unused:
                 raise errors.unused_values(_listed(unused))
 
 
-def _listed(keys: list[str]) -> str:
+# what was found right is not looked at again: requests that differ only in their values come in great numbers
+@lru_cache(_CACHED)
+def _check_names(names: Pairs) -> None:
+    for key, name in names:
+        if not _NAME_KEY(key):
+            raise errors.validation(f'ExpressionAttributeNames contains invalid key: Syntax error; key: "{key}"')
+        if not name:
+            raise errors.validation(
+                f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
+            )
+
+
+@lru_cache(_CACHED)
+def _check_value_keys(keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if not _VALUE_KEY(key):
+            raise errors.validation(f'ExpressionAttributeValues contains invalid key: Syntax error; key: "{key}"')
+
+
+def _listed(keys: set[str]) -> str:
     return ", ".join(sorted(keys))
 
 
