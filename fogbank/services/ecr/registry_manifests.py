@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fogbank.http import Response
+from fogbank.http import Payload, Response
 from fogbank.services.ecr import deleting, errors, image_ids, image_lists, limits, pulling, pushing, registry_errors
 from fogbank.services.ecr.manifests import DIGEST, OCI_INDEX
 from fogbank.services.ecr.records import Home, Image, tags
@@ -86,12 +86,20 @@ async def list_referrers(visit: Visit) -> Response:
 # -- pushing
 
 
+async def _body(payload: Payload) -> bytes:
+    """The manifest, no more of it than there may be."""
+    data = b""
+    async for chunk in payload:
+        data += chunk
+        if len(data) > limits.MANIFEST_BYTES:
+            raise errors.invalid_manifest(f"a manifest has at most {limits.MANIFEST_BYTES} bytes")
+    return data
+
+
 @door("PUT", "{name}/manifests/(?P<reference>[^/]+)")
 async def put(visit: Visit) -> Response:
     await visit.may("PutImage")
-    if (visit.request.payload.length or 0) > limits.MANIFEST_BYTES:
-        raise errors.invalid_manifest(f"a manifest has at most {limits.MANIFEST_BYTES} bytes")
-    data = await visit.request.payload.read()
+    data = await _body(visit.request.payload)
     digest, tag = _named(visit.groups["reference"])
     pushing.check_digest(data, digest)
     media_type = visit.request.headers.get("content-type", "").partition(";")[0].strip()

@@ -83,10 +83,7 @@ async def _manifest(ctx: Context, source: Source, function_arn: str) -> tuple[st
     id = {"imageDigest": source.digest} if source.digest else {"imageTag": source.tag}
     request = {"registryId": source.scope.account, "repositoryName": source.repository, "imageIds": [id]}
     try:
-        answer = await ctx.call("ecr", "BatchGetImage", request, as_caller=True)
-        if source.scope.account != ctx.account:
-            # another account's has to let Lambda itself in, too
-            await ctx.call("ecr", "BatchGetImage", request, source_arn=function_arn)
+        answer = await _asked(ctx, request, function_arn)
     except AWSError as error:
         raise _refusal(error, source) from error
     if not answer["images"]:
@@ -95,6 +92,23 @@ async def _manifest(ctx: Context, source: Source, function_arn: str) -> tuple[st
     if image["imageManifestMediaType"] not in _MANIFESTS:
         raise errors.image_type_not_supported(source.uri)
     return image["imageId"]["imageDigest"], json.loads(image["imageManifest"])
+
+
+async def _asked(ctx: Context, request: dict[str, Any], function_arn: str) -> dict[str, Any]:
+    """What ECR says. Either the caller or Lambda itself has to be let in; to an image of another account, both."""
+
+    async def ask(**asker: Any) -> dict[str, Any]:
+        return await ctx.call("ecr", "BatchGetImage", request, **asker)
+
+    if request["registryId"] != ctx.account:
+        await ask(source_arn=function_arn)
+        return await ask(as_caller=True)
+    try:
+        return await ask(as_caller=True)
+    except AWSError as error:
+        if error.code in _DENIED:
+            return await ask(source_arn=function_arn)
+        raise
 
 
 def _refusal(error: AWSError, source: Source) -> AWSError:
@@ -137,13 +151,16 @@ async def unpacked(ctx: Context, images: Images, code: Code) -> Unpacked:
     if content is None:
         raise errors.image_does_not_exist(code.image)
     manifest = json.loads(content.manifest)
+    wanted = [manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
+    if missing := [digest for digest in wanted if digest not in content.blobs]:
+        raise BadImage(f"ECR does not have {', '.join(missing)}")
     config = b"".join(
         await asyncio.to_thread(lambda: list(ctx.blobs.chunks(content.blobs[manifest["config"]["digest"]])))
     )
 
     def layers() -> Iterator[Iterator[bytes]]:
-        for layer in manifest["layers"]:
-            yield ctx.blobs.chunks(content.blobs[layer["digest"]])
+        for digest in wanted[1:]:
+            yield ctx.blobs.chunks(content.blobs[digest])
 
     return await asyncio.to_thread(images.unpack, code.sha256, config, layers())
 

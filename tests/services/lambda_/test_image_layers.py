@@ -130,6 +130,12 @@ def test_bytes_that_are_no_archive_are_refused_and_leave_nothing(unpack, tmp_pat
     assert list((tmp_path / "images").iterdir()) == []
 
 
+@pytest.mark.parametrize("config", [b"", b"[]", b"no json", b'{"config": 3}'])
+def test_a_configuration_that_is_none_is_refused(tmp_path, config):
+    with pytest.raises(BadImage, match="configuration"):
+        Images(str(tmp_path)).unpack("0" * 64, config, [])
+
+
 def test_more_than_lambda_takes_is_refused(unpack, monkeypatch):
     monkeypatch.setattr(images, "IMAGE_BYTES", 10)
     with pytest.raises(BadImage, match="more than 10 bytes"):

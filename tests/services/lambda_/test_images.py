@@ -58,6 +58,16 @@ class ImageFunctions(Functions):
             waits = {"Delay": 0.02, "MaxAttempts": 1000}
             self.client.get_waiter(waiter).wait(FunctionName=name, WaiterConfig=waits)
 
+    def become_developer(self):
+        """Go on as a user who may do everything with functions, and nothing with images."""
+        iam, _ = self.aws("iam"), self.role
+        iam.create_user(UserName="developer")
+        actions = ["lambda:*", "iam:PassRole"]
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+        iam.put_user_policy(UserName="developer", PolicyName="p", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName="developer")["AccessKey"]
+        self.client = self.aws("lambda", credentials=key)
+
     def run(self, container, **options):
         made = self.create(self.push(container), **options)
         self.settle()
@@ -198,19 +208,21 @@ def test_an_index_is_refused(images, python_layer):
         images.create(f"{images.uri}:multi")
 
 
-def test_a_caller_who_may_not_pull_may_not_run(images, python_layer, aws):
+def test_a_caller_who_may_not_pull_may_not_run(images, python_layer):
     uri = images.push(python_image(python_layer))
-    iam = aws("iam")
-    iam.create_user(UserName="developer")
-    actions = ["lambda:*", "iam:PassRole"]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
-    iam.put_user_policy(UserName="developer", PolicyName="p", PolicyDocument=json.dumps(policy))
-    key = iam.create_access_key(UserName="developer")["AccessKey"]
-    role, images.client = images.role, aws("lambda", credentials=key)
-    assert role
+    images.become_developer()
     with pytest.raises(ClientError, match="Lambda does not have permission to access the ECR image") as error:
         images.create(uri)
     assert code(error) == "AccessDeniedException"
+
+
+def test_a_repository_may_let_lambda_itself_in(images, python_layer):
+    uri = images.push(python_image(python_layer))
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "ecr:BatchGetImage"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    images.ecr.set_repository_policy(repositoryName="functions", policyText=policy)
+    images.become_developer()
+    assert images.create(uri)["State"] == "Pending"
 
 
 def test_another_accounts_image_needs_its_policy(images, python_layer, aws):

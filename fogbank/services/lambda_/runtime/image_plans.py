@@ -20,7 +20,7 @@ _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 
 
 def plan(image: Unpacked, overrides: dict[str, Any], architecture: str, directory: str, scratch: int) -> Plan:
-    """What to start. Blocks.
+    """What to start. Blocks. Raises BadImage.
 
     overrides     the function's ImageConfig
     architecture  of the function (`x86_64`)
@@ -28,15 +28,23 @@ def plan(image: Unpacked, overrides: dict[str, Any], architecture: str, director
     scratch       bytes that fit into /tmp
     """
     config = image.config.get("config") or {}
-    entry = overrides.get("EntryPoint") or config.get("Entrypoint") or []
-    argv = [*entry, *(overrides.get("Command") or config.get("Cmd") or [])]
+    entry = overrides.get("EntryPoint") or _texts(config, "Entrypoint")
+    argv = [*entry, *(overrides.get("Command") or _texts(config, "Cmd"))]
     working = overrides.get("WorkingDirectory") or config.get("WorkingDir") or "/"
     room = {"root": image.root, "tmp": scratch, "hosts": libraries.hosts(directory)}
     variables = {"PATH": _PATH, "LAMBDA_TASK_ROOT": "/var/task", "LAMBDA_RUNTIME_DIR": "/var/runtime"}
-    variables.update(_pair(each) for each in config.get("Env") or [])
+    variables.update(_pair(each) for each in _texts(config, "Env"))
     place = Place(working, variables["LAMBDA_RUNTIME_DIR"], ["/opt"], room)
     fault = _fault(image, argv, variables["PATH"], working, architecture)
     return Plan(None, argv, None, [], variables, place, extensions=_extensions(image.root), fault=fault)
+
+
+def _texts(config: dict[str, Any], name: str) -> list[str]:
+    """A list in an image's configuration. Raises BadImage."""
+    found = config.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise BadImage(f"{name} in the image's configuration is no list of texts")
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

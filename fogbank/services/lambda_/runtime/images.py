@@ -59,13 +59,14 @@ class Images:
 
     def unpack(self, digest: str, config: bytes, layers: Iterable[Iterator[bytes]]) -> Unpacked:
         """Unpack an image from its layers, the lowest first. Raises BadImage, OSError."""
+        directories = [*_DIRECTORIES, _working_directory(config)]
         self._directory.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=self._directory))
         try:
             made.chmod(0o755)
             (made / "root").mkdir()
             _apply_all(str(made / "root"), layers)
-            _furnish(str(made / "root"), config)
+            _furnish(str(made / "root"), directories)
             (made / "config.json").write_bytes(config)
             os.rename(made, self._directory / digest)
         except OSError:
@@ -87,10 +88,17 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-def _furnish(root: str, config: bytes) -> None:
+def _working_directory(config: bytes) -> str:
+    """Where the image's program begins. Raises BadImage when the configuration is none."""
+    try:
+        return str((json.loads(config).get("config") or {}).get("WorkingDir") or "/")
+    except (ValueError, AttributeError) as error:
+        raise BadImage("the image's configuration cannot be read") from error
+
+
+def _furnish(root: str, directories: Iterable[str]) -> None:
     """The places that are needed to run the image, where it does not have them itself."""
-    directory = (json.loads(config).get("config") or {}).get("WorkingDir") or "/"
-    for name in (*_DIRECTORIES, directory):
+    for name in directories:
         os.makedirs(within(root, name), exist_ok=True)
     for name in _FILES:
         target = within(root, name)
