@@ -90,6 +90,8 @@ class Authenticator:
         """
         authorization = request.headers.get("authorization")
         if authorization is not None and authorization.startswith(_VERSION_4):
+            if service in S3_SERVICES and "X-Amz-Algorithm=" in request.query:
+                raise errors.two_mechanisms(authorization)
             body_hash = _header_body_hash(request, service)
             if body_hash is None:
                 body_hash = await _hash_body(request)

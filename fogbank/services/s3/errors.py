@@ -14,7 +14,9 @@ from fogbank.kernel.errors import AWSError
 
 
 def invalid_argument(message: str, name: str, value: Any) -> AWSError:
-    return AWSError("InvalidArgument", message, 400, ArgumentName=name, ArgumentValue=str(value))
+    return AWSError(
+        "InvalidArgument", message, 400, ArgumentName=name, ArgumentValue="" if value is None else str(value)
+    )
 
 
 def invalid_request(message: str) -> AWSError:

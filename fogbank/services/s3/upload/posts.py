@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from fogbank.http import Payload, Request, Response
+from fogbank.identity.errors.s3 import form_field_missing
 from fogbank.kernel import Context
-from fogbank.services.s3 import changes, errors
+from fogbank.services.s3 import changes
 from fogbank.services.s3.content import bodies, digests
 from fogbank.services.s3.object import objects, tags, traits
 from fogbank.services.s3.permissions import access
@@ -98,12 +99,12 @@ class _File(Payload):
 def _key(fields: Fields) -> str:
     key = fields.get("key", "")
     if not key:
-        raise errors.invalid_argument(
-            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
-            "key",
-            "",
-        )
+        raise form_field_missing("key")
     return key
+
+
+# Fields of a form that is signed; what they sign is its policy.
+_SIGNING = frozenset({"awsaccesskeyid", "signature", "x-amz-algorithm", "x-amz-credential", "x-amz-signature"})
 
 
 def _policies() -> Any:
@@ -118,6 +119,8 @@ async def _admit(ctx: Context, fields: Fields, bucket: str) -> Any:
     ctx.principal = identity.principal
     ctx.account = identity.principal.account
     ctx.region = identity.region
+    if "policy" not in fields and not _SIGNING.isdisjoint(name.lower() for name in fields):
+        raise form_field_missing("policy")
     if "policy" not in fields:
         return None
     policy = _policies().parse(fields["policy"])

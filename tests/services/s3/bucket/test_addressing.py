@@ -125,3 +125,12 @@ def test_overrides_are_not_for_anonymous_readers(s3, raw, make_bucket, put):
     put(bucket, "k", ACL="public-read")
     response = raw("GET", f"/{bucket}/k?response-content-type=text/html", signed=False)
     assert response.refusal == (400, "InvalidRequest")
+
+
+def test_presigned_urls_take_no_signature_besides(aws, raw, bucket, put):
+    put(bucket, "k")
+    s3 = aws("s3", signature_version="s3v4")
+    url = urlsplit(s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}))
+    response = raw("GET", f"{url.path}?{url.query}")
+    assert (response.status, response.error["ArgumentName"]) == (400, "Authorization")
+    assert response.error["Message"].startswith("Only one auth mechanism allowed")

@@ -130,3 +130,11 @@ def test_body_that_is_no_form_is_refused(raw, bucket):
     headers = {"content-type": "multipart/form-data; boundary=frontier"}
     response = raw("POST", f"/{bucket}", b"garbage", headers, signed=False)
     assert response.refusal == (400, "MalformedPOSTRequest")
+
+
+def test_signature_without_a_policy_is_refused(s3, raw, bucket):
+    fields = s3.generate_presigned_post(bucket, "k")["fields"]
+    del fields["policy"]
+    response = send(raw, bucket, fields, b"x")
+    assert (response.status, response.error["ArgumentName"]) == (400, "policy")
+    assert response.error["Message"].startswith("Bucket POST must contain a field named 'policy'.")
