@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from fogbank.services.ecr import limits
+
 _DAY = 86400.0
 _COUNTS = ("imageCountMoreThan", "sinceImagePushed", "sinceImagePulled", "sinceImageTransitioned")
 _MOST_WILDCARDS = 4
-MOST_RULES = 50
 
 
 class BadPolicy(ValueError):
@@ -73,8 +74,8 @@ def read(text: str) -> list[Rule]:
         raise BadPolicy('object has missing required properties (["rules"])')
     if unknown := set(document) - {"rules"}:
         raise BadPolicy(f"object instance has properties which are not allowed by the schema: {sorted(unknown)}")
-    if len(document["rules"]) > MOST_RULES:
-        raise BadPolicy(f"the array has more than {MOST_RULES} rules")
+    if len(document["rules"]) > limits.LIFECYCLE_RULES:
+        raise BadPolicy(f"the array has more than {limits.LIFECYCLE_RULES} rules")
     rules = sorted((_rule(each) for each in document["rules"]), key=lambda rule: rule.priority)
     _check_together(rules)
     return rules
