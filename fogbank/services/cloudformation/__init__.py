@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html
 from fogbank.services.cloudformation import (
     change_sets,
     custom_resources,
+    drift,
     exporting,
     finishing,
     looking,
@@ -18,6 +19,7 @@ from fogbank.services.cloudformation.service import service
 __all__ = [
     "change_sets",
     "custom_resources",
+    "drift",
     "exporting",
     "finishing",
     "looking",

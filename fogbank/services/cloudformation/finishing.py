@@ -24,6 +24,7 @@ from fogbank.services.cloudformation.records import (
     Work,
     backups,
     bodies,
+    drifts,
     events,
     names,
     put,
@@ -156,6 +157,7 @@ async def forget_stack(ctx: Context, payload: dict[str, Any]) -> None:
     uuid = payload["stack"]
     for each in await resources.scan(ctx, uuid):
         resources.delete(ctx, uuid, each.logical)
+        drifts.delete(ctx, uuid, each.logical)
     for key, _ in await events.items(ctx, (int,), uuid):
         events.delete(ctx, uuid, *key)
     for which in (CURRENT, GOAL):

@@ -12,6 +12,7 @@ work       (uuid)                       Work: the operation under way
 events     (uuid, number)               Event
 exports    (name)                       Export
 imports    (name, uuid)                 Import: a stack that uses an export
+drifts     (uuid, logical id)           Drift: what the last look at a resource found
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import orjson
 from fogbank.identity.principals import Principal
 from fogbank.kernel import Context, Record
 from fogbank.services.cloudformation import errors
+from fogbank.services.cloudformation.differences import Difference
 from fogbank.services.cloudformation.service import service
 
 Request = dict[str, Any]
@@ -170,6 +172,19 @@ class Import(Record, frozen=True):
     stack: str
 
 
+class Drift(Record, frozen=True):
+    """`expected` and `actual` are JSON."""
+
+    logical: str
+    type: str
+    physical: str
+    status: str
+    time: float
+    expected: str = "{}"
+    actual: str = "{}"
+    differences: list[Difference] = []
+
+
 stacks = service.collection("stacks", Stack)
 names = service.collection("names", bytes)
 bodies = service.collection("bodies", Body)
@@ -181,6 +196,7 @@ work = service.collection("work", Work)
 events = service.collection("events", Event)
 exports = service.collection("exports", Export)
 imports = service.collection("imports", Import)
+drifts = service.collection("drifts", Drift)
 
 
 def uuid_of(name: str) -> str:
