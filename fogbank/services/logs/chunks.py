@@ -109,6 +109,22 @@ class Reader:
             for event in sorted(found, reverse=newest_first):
                 yield event
 
+    async def part(self, span: Span, since: tuple[int, ...], most: int) -> tuple[list[Event], tuple[int, ...] | None]:
+        """At least `most` events from that place on, as they lie, and the place to go on from; None at the end.
+
+        For who reads all of them, and puts them in order afterwards.
+        """
+        span = Span(max(span.start, self._group.oldest(self._ctx.now())), span.end)
+        first = max(since, (span.start // MINUTE * MINUTE,))
+        rows = await chunks.items(self._ctx, (int, int), self._stream.id, since=first, until=(span.end,), limit=_STRIDE)
+        found: list[Event] = []
+        for (ms, nth), value in rows:
+            opened = await self._opened(((int(ms), int(nth)), value))
+            found += [event for event in opened if span.start <= event.position.ms < span.end]
+            if len(found) >= most:
+                return found, (int(ms), int(nth) + 1)
+        return found, (int(rows[-1][0][0]), int(rows[-1][0][1]) + 1) if len(rows) == _STRIDE else None
+
     async def _minutes(self, span: Span, newest_first: bool) -> AsyncIterator[list[Row]]:
         """The chunks of each minute."""
         pending: list[Row] = []

@@ -278,4 +278,4 @@ class JoinCommand(Command):
         fields = dict(left.fields)
         for alias, row in zip(self.aliases, (left, right), strict=True):
             fields |= {f"{alias}.{name}": value for name, value in (row.discovered | row.fields).items()}
-        return Row(fields, lambda: left.discovered, left.unmasked)
+        return Row(fields, lambda: left.discovered, left.unmasked, left.point)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from fogbank.kernel import Context, pages
 from fogbank.services.logs import errors
-from fogbank.services.logs.chunks import Position, Reader, Span
-from fogbank.services.logs.filtering import Found, Place, merged
+from fogbank.services.logs.chunks import Event, Position, Reader, Span
 from fogbank.services.logs.insights.discovery import discovered
 from fogbank.services.logs.insights.rows import Fields, Row, flattened
 from fogbank.services.logs.insights.values import Moment
 from fogbank.services.logs.protection.lens import Lens, lens_of
-from fogbank.services.logs.records import STANDARD, LogGroup, find_stream, group_named, groups, streams
+from fogbank.services.logs.records import STANDARD, LogGroup, LogStream, find_stream, group_named, groups, streams
 from fogbank.services.logs.transforming.operations import Transformer, transformer_of
 
 _STRIDE = 2000
-"""How many events one transaction reads, so that nobody waits long for it."""
+"""How many events one transaction reads, or a chunk more, so that nobody waits long for it."""
 
 
 def seconds(start: int, end: int) -> Span:
@@ -30,71 +31,78 @@ def seconds(start: int, end: int) -> Span:
 class View(NamedTuple):
     """How the events of a group look: through a lens, with the fields that transformers give them."""
 
-    account: str
+    log: str
     group: LogGroup
     lens: Lens | None
     transformer: Transformer | None
 
-    def row(self, found: Found) -> Row:
+    def row(self, stream: LogStream, event: Event) -> Row:
         """Fields are discovered in groups of the class Standard only."""
-        seen = found.shown(self.lens)
-        event, group = seen.event, self.group
+        unmasked = None
+        if self.lens is not None:
+            unmasked = event.message
+            event = event._replace(message=self.lens.shown(unmasked, event.ingested))
         fields = {
             "@timestamp": Moment(event.position.ms),
             "@message": event.message,
             "@ingestionTime": Moment(event.ingested),
-            "@logStream": found.stream.name,
-            "@log": f"{self.account}:{group.name}",
-            "@ptr": pages.token(json.dumps([group.name, found.stream.name, *event.position])),
+            "@logStream": stream.name,
+            "@log": self.log,
         }
-        unmasked = found.event.message if self.lens is not None else None
-        return Row(fields, partial(self.discovered, seen) if group.kind == STANDARD else dict, unmasked)
+        discover = partial(self.discovered, stream.name, event) if self.group.kind == STANDARD else dict
+        return Row(fields, discover, unmasked, partial(_pointer, self.group.name, stream.name, event.position))
 
-    def discovered(self, seen: Found) -> Fields:
-        message = seen.event.message
+    def discovered(self, stream: str, event: Event) -> Fields:
         if self.transformer is not None:
-            found = self.transformer.fields(message, seen.stream.name, seen.event.ingested)
+            found = self.transformer.fields(event.message, stream, event.ingested)
             if found is not None:
                 return flattened(found)
-        return discovered(self.group.name, message)
+        return discovered(self.group.name, event.message)
+
+
+def _pointer(group: str, stream: str, position: Position) -> str:
+    return pages.token(json.dumps([group, stream, *position]))
 
 
 async def view_of(ctx: Context, group: LogGroup, unmask: bool = False) -> View:
     lens = None if unmask else await lens_of(ctx, group)
-    return View(ctx.account, group, lens, await transformer_of(ctx, group))
+    return View(f"{ctx.account}:{group.name}", group, lens, await transformer_of(ctx, group))
 
 
 async def of_groups(ctx: Context, names: Sequence[str], span: Span) -> tuple[list[Row], int]:
     """The events of groups, the newest first, and their size in bytes. Groups that are not there any more have none."""
-    found: list[tuple[int, Row]] = []
+    found: list[tuple[tuple[int, str, int], Row]] = []
     size = 0
     for name in names:
-        group = await ctx.transact(groups.get, ctx, name)
-        if group is None:
+        opened = await ctx.transact(_opened, ctx, name, span)
+        if opened is None:
             continue
-        view = await ctx.transact(view_of, ctx, group)
-        part = await ctx.transact(_part, ctx, group, span, None)
-        while part:
-            found += [(each.event.position.ms, view.row(each)) for each in part]
-            size += sum(each.event.size for each in part)
-            part = await ctx.transact(_part, ctx, group, span, part[-1].place) if len(part) == _STRIDE else []
-    found.sort(key=lambda item: -item[0])
+        view, among = opened
+        for stream in among:
+            reader = Reader(ctx, view.group, stream)
+            since: tuple[int, ...] | None = ()
+            while since is not None:
+                events, since = await ctx.transact(reader.part, span, since, _STRIDE)
+                found += [
+                    ((event.position.ms, stream.name, event.position.nth), view.row(stream, event)) for event in events
+                ]
+                size += sum(event.size for event in events)
+                await asyncio.sleep(0)  # others have their turn
+    found.sort(key=itemgetter(0), reverse=True)
     return [row for _, row in found], size
 
 
-async def _part(ctx: Context, group: LogGroup, span: Span, last: Place | None) -> list[Found]:
-    """The newest events before that place."""
-    among = await streams.scan(ctx, group.id)
-    if last is not None:
-        span = Span(span.start, min(span.end, last.ms + 1))
-    found: list[Found] = []
-    async for each in merged(ctx, group, among, span, newest_first=True):
-        if last is not None and each.place >= last:
-            continue
-        found.append(each)
-        if len(found) == _STRIDE:
-            break
-    return found
+async def _opened(ctx: Context, name: str, span: Span) -> tuple[View, list[LogStream]] | None:
+    """How a group looks, and its streams that may have events of that time."""
+    group = await groups.get(ctx, name)
+    if group is None:
+        return None
+    among = [
+        stream
+        for stream in await streams.scan(ctx, group.id)
+        if stream.count and stream.first < span.end and stream.last >= span.start
+    ]
+    return await view_of(ctx, group), among
 
 
 async def at_pointer(ctx: Context, pointer: str, unmask: bool = False) -> Row:
@@ -106,5 +114,5 @@ async def at_pointer(ctx: Context, pointer: str, unmask: bool = False) -> Row:
     stream = await find_stream(ctx, group, stream_name)
     async for event in Reader(ctx, group, stream).events(Span(ms, ms + 1)):
         if event.position == Position(ms, nth):
-            return (await view_of(ctx, group, unmask)).row(Found(stream, event))
+            return (await view_of(ctx, group, unmask)).row(stream, event)
     raise errors.not_found("log record")

@@ -15,13 +15,20 @@ def _nothing() -> Fields:
 
 
 class Row:
-    """`unmasked` gives the event as it was written, for `unmask`; None where nothing is masked."""
+    """`unmasked` gives the event as it was written, for `unmask`; None where nothing is masked. `point` makes its `@ptr`."""
 
-    __slots__ = ("_discover", "_discovered", "fields", "unmasked")
+    __slots__ = ("_discover", "_discovered", "fields", "point", "unmasked")
 
-    def __init__(self, fields: Fields, discover: Callable[[], Fields] = _nothing, unmasked: str | None = None) -> None:
+    def __init__(
+        self,
+        fields: Fields,
+        discover: Callable[[], Fields] = _nothing,
+        unmasked: str | None = None,
+        point: Callable[[], str] | None = None,
+    ) -> None:
         self.fields = fields
         self.unmasked = unmasked
+        self.point = point
         self._discover = discover
         self._discovered: Fields | None = None
 
@@ -35,6 +42,8 @@ class Row:
         """The field of that name, or what `map.attribute`, `list[0]` leads to; None when there is none."""
         if name in self.fields:
             return self.fields[name]
+        if name == "@ptr":
+            return None if self.point is None else self.point()
         if name in self.discovered:
             return self.discovered[name]
         return self._inside(name) if "." in name or "[" in name else None
@@ -49,7 +58,7 @@ class Row:
 
     def with_fields(self, fields: Fields) -> Row:
         """The same row with more fields."""
-        row = Row({**self.fields, **fields}, self._discover, self.unmasked)
+        row = Row({**self.fields, **fields}, self._discover, self.unmasked, self.point)
         row._discovered = self._discovered
         return row
 
