@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.lambda_.functions import code, package
+from tests.services.lambda_.functions import RUNTIME, code, package
 
 HANDLER = "def handler(event, context):\n"
 
@@ -92,7 +92,7 @@ def linked(target):
 
 
 def made_of(functions, data):
-    options = {"FunctionName": "f", "Runtime": "python3.11", "Handler": "index.handler", "Role": functions.role}
+    options = {"FunctionName": "f", "Runtime": RUNTIME, "Handler": "index.handler", "Role": functions.role}
     functions.client.create_function(**options, Code={"ZipFile": data})
     functions.settle()
 

