@@ -9,11 +9,11 @@ import msgspec
 from fogbank.kernel import Context
 from fogbank.services.dax import errors, limits, listing
 from fogbank.services.dax.events import note
+from fogbank.services.dax.groups import Kind
 from fogbank.services.dax.records import (
     DEFAULT_PARAMETERS,
     DEFAULT_TTL,
     ParameterGroup,
-    clusters,
     find_parameters,
     parameter_groups,
 )
@@ -25,6 +25,15 @@ _DESCRIPTIONS = {
     "record-ttl-millis": "Duration in milliseconds for records to remain valid in cache (Default: 0 = infinite)",
 }
 _LONGEST_TTL = 2**63 - 1
+
+KIND = Kind(
+    "Parameter group",
+    parameter_groups,
+    find_parameters,
+    DEFAULT_PARAMETERS,
+    lambda cluster: cluster.parameter_group,
+    errors.parameter_group_in_use,
+)
 
 
 @service.operation(resource=lambda ctx, request: "*")
@@ -66,26 +75,12 @@ def _change(given: dict[str, str]) -> tuple[str, str]:
 
 @service.operation(resource=lambda ctx, request: "*")
 async def delete_parameter_group(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    name = request["ParameterGroupName"].lower()
-    if name == DEFAULT_PARAMETERS:
-        raise errors.reserved(name)
-    await find_parameters(ctx, name)
-    if any(cluster.parameter_group == name for cluster in await clusters.scan(ctx)):
-        raise errors.parameter_group_in_use(name)
-    parameter_groups.delete(ctx, name)
-    await note(ctx, name, "PARAMETER_GROUP", "Parameter group deleted.")
-    return {"DeletionMessage": f"Parameter group {name} has been deleted."}
+    return await KIND.remove(ctx, request["ParameterGroupName"])
 
 
 @service.operation(resource=lambda ctx, request: "*")
 async def describe_parameter_groups(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    names = request.get("ParameterGroupNames")
-    if names:
-        groups = await listing.named(names, lambda name: find_parameters(ctx, name))
-    else:
-        groups = [*await parameter_groups.scan(ctx), await find_parameters(ctx, DEFAULT_PARAMETERS)]
-        groups.sort(key=lambda group: group.name)
-    rows, token = listing.page(request, groups, lambda group: group.name)
+    rows, token = await KIND.page(ctx, request, request.get("ParameterGroupNames"))
     return {"ParameterGroups": [group.shape() for group in rows], "NextToken": token}
 
 

@@ -7,10 +7,20 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.dax import errors, limits, listing
+from fogbank.services.dax import errors, limits
 from fogbank.services.dax.events import note
-from fogbank.services.dax.records import DEFAULT_SUBNETS, SubnetGroup, clusters, find_subnets, subnet_groups
+from fogbank.services.dax.groups import Kind
+from fogbank.services.dax.records import DEFAULT_SUBNETS, SubnetGroup, find_subnets, subnet_groups
 from fogbank.services.dax.service import service
+
+KIND = Kind(
+    "Subnet group",
+    subnet_groups,
+    find_subnets,
+    DEFAULT_SUBNETS,
+    lambda cluster: cluster.subnet_group,
+    errors.subnet_group_in_use,
+)
 
 
 @service.operation(resource=lambda ctx, request: "*")
@@ -45,26 +55,12 @@ async def update_subnet_group(ctx: Context, request: dict[str, Any]) -> dict[str
 
 @service.operation(resource=lambda ctx, request: "*")
 async def delete_subnet_group(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    name = request["SubnetGroupName"].lower()
-    if name == DEFAULT_SUBNETS:
-        raise errors.reserved(name)
-    await find_subnets(ctx, name)
-    if any(cluster.subnet_group == name for cluster in await clusters.scan(ctx)):
-        raise errors.subnet_group_in_use(name)
-    subnet_groups.delete(ctx, name)
-    await note(ctx, name, "SUBNET_GROUP", "Subnet group deleted.")
-    return {"DeletionMessage": f"Subnet group {name} has been deleted."}
+    return await KIND.remove(ctx, request["SubnetGroupName"])
 
 
 @service.operation(resource=lambda ctx, request: "*")
 async def describe_subnet_groups(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    names = request.get("SubnetGroupNames")
-    if names:
-        groups = await listing.named(names, lambda name: find_subnets(ctx, name))
-    else:
-        groups = [*await subnet_groups.scan(ctx), await find_subnets(ctx, DEFAULT_SUBNETS)]
-        groups.sort(key=lambda group: group.name)
-    rows, token = listing.page(request, groups, lambda group: group.name)
+    rows, token = await KIND.page(ctx, request, request.get("SubnetGroupNames"))
     return {"SubnetGroups": [_shape(ctx, group) for group in rows], "NextToken": token}
 
 

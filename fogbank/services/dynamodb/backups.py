@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import AWSError, Record
-from fogbank.services.dynamodb import errors, recovery, restoring, tables
 from fogbank.services.dynamodb import history as past
+from fogbank.services.dynamodb import recovery, restoring, table_errors, tables
 from fogbank.services.dynamodb.descriptions import Size, describe
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -75,7 +75,7 @@ async def find(ctx: Context, arn: str) -> Backup:
     name = table.rpartition("table/")[2]
     found = [each for each in await backups.scan(ctx, name) if each.id == backup_id] if slash else []
     if not found or found[0].arn != arn:
-        raise errors.backup_not_found(arn)
+        raise table_errors.backup_not_found(arn)
     return found[0]
 
 
@@ -86,7 +86,7 @@ async def find(ctx: Context, arn: str) -> Backup:
 async def create_backup(ctx: Context, request: Document) -> Document:
     table = await recovery.find(ctx, request["TableName"])
     if table.status == "CREATING":
-        raise errors.backup_of_table_in_use(table.name)
+        raise table_errors.backup_of_table_in_use(table.name)
     backup = await _begin(ctx, table, request["BackupName"], "USER")
     await recovery.begin(ctx, table)
     return {"BackupDetails": _details(backup)}
@@ -222,7 +222,7 @@ def _summary(backup: Backup) -> Document:
 async def delete_backup(ctx: Context, request: Document) -> Document:
     backup = await find(ctx, request["BackupArn"])
     if backup.status == "CREATING":
-        raise errors.backup_in_use(backup.arn)
+        raise table_errors.backup_in_use(backup.arn)
     await _remove(ctx, backup)
     return {"BackupDescription": _description(msgspec.structs.replace(backup, status="DELETED"))}
 
@@ -236,7 +236,7 @@ async def _remove(ctx: Context, backup: Backup) -> None:
 async def restore_table_from_backup(ctx: Context, request: Document) -> Document:
     backup = await find(ctx, request["BackupArn"])
     if backup.status != "AVAILABLE":
-        raise errors.backup_in_use(backup.arn)
+        raise table_errors.backup_in_use(backup.arn)
     table = await restoring.create(ctx, request, backup.table, backup.created, backup.arn)
     await ctx.schedule("restore_from_backup", {"space": backup.space, "table": table.name, "number": 0})
     return {"TableDescription": restoring.description(table)}

@@ -13,6 +13,7 @@ from fogbank.services.dynamodb import (
     replica_errors,
     replicas,
     streams,
+    table_errors,
     tables,
     vector_indexes,
 )
@@ -117,7 +118,7 @@ def _refuse_at_sight(request: Document) -> None:
             raise errors.not_yet(what)
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     if len([update for update in updates if "Update" not in update]) > 1:
-        raise errors.too_many_index_changes()
+        raise table_errors.too_many_index_changes()
     names = [action["IndexName"] for update in updates for action in update.values()]
     if len(set(names)) < len(names):
         raise errors.validation("Only one global secondary index update per index is allowed simultaneously.")
@@ -146,7 +147,7 @@ def _change_billing(table: Table, request: Document, now: float) -> Table:
         return table
     reads, writes = creation.capacity_of(request, on_demand)
     if table.vectors and not on_demand:
-        raise errors.vectors_on_demand()
+        raise table_errors.vectors_on_demand()
     if on_demand:
         indexes = tuple([msgspec.structs.replace(index, reads=0, writes=0) for index in table.indexes])
         return msgspec.structs.replace(table, on_demand=True, on_demand_since=now, reads=0, writes=0, indexes=indexes)

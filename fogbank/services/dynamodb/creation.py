@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fogbank.services.dynamodb import errors, limits
+from fogbank.services.dynamodb import errors, limits, table_errors
 from fogbank.services.dynamodb.schema import Index, Table, VectorIndex
 
 Request = dict[str, Any]
@@ -119,13 +119,13 @@ def _simple_keys(schema: list[dict[str, str]], attributes: dict[str, str], membe
     if len(schema) > 2:
         raise _schema_too_long(schema, member)
     if schema[0]["KeyType"] != "HASH":
-        raise errors.first_key_not_hash()
+        raise table_errors.first_key_not_hash()
     names = [element["AttributeName"] for element in schema]
     if len(schema) > 1:
         if schema[1]["KeyType"] != "RANGE":
             raise errors.invalid_parameters("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
         if names[0] == names[1]:
-            raise errors.keys_of_one_name()
+            raise table_errors.keys_of_one_name()
     _require_definitions(names, attributes)
     return names[0], names[1] if len(names) > 1 else None
 
@@ -147,7 +147,7 @@ def _several_keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> t
     names = [element["AttributeName"] for element in schema]
     kinds = [element["KeyType"] for element in schema]
     if kinds[0] != "HASH":
-        raise errors.first_key_not_hash()
+        raise table_errors.first_key_not_hash()
     if kinds != sorted(kinds):
         raise errors.invalid_parameters("Invalid KeySchema: All HASH key elements must come before RANGE key elements")
     hashes, ranges = names[: kinds.count("HASH")], names[kinds.count("HASH") :]
@@ -157,7 +157,7 @@ def _several_keys(schema: list[dict[str, str]], attributes: dict[str, str]) -> t
                 f"Invalid KeySchema: The number of {kind} key elements exceeds the limit of {limits.KEY_ATTRIBUTES}"
             )
     if len(set(names)) < len(names):
-        raise errors.keys_of_one_name()
+        raise table_errors.keys_of_one_name()
     _require_definitions(names, attributes)
     return hashes, ranges
 
@@ -234,7 +234,7 @@ def warm_throughput(definition: Request, on_demand: bool, reads: int, writes: in
     for name, floor in zip(("ReadUnitsPerSecond", "WriteUnitsPerSecond"), floors, strict=True):
         units = wanted.get(name)
         if units is not None and units < floor:
-            raise errors.warm_throughput_too_low(name, units, floor)
+            raise table_errors.warm_throughput_too_low(name, units, floor)
         warm.append(units or 0)
     return warm[0], warm[1]
 
@@ -350,7 +350,7 @@ def check_index_names(indexes: list[Index]) -> None:
 def vector_index(definition: Request, attributes: dict[str, str], on_demand: bool, spaces: Any) -> VectorIndex:
     """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndex.html"""
     if not on_demand:
-        raise errors.vectors_on_demand()
+        raise table_errors.vectors_on_demand()
     if definition["Dimensions"] > limits.VECTOR_DIMENSIONS:
         raise errors.invalid_parameters(f"Dimensions of a vector index must not exceed {limits.VECTOR_DIMENSIONS}")
     schema = definition.get("SearchSchema") or []

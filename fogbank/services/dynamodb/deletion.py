@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from fogbank.services.dynamodb import (
     backups,
     encryption,
-    errors,
     groups,
     guards,
     history,
@@ -20,6 +19,7 @@ from fogbank.services.dynamodb import (
     replica_errors,
     scaling,
     streams,
+    table_errors,
     tables,
     tags,
     vectors,
@@ -51,9 +51,9 @@ async def delete_table(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     require_idle(table)
     if table.is_protected:
-        raise errors.deletion_protected()
+        raise table_errors.deletion_protected()
     if table.history_users > (table.recoverable_since is not None):
-        raise errors.table_in_use(table.name, "backed up")
+        raise table_errors.table_in_use(table.name, "backed up")
     group = await groups.group_of(ctx, table)
     if group is not None:
         if group.is_strong:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import AWSError
-from fogbank.services.dynamodb import errors
+from fogbank.services.dynamodb import table_errors
 from fogbank.services.dynamodb.schema import Encryption, Table, tables
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ async def chosen(ctx: Context, table: Table, specification: Document | None) -> 
         return table
     if not specification.get("Enabled"):
         if specification.get("KMSMasterKeyId") or specification.get("SSEType"):
-            raise errors.key_without_encryption()
+            raise table_errors.key_without_encryption()
         return await _without(ctx, table)
     if specification.get("SSEType", "KMS") != "KMS":
-        raise errors.encryption_type(specification["SSEType"])
+        raise table_errors.encryption_type(specification["SSEType"])
     return await _with_key(ctx, table, specification.get("KMSMasterKeyId") or MANAGED_ALIAS)
 
 
@@ -63,9 +63,9 @@ async def _with_key(ctx: Context, table: Table, key: str) -> Table:
     if table.encryption is not None and table.encryption.key == arn:
         return table
     if is_managed and metadata["KeyId"] not in key and not key.endswith(MANAGED_ALIAS):
-        raise errors.key_unfit(arn)
+        raise table_errors.key_unfit(arn)
     if metadata["KeySpec"] != "SYMMETRIC_DEFAULT" or metadata["KeyUsage"] != "ENCRYPT_DECRYPT":
-        raise errors.key_unfit(arn)
+        raise table_errors.key_unfit(arn)
     request = {"KeyId": arn, "KeySpec": "AES_256", "EncryptionContext": _context(table)}
     sealed = (await _kms(ctx, "GenerateDataKeyWithoutPlaintext", request))["CiphertextBlob"]
     table = await _without(ctx, table)
@@ -109,7 +109,7 @@ async def _kms(ctx: Context, operation: str, request: Document) -> Document:
     except AWSError as error:
         if error.code == "AccessDeniedException":
             raise
-        raise errors.key_refused(error) from error
+        raise table_errors.key_refused(error) from error
 
 
 # -- using it
@@ -124,7 +124,7 @@ async def require(ctx: Context, table: Table) -> None:
     try:
         await ctx.call("kms", "Decrypt", request, as_caller=True)
     except AWSError as error:
-        raise errors.key_inaccessible(error) from error
+        raise table_errors.key_inaccessible(error) from error
 
 
 async def looked_after(ctx: Context, table: Table) -> Table:

@@ -22,7 +22,7 @@ import orjson
 from fogbank.http import Payload
 from fogbank.identity.principals import Principal
 from fogbank.kernel import AWSError, Record, pages
-from fogbank.services.dynamodb import errors, recovery, tables
+from fogbank.services.dynamodb import errors, recovery, table_errors, tables
 from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.interchange import ion, jobs, manifests
 from fogbank.services.dynamodb.interchange.edits import Edit, edits_between
@@ -129,7 +129,7 @@ async def export_table_to_point_in_time(ctx: Context, request: Document) -> Docu
         ion.require("ExportTableToPointInTime")
     table = await recovery.find(ctx, request["TableArn"])
     if table.recoverable_since is None:
-        raise errors.recovery_unavailable(table.name)
+        raise table_errors.recovery_unavailable(table.name)
     since, until = _period(ctx, table, request)
     export = Export(
         f"{table.arn}/export/{jobs.new_id(ctx)}",
@@ -323,7 +323,7 @@ def _compressed(lines: list[bytes]) -> bytes:
 async def _piece(ctx: Context, export: Export, after: bytes) -> Batch:
     table = await tables.tables.get(ctx, export.table)
     if table is None or table.id != export.table_id:
-        raise errors.no_table_to_back_up(export.table)
+        raise table_errors.no_table_to_back_up(export.table)
     if export.since:
         edits = await edits_between(ctx, table, export.since, export.until, after)
         lines = [_edit_line(export, table, edit) for edit in edits.edits]

@@ -20,7 +20,7 @@ import msgspec
 from fogbank.http import FileBody
 from fogbank.identity.principals import Principal
 from fogbank.kernel import AWSError, Record, pages
-from fogbank.services.dynamodb import creation, encryption, errors, limits, restoring, rows, tables
+from fogbank.services.dynamodb import creation, encryption, errors, limits, restoring, rows, table_errors, tables
 from fogbank.services.dynamodb.interchange import ion, jobs, lines, readers
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Table
@@ -148,7 +148,7 @@ async def _create(ctx: Context, wanted: Document) -> Table:
     request = {**wanted, "TableName": name}
     table = creation.table_from(request, tables.arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), tables.new_spaces(ctx))
     if await tables.tables.get(ctx, name) is not None:
-        raise errors.table_exists(name)
+        raise table_errors.table_exists(name)
     table = await encryption.chosen(ctx, table, request.get("SSESpecification"))
     indexes = tuple([tables.with_status(index, "CREATING") for index in table.indexes])
     return tables.put(ctx, table, indexes=indexes)
@@ -282,7 +282,7 @@ async def _load(ctx: Context, job: Import, found: Document) -> Counts:
 async def _table(ctx: Context, job: Import) -> Table:
     table = await tables.tables.get(ctx, job.table)
     if table is None or table.id != job.table_id:
-        raise errors.no_such_table(job.table)
+        raise table_errors.no_such_table(job.table)
     return table
 
 

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError
-from fogbank.services.dynamodb import errors, linked_roles, tables
+from fogbank.services.dynamodb import errors, linked_roles, table_errors, tables
 from fogbank.services.dynamodb.kinesis_log import PARTITION_KEY, records
 from fogbank.services.dynamodb.schema import Destination, Table
 from fogbank.services.dynamodb.service import service
@@ -40,9 +40,9 @@ async def enable_kinesis_streaming_destination(ctx: Context, request: Document) 
     table, arn = tables.living(await tables.find_described(ctx, request)), request["StreamArn"]
     known = _destination(table, arn)
     if known is not None and known.status not in ("DISABLED", "ENABLE_FAILED"):
-        raise errors.destination_not_enableable()
+        raise table_errors.destination_not_enableable()
     if sum(each.status not in ("DISABLED", "ENABLE_FAILED") for each in table.destinations) >= MOST:
-        raise errors.too_many_destinations()
+        raise table_errors.too_many_destinations()
     await _require_stream(ctx, arn)
     await linked_roles.require(ctx, linked_roles.KINESIS)
     precision = _precision(request, "EnableKinesisStreamingConfiguration") or DEFAULT_PRECISION
@@ -90,7 +90,7 @@ def _destination(table: Table, arn: str) -> Destination | None:
 def _active(table: Table, arn: str, operation: str) -> Destination:
     known = _destination(table, arn)
     if known is None or known.status != "ACTIVE":
-        raise errors.destination_not_active(operation)
+        raise table_errors.destination_not_active(operation)
     return known
 
 
@@ -101,12 +101,12 @@ def _precision(request: Document, member: str) -> str | None:
 async def _require_stream(ctx: Context, arn: str) -> None:
     """The stream has to be there, and the caller has to be allowed to write to it."""
     if not arn.startswith(f"arn:{ctx.partition}:kinesis:{ctx.region}:{ctx.account}:stream/"):
-        raise errors.stream_elsewhere(arn)
+        raise table_errors.stream_elsewhere(arn)
     try:
         await ctx.call("kinesis", "DescribeStreamSummary", {"StreamARN": arn}, as_caller=True)
     except AWSError as error:
         if error.code == "ResourceNotFoundException":
-            raise errors.no_such_stream(arn) from error
+            raise table_errors.no_such_stream(arn) from error
         raise
     for action in ("kinesis:PutRecord", "kinesis:PutRecords"):
         await ctx.authorise(action, arn)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import errors, expiry, groups, replica_errors, streams, tables
+from fogbank.services.dynamodb import expiry, groups, replica_errors, streams, table_errors, tables
 from fogbank.services.dynamodb.groups import CURRENT, Group
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -28,7 +28,7 @@ async def delete(ctx: Context, table: Table, region: str) -> Table:
     assert doomed is not None
     await ctx.authorise("dynamodb:DeleteTableReplica", doomed.arn)
     if doomed.is_protected:
-        raise errors.deletion_protected()
+        raise table_errors.deletion_protected()
     group = await retire(there, doomed)
     if doomed.stream_view is not None:
         doomed = await streams.disabled(there, doomed)

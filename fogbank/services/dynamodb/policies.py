@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from fogbank.services.dynamodb import errors, guards, limits
+from fogbank.services.dynamodb import guards, limits, table_errors
 from fogbank.services.dynamodb.guards import Policy
 from fogbank.services.dynamodb.schema import Table, tables
 from fogbank.services.dynamodb.service import service
@@ -66,14 +66,14 @@ async def _find(ctx: Context, arn: str) -> _Guarded:
     prefix = f"arn:{scope.partition}:dynamodb:{scope.region}:{scope.account}:table/"
     name, _, rest = arn.removeprefix(prefix).partition("/")
     if not arn.startswith(prefix) or not name or (rest and not rest.startswith("stream/")):
-        raise errors.invalid_resource_arn(arn)
+        raise table_errors.invalid_resource_arn(arn)
     if rest:
         if await streams.get(scope, name, rest.removeprefix("stream/")) is None:
-            raise errors.no_such_arn(arn)
+            raise table_errors.no_such_arn(arn)
         return _Guarded(scope, arn, None)
     table = await tables.get(scope, name)
     if table is None or table.status == "DELETING":
-        raise errors.no_such_arn(arn)
+        raise table_errors.no_such_arn(arn)
     return _Guarded(scope, arn, table)
 
 
@@ -96,7 +96,7 @@ async def get_resource_policy(ctx: Context, request: Document) -> Document:
     found = await _find(ctx, request["ResourceArn"])
     policy = await guards.policies.get(found.scope, found.arn)
     if policy is None:
-        raise errors.no_policy(found.arn)
+        raise table_errors.no_policy(found.arn)
     return {"Policy": policy.text, "RevisionId": policy.revision}
 
 
@@ -128,7 +128,7 @@ def _expect(known: Policy | None, revision: str | None) -> None:
     if revision is None:
         return
     if (NO_POLICY if known is None else known.revision) != revision:
-        raise errors.policy_revision(revision)
+        raise table_errors.policy_revision(revision)
 
 
 def _checked(ctx: Context, text: str, arn: str, confirmed: bool) -> Policy:
@@ -136,13 +136,13 @@ def _checked(ctx: Context, text: str, arn: str, confirmed: bool) -> Policy:
     from fogbank.identity import policy_grammar
 
     if len(text.encode()) > limits.POLICY_SIZE:
-        raise errors.policy_too_large()
+        raise table_errors.policy_too_large()
     try:
         document = policy_grammar.check(text, "resource")
     except policy_grammar.MalformedPolicy as error:
-        raise errors.malformed_policy(error.message) from None
+        raise table_errors.malformed_policy(error.message) from None
     if not confirmed and ctx.principal.kind != "root" and _locks_out(ctx, document, arn):
-        raise errors.policy_locks_out()
+        raise table_errors.policy_locks_out()
     return Policy(text, str(int(hashlib.sha256(text.encode()).hexdigest(), 16))[:_REVISION_DIGITS])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import errors, restoring, tables
+from fogbank.services.dynamodb import errors, restoring, table_errors, tables
 from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -27,7 +27,7 @@ async def find(ctx: Context, given: str) -> Table:
     name = tables.table_name(ctx, given)
     table = await tables.tables.get(ctx, name)
     if table is None or table.status == "DELETING":
-        raise errors.no_table_to_back_up(name)
+        raise table_errors.no_table_to_back_up(name)
     return table
 
 
@@ -111,7 +111,7 @@ async def restore_table_to_point_in_time(ctx: Context, request: Document) -> Doc
         raise errors.validation("Either SourceTableName or SourceTableArn must be specified")
     source = await find(ctx, given)
     if source.recoverable_since is None:
-        raise errors.recovery_unavailable(source.name)
+        raise table_errors.recovery_unavailable(source.name)
     at = _time(ctx, source, request)
     table = await restoring.create(ctx, request, source, at, backup=None)
     await begin(ctx, source)
@@ -129,7 +129,7 @@ def _time(ctx: Context, source: Table, request: Document) -> float:
     if wanted is None:
         raise errors.validation("Either RestoreDateTime or UseLatestRestorableTime must be specified")
     if not earliest(ctx, source) <= wanted <= ctx.now():
-        raise errors.invalid_restore_time()
+        raise table_errors.invalid_restore_time()
     return float(wanted)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.services.dynamodb import creation, encryption, errors, rows, tables, vectors
+from fogbank.services.dynamodb import creation, encryption, errors, rows, table_errors, tables, vectors
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, attributes_used
 
@@ -25,7 +25,7 @@ async def create(ctx: Context, request: Document, source: Table, at: float, back
     """The record of the new table, CREATING until it is filled. Raises what AWS says of a target that cannot be."""
     name = tables.table_name(ctx, request["TargetTableName"])
     if await tables.tables.get(ctx, name) is not None:
-        raise errors.restore_target_exists(name)
+        raise table_errors.restore_target_exists(name)
     spaces = tables.new_spaces(ctx)
     on_demand = source.on_demand
     if request.get("BillingModeOverride") is not None:

@@ -16,7 +16,18 @@ import msgspec
 from fogbank.kernel import keys
 from fogbank.kernel.actions import with_members
 from fogbank.kernel.service import Handler
-from fogbank.services.dynamodb import creation, encryption, errors, groups, guards, policies, sizes, streams, tags
+from fogbank.services.dynamodb import (
+    creation,
+    encryption,
+    errors,
+    groups,
+    guards,
+    policies,
+    sizes,
+    streams,
+    table_errors,
+    tags,
+)
 from fogbank.services.dynamodb.descriptions import describe
 from fogbank.services.dynamodb.schema import Index, Table, tables
 from fogbank.services.dynamodb.service import service
@@ -54,7 +65,7 @@ async def find_described(ctx: Context, request: Document) -> Table:
     name = table_name(ctx, request["TableName"])
     table = await tables.get(ctx, name)
     if table is None:
-        raise errors.no_such_table(name)
+        raise table_errors.no_such_table(name)
     return table
 
 
@@ -138,7 +149,7 @@ async def create_table(ctx: Context, request: Document) -> Document:
     view = creation.stream_view(request)
     tags.check(request.get("Tags") or [])
     if await tables.get(ctx, name) is not None:
-        raise errors.table_exists(name)
+        raise table_errors.table_exists(name)
     created = msgspec.structs.replace(
         table,
         indexes=tuple([with_status(index, "CREATING") for index in table.indexes]),
@@ -221,8 +232,8 @@ async def list_tables(ctx: Context, request: Document) -> Document:
 def require_idle(table: Table) -> None:
     """Refuse to change a table that is being changed."""
     if table.status == "DELETING":
-        raise errors.table_in_use(table.name, "deleted")
+        raise table_errors.table_in_use(table.name, "deleted")
     if table.status == "CREATING":
-        raise errors.table_in_use(table.name, "created")
+        raise table_errors.table_in_use(table.name, "created")
     if table.status == "UPDATING":
-        raise errors.table_in_use(table.name, "updated")
+        raise table_errors.table_in_use(table.name, "updated")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fogbank.kernel import Record
-from fogbank.services.dynamodb import errors, limits
+from fogbank.services.dynamodb import errors, limits, table_errors
 from fogbank.services.dynamodb.schema import tables
 from fogbank.services.dynamodb.service import service
 
@@ -68,7 +68,7 @@ async def _tagged(ctx: Context, request: Document) -> str:
         raise errors.validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     table = await tables.get(ctx, name)
     if table is None or table.arn != arn:
-        raise errors.no_such_arn(arn)
+        raise table_errors.no_such_arn(arn)
     return name
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import creation, errors, rows, tables, vectors
+from fogbank.services.dynamodb import creation, errors, rows, table_errors, tables, vectors
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Table, VectorIndex, attributes_used
 from fogbank.services.dynamodb.service import service
@@ -31,7 +31,7 @@ async def change(ctx: Context, table: Table, updates: list[Document], request: D
     if not updates:
         return table
     if len(updates) > 1:
-        raise errors.too_many_index_changes()
+        raise table_errors.too_many_index_changes()
     if table.group:
         raise errors.not_yet("UpdateTable with VectorIndexUpdates on a global table")
     update = updates[0]
