@@ -39,7 +39,8 @@ class Kind(Generic[G]):
         if names:
             groups = await listing.named(names, lambda name: self.find(ctx, name))
         else:
-            groups = [*await self.collection.scan(ctx), await self.find(ctx, self.default)]
+            groups = list(await self.collection.scan(ctx))
+            groups.append(await self.find(ctx, self.default))
             groups.sort(key=lambda group: group.name)
         return listing.page(request, groups, lambda group: group.name)
 
