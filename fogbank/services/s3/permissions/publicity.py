@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.identity import publicity
+from fogbank.identity import publicity, reference
 from fogbank.identity.publicity import listed
 from fogbank.services.s3 import errors
 from fogbank.services.s3.express.directory_names import is_directory
@@ -50,6 +50,24 @@ def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
     for resource in listed(statement.get("Resource")) + listed(statement.get("NotResource")):
         if _bucket_in(resource) != bucket.name:
             raise errors.malformed_policy("Policy has invalid resource")
+    if not is_directory(bucket.name):
+        _check_actions(statement)
+
+
+def _check_actions(statement: dict[str, Any]) -> None:
+    """Each action has to be one that can be done to one of the statement's resources: to the bucket, or to objects."""
+    there = {"object" if "/" in resource else "bucket" for resource in listed(statement.get("Resource"))}
+    for action in listed(statement.get("Action")) if len(there) == 1 else ():
+        kinds = _kinds(action)
+        if kinds and kinds.isdisjoint(there):
+            raise errors.malformed_policy("Action does not apply to any resource(s) in statement")
+
+
+def _kinds(pattern: str) -> set[str]:
+    """Whether the actions that a pattern is about are done to buckets or to objects; nothing for what is not known."""
+    service = reference.service("s3")
+    actions = () if service is None or pattern == "*" else service.matching(pattern.partition(":")[2])
+    return {used.name for action in actions for used in action.resource_types} & {"bucket", "object"}
 
 
 def _bucket_in(resource: str) -> str:

@@ -328,3 +328,21 @@ def test_ownership_cannot_end_acls_that_are_public(refused, s3, opened):
         s3.put_bucket_ownership_controls(
             Bucket=opened, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         )
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("s3:GetObject", ""), ("s3:Get*Object", ""), ("s3:ListBucket", "/*"), (["s3:GetObject", "s3:ListBucket"], "/*")],
+)
+def test_action_has_to_apply_to_a_resource(refused, s3, bucket, action, resource):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": action,
+        "Resource": f"arn:aws:s3:::{bucket}{resource}",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    with refused("MalformedPolicy", 400, Message="Action does not apply to any resource(s) in statement"):
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    statement["Resource"] = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
