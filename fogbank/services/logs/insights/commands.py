@@ -272,10 +272,10 @@ class JoinCommand(Command):
     def _others(self, row: Row, by_key: dict[tuple[str | None, ...], list[Row]]) -> list[Row]:
         key = tuple(text(row.get(name)) for name, _ in self.on)
         found = [] if None in key else by_key.get(key, [])
-        return found or ([Row({})] if self.keeps_left else [])
+        return found or ([Row()] if self.keeps_left else [])
 
     def _joined(self, left: Row, right: Row) -> Row:
         fields = dict(left.fields)
         for alias, row in zip(self.aliases, (left, right), strict=True):
-            fields |= {f"{alias}.{name}": value for name, value in (row.discovered | row.fields).items()}
-        return Row(fields, lambda: left.discovered, left.unmasked, left.point)
+            fields |= {f"{alias}.{name}": value for name, value in row.whole().items()}
+        return Row(fields, left.source)

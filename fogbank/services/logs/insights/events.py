@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from functools import partial
-from operator import itemgetter
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from fogbank.kernel import Context, pages
@@ -14,7 +13,7 @@ from fogbank.services.logs import errors
 from fogbank.services.logs.chunks import Event, Position, Reader, Span
 from fogbank.services.logs.insights.discovery import discovered
 from fogbank.services.logs.insights.rows import Fields, Row, flattened
-from fogbank.services.logs.insights.values import Moment
+from fogbank.services.logs.insights.values import Moment, Value
 from fogbank.services.logs.protection.lens import Lens, lens_of
 from fogbank.services.logs.records import STANDARD, LogGroup, LogStream, find_stream, group_named, groups, streams
 from fogbank.services.logs.transforming.operations import Transformer, transformer_of
@@ -36,28 +35,51 @@ class View(NamedTuple):
     lens: Lens | None
     transformer: Transformer | None
 
-    def row(self, stream: LogStream, event: Event) -> Row:
-        """Fields are discovered in groups of the class Standard only."""
-        unmasked = None
-        if self.lens is not None:
-            unmasked = event.message
-            event = event._replace(message=self.lens.shown(unmasked, event.ingested))
-        fields = {
-            "@timestamp": Moment(event.position.ms),
-            "@message": event.message,
-            "@ingestionTime": Moment(event.ingested),
-            "@logStream": stream.name,
-            "@log": self.log,
-        }
-        discover = partial(self.discovered, stream.name, event) if self.group.kind == STANDARD else dict
-        return Row(fields, discover, unmasked, partial(_pointer, self.group.name, stream.name, event.position))
-
     def discovered(self, stream: str, event: Event) -> Fields:
+        """Fields are discovered in groups of the class Standard only."""
+        if self.group.kind != STANDARD:
+            return {}
         if self.transformer is not None:
             found = self.transformer.fields(event.message, stream, event.ingested)
             if found is not None:
                 return flattened(found)
         return discovered(self.group.name, event.message)
+
+
+class Seen:
+    """An event as a source of rows. `event` is as it looks."""
+
+    __slots__ = ("event", "stream", "unmasked", "view")
+
+    def __init__(self, view: View, stream: str, event: Event) -> None:
+        self.view = view
+        self.stream = stream
+        self.event = event
+        self.unmasked: str | None = None
+        if view.lens is not None:
+            self.unmasked = event.message
+            self.event = event._replace(message=view.lens.shown(event.message, event.ingested))
+
+    def system(self, name: str) -> Value:
+        read = _SYSTEM.get(name)
+        return None if read is None else read(self)
+
+    def discovered(self) -> Fields:
+        return self.view.discovered(self.stream, self.event)
+
+    @property
+    def place(self) -> tuple[int, str, int]:
+        return self.event.position.ms, self.stream, self.event.position.nth
+
+
+_SYSTEM: dict[str, Callable[[Seen], Value]] = {
+    "@message": lambda seen: seen.event.message,
+    "@timestamp": lambda seen: Moment(seen.event.position.ms),
+    "@ingestionTime": lambda seen: Moment(seen.event.ingested),
+    "@logStream": lambda seen: seen.stream,
+    "@log": lambda seen: seen.view.log,
+    "@ptr": lambda seen: _pointer(seen.view.group.name, seen.stream, seen.event.position),
+}
 
 
 def _pointer(group: str, stream: str, position: Position) -> str:
@@ -71,7 +93,7 @@ async def view_of(ctx: Context, group: LogGroup, unmask: bool = False) -> View:
 
 async def of_groups(ctx: Context, names: Sequence[str], span: Span) -> tuple[list[Row], int]:
     """The events of groups, the newest first, and their size in bytes. Groups that are not there any more have none."""
-    found: list[tuple[tuple[int, str, int], Row]] = []
+    found: list[Seen] = []
     size = 0
     for name in names:
         opened = await ctx.transact(_opened, ctx, name, span)
@@ -83,13 +105,11 @@ async def of_groups(ctx: Context, names: Sequence[str], span: Span) -> tuple[lis
             since: tuple[int, ...] | None = ()
             while since is not None:
                 events, since = await ctx.transact(reader.part, span, since, _STRIDE)
-                found += [
-                    ((event.position.ms, stream.name, event.position.nth), view.row(stream, event)) for event in events
-                ]
+                found += [Seen(view, stream.name, event) for event in events]
                 size += sum(event.size for event in events)
                 await asyncio.sleep(0)  # others have their turn
-    found.sort(key=itemgetter(0), reverse=True)
-    return [row for _, row in found], size
+    found.sort(key=attrgetter("place"), reverse=True)
+    return [Row(source=seen) for seen in found], size
 
 
 async def _opened(ctx: Context, name: str, span: Span) -> tuple[View, list[LogStream]] | None:
@@ -114,5 +134,5 @@ async def at_pointer(ctx: Context, pointer: str, unmask: bool = False) -> Row:
     stream = await find_stream(ctx, group, stream_name)
     async for event in Reader(ctx, group, stream).events(Span(ms, ms + 1)):
         if event.position == Position(ms, nth):
-            return (await view_of(ctx, group, unmask)).row(stream, event)
+            return Row(source=Seen(await view_of(ctx, group, unmask), stream.name, event))
     raise errors.not_found("log record")

@@ -269,7 +269,7 @@ class Expressions:
         if field != "@message":
             raise self.malformed("unmask takes @message", at)
         self.unmasks = True
-        return lambda row: row.get(field) if row.unmasked is None else row.unmasked
+        return _unmasked
 
     def _aggregate(self, name: str, at: int) -> Evaluate:
         if self.aggregates is None:
@@ -300,6 +300,11 @@ class Expressions:
     def malformed(self, message: str, at: int) -> MalformedQuery:
         source = self.tokens.source
         return MalformedQuery(f"{message} at {place(source, at)}", at, self.tokens.peek().at)
+
+
+def _unmasked(row: Row) -> Value:
+    whole = row.source.unmasked if row.source is not None else None
+    return row.get("@message") if whole is None else whole
 
 
 def _calculated(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:

@@ -28,7 +28,7 @@ async def get_log_record(ctx: Context, request: Request) -> Answer:
     if request.get("unmask"):
         await ctx.authorise("logs:Unmask", _of_pointer(ctx, request))
     row = await events.at_pointer(ctx, request["logRecordPointer"], request.get("unmask", False))
-    fields = {**row.discovered, **row.fields, "@ptr": request["logRecordPointer"]}
+    fields = {**row.whole(), "@ptr": request["logRecordPointer"]}
     shown = {name: text(int(value) if isinstance(value, Moment) else value) for name, value in fields.items()}
     return {"logRecord": {name: value for name, value in shown.items() if value is not None}}
 
@@ -45,7 +45,7 @@ async def get_log_group_fields(ctx: Context, request: Request) -> Answer:
     rows, _ = await events.of_groups(ctx, [group.name], events.seconds(start, end))
     counts: dict[str, int] = {}
     for row in rows:
-        for name in row.discovered.keys() | row.fields.keys():
+        for name in row.whole():
             counts[name] = counts.get(name, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return {"logGroupFields": [{"name": name, "percent": count * 100 // len(rows)} for name, count in ordered]}

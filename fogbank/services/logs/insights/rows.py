@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from fogbank.services.logs.insights.values import Value
 
 Fields = dict[str, Value]
 
 
-def _nothing() -> Fields:
-    return {}
+class Source(Protocol):
+    """The event that a row is of. It is asked for each field, so that an event costs little that nobody asks."""
+
+    @property
+    def unmasked(self) -> str | None:
+        """The event as it was written, for `unmask`; None where nothing is masked."""
+
+    def system(self, name: str) -> Value:
+        """`@timestamp`, `@message`, `@ptr` ...; None for what is no such field."""
+
+    def discovered(self) -> Fields:
+        """The fields that are discovered in it."""
+
+
+SYSTEM = ("@timestamp", "@message", "@ingestionTime", "@logStream", "@log")
+
+_NONE: Fields = {}
 
 
 class Row:
-    """`unmasked` gives the event as it was written, for `unmask`; None where nothing is masked. `point` makes its `@ptr`."""
+    """`fields` are those that commands have made, besides those of its event, if it has one."""
 
-    __slots__ = ("_discover", "_discovered", "fields", "point", "unmasked")
+    __slots__ = ("_discovered", "fields", "source")
 
-    def __init__(
-        self,
-        fields: Fields,
-        discover: Callable[[], Fields] = _nothing,
-        unmasked: str | None = None,
-        point: Callable[[], str] | None = None,
-    ) -> None:
+    def __init__(self, fields: Fields = _NONE, source: Source | None = None) -> None:
         self.fields = fields
-        self.unmasked = unmasked
-        self.point = point
-        self._discover = discover
+        self.source = source
         self._discovered: Fields | None = None
 
     @property
     def discovered(self) -> Fields:
         if self._discovered is None:
-            self._discovered = self._discover()
+            self._discovered = {} if self.source is None else self.source.discovered()
         return self._discovered
+
+    def whole(self) -> Fields:
+        """All fields but the pointer."""
+        if self.source is None:
+            return self.fields
+        system = {name: value for name in SYSTEM if (value := self.source.system(name)) is not None}
+        return {**self.discovered, **system, **self.fields}
 
     def get(self, name: str) -> Value:
         """The field of that name, or what `map.attribute`, `list[0]` leads to; None when there is none."""
         if name in self.fields:
             return self.fields[name]
-        if name == "@ptr":
-            return None if self.point is None else self.point()
-        if name in self.discovered:
-            return self.discovered[name]
+        if self.source is not None:
+            value = self.source.system(name) if name.startswith("@") else None
+            if value is None:
+                value = self.discovered.get(name)
+            if value is not None:
+                return value
         return self._inside(name) if "." in name or "[" in name else None
 
     def _inside(self, name: str) -> Value:
@@ -58,7 +73,7 @@ class Row:
 
     def with_fields(self, fields: Fields) -> Row:
         """The same row with more fields."""
-        row = Row({**self.fields, **fields}, self._discover, self.unmasked, self.point)
+        row = Row({**self.fields, **fields}, self.source)
         row._discovered = self._discovered
         return row
 

@@ -15,16 +15,26 @@ from fogbank.services.logs.insights.values import Moment
 START = 1_700_000_000_000
 
 
+class Event:
+    """An event that was never written."""
+
+    unmasked = None
+
+    def __init__(self, group, number, message):
+        self.fields = {"@timestamp": Moment(START + number * 60_000), "@message": message, "@ptr": str(number)}
+        self.group = group
+
+    def system(self, name):
+        return self.fields.get(name)
+
+    def discovered(self):
+        return discovered(self.group, self.fields["@message"])
+
+
 def rows(messages, group="/app"):
     """Events a minute apart from each other, the newest first."""
     texts = [each if isinstance(each, str) else json.dumps(each) for each in messages]
-    return [
-        Row(
-            {"@timestamp": Moment(START + nth * 60_000), "@message": message, "@ptr": str(nth)},
-            lambda message=message: discovered(group, message),
-        )
-        for nth, message in reversed(list(enumerate(texts)))
-    ]
+    return [Row(source=Event(group, number, message)) for number, message in reversed(list(enumerate(texts)))]
 
 
 @pytest.fixture
