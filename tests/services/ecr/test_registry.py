@@ -240,6 +240,24 @@ def test_a_user_pushes_only_what_its_policies_allow(aws, ecr, repository, regist
     assert "ecr:InitiateLayerUpload" in json.loads(body)["errors"][0]["message"]
 
 
+def test_a_token_of_a_role_does_what_the_role_may_now(aws, ecr, repository, registry, registry_for, container):
+    registry.push(repository, container, "v1")
+    iam = aws("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="puller", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    pulls = {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken", "ecr:BatchGetImage"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [pulls]})
+    iam.put_role_policy(RoleName="puller", PolicyName="pulls", PolicyDocument=policy)
+    session = aws("sts").assume_role(RoleArn=role, RoleSessionName="build")["Credentials"]
+    puller = registry_for(aws("ecr", credentials=session))
+    assert puller.ask("GET", f"{repository}/manifests/v1")[0] == 200
+    iam.delete_role_policy(RoleName="puller", PolicyName="pulls")
+    status, _, body = puller.ask("GET", f"{repository}/manifests/v1")
+    assert status == 403
+    assert "assumed-role/puller/build is not authorized to perform: ecr:BatchGetImage" in body.decode()
+
+
 def test_a_bucket_keeps_its_keys_below_v2(aws, fogbank_server):
     s3 = aws("s3")
     s3.create_bucket(Bucket="versions")
