@@ -62,8 +62,11 @@ class Reply(Protocol):
     on_disconnect: Callable[[], None] | None
     """Called once if the client goes away before the answer was sent completely."""
 
-    def send(self, response: Response) -> None:
-        """Send the answer: exactly once. The body is closed by the front, even when the client is gone."""
+    def send(self, response: Response, held: bool = False) -> None:
+        """Send the answer: exactly once. The body is closed by the front, even when the client is gone.
+
+        `held`: it may go with the answer to the next request of the connection, for a client that has asked for that already.
+        """
 
 
 class BodySource(Protocol):

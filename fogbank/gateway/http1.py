@@ -47,14 +47,14 @@ class Http1Reply:
         self.request = request
         self.stream = stream
 
-    def send(self, response: Response) -> None:
+    def send(self, response: Response, held: bool = False) -> None:
         if self.answered:
             raise RuntimeError("the request was answered already")
         self.answered = True
         if self.disconnected:
             exchange.discard(response)
         else:
-            self._connection.answer(self, response)
+            self._connection.answer(self, response, held)
 
     def disconnect(self) -> None:
         self.disconnected = True
@@ -103,6 +103,7 @@ class Http1Connection(asyncio.Protocol):
         self._seconds = phase_seconds(front.limits)
         self._phase = IDLE
         self._waiting = b""  # what belongs to requests that are not begun
+        self._held = b""  # answers that go with the next one
         self._advancing = False
         self._reply: Http1Reply | None = None
         self._request: Request | None = None  # the request whose body is arriving, with its body and framing
@@ -360,7 +361,7 @@ class Http1Connection(asyncio.Protocol):
 
     # Answers
 
-    def answer(self, reply: Http1Reply, response: Response) -> None:
+    def answer(self, reply: Http1Reply, response: Response, held: bool = False) -> None:
         request = reply.request
         keep = (
             messages.keeps_alive(request) and not self.front.closing and (reply.stream is None or reply.stream.complete)
@@ -375,9 +376,16 @@ class Http1Connection(asyncio.Protocol):
             head, length, keep = messages.response_head(response, request, keep)
             body = response.body
         if isinstance(body, bytes) and len(body) <= AT_ONCE:
-            self._write(head, body)
+            if held and keep and self._waiting:
+                self._held += head + body
+            else:
+                self._write(self._held + head, body)
+                self._held = b""
             self._finish(keep)
         else:
+            if self._held:
+                self.transport.write(self._held)
+                self._held = b""
             self._enter(SENDING)
             self._sender = self.front.loop.create_task(self._send(request, head, body, length, keep))
             if isinstance(body, FileBody):

@@ -133,7 +133,7 @@ class Http2Reply:
         self.blocked = False  # the client grants no room for more of the answer
         self.progress = 0  # bytes that came or went since the last look
 
-    def send(self, response: Response) -> None:
+    def send(self, response: Response, held: bool = False) -> None:
         if self.answered:
             raise RuntimeError("the request was answered already")
         self.answered = True

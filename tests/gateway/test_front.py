@@ -243,6 +243,23 @@ def test_failure_of_on_disconnect_is_logged(edge: Edge, wire: Wire, caplog: pyte
     assert edge.connect().get("/next").status == 200
 
 
+def test_held_answer_goes_with_the_next_one_that_is_asked_for(edge: Edge, wire: Wire, held: Held) -> None:
+    edge.route("/now", lambda request, reply: reply.send(Response(202, [], b"done"), held=True))
+    wire.send(message("GET", "/now"), message("GET", "/poll"))
+    reply = held.wait()
+    wire.socket.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        wire.socket.recv(1, socket.MSG_PEEK)
+    wire.socket.settimeout(PATIENCE)
+    edge.loop.call_soon_threadsafe(reply.send, Response(200, [], b"next"))
+    assert (wire.answer().status, wire.answer().body) == (202, b"next")
+
+
+def test_held_answer_goes_at_once_when_nothing_else_is_asked_for(edge: Edge, wire: Wire) -> None:
+    edge.route("/now", lambda request, reply: reply.send(Response(202, [], b"done"), held=True))
+    assert wire.get("/now").status == 202
+
+
 def test_pipelined_requests_of_a_client_that_went_away_are_not_begun(edge: Edge, wire: Wire, held: Held) -> None:
     wire.send(message("GET", "/poll"), message("GET", "/after"))
     held.wait()

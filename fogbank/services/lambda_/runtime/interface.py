@@ -199,7 +199,8 @@ def too_large(size: int) -> Answered:
 
 
 def _accept(reply: Reply) -> None:
-    reply.send(Response(202, [JSON], _ACCEPTED))
+    """Held: a runtime that has asked for its next invocation already is woken once, when there is one."""
+    reply.send(Response(202, [JSON], _ACCEPTED), held=True)
 
 
 def refuse(reply: Reply, status: int, kind: str, message: str) -> None:

@@ -23,7 +23,13 @@ def initialize_client(user_agent: str) -> None:
 
 def next() -> tuple[bytes, dict[str, str | int]]:
     """(body, headers) of the next invocation; waits for it. The deadline is a number."""
-    status, headers, body = _request("GET", f"{_ROOT}/next")
+    connection = _connection()
+    if connection.has_asked:
+        connection.has_asked = False
+        _check(*connection.answer())
+    else:
+        connection.send(_request("GET", f"{_ROOT}/next"))
+    status, headers, body = connection.answer()
     if status != 200:
         raise RuntimeError(f"Failed to get next invocation. Response code: {status}")
     return body, {**headers, _DEADLINE: int(headers[_DEADLINE])}
@@ -41,23 +47,24 @@ def post_error(invoke_id: str, error: str, xray_fault: str, invocation_id: str |
 
 
 def _post(path: str, data: bytes, headers: Iterable[tuple[str, str]]) -> None:
-    status, _, body = _request("POST", path, data, headers)
+    """Answer, and ask for the next invocation in the same breath: that saves each of the two processes a turn."""
+    connection = _connection()
+    connection.send(_request("POST", path, data, headers) + _request("GET", f"{_ROOT}/next"))
+    connection.has_asked = True
+
+
+def _check(status: int, headers: dict[str, str], body: bytes) -> None:
     # 413: the invocation has been answered with that error, and the function can go on
     if status not in (202, 413):
         raise RuntimeError(f"Failed to post invocation response. Response code: {status}: {body!r}")
 
 
-def _request(
-    method: str, path: str, data: bytes = b"", headers: Iterable[tuple[str, str]] = ()
-) -> tuple[int, dict[str, str], bytes]:
-    connection = _connection()
+def _request(method: str, path: str, data: bytes = b"", headers: Iterable[tuple[str, str]] = ()) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: runtime", f"User-Agent: {_settings['user_agent']}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if method == "POST":
         lines.append(f"Content-Length: {len(data)}")
-    head = "\r\n".join(lines).encode("latin-1", "replace")
-    connection.socket.sendall(head + b"\r\n\r\n" + data)
-    return connection.answer()
+    return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + data
 
 
 @cache
@@ -71,6 +78,10 @@ class _Connection:
         self.socket = socket.create_connection((host, int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._reader = self.socket.makefile("rb")
+        self.has_asked = False
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
 
     def answer(self) -> tuple[int, dict[str, str], bytes]:
         """(status, headers, body)"""
