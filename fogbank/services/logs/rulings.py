@@ -35,8 +35,22 @@ def current(rulings: Rulings) -> Ruling | None:
 
 
 def begun(rulings: Rulings, ruling: Ruling) -> Rulings:
-    """With one that takes the place of the one of the same name. Only so many of the past are kept."""
-    return (*ended(rulings, ruling.since, ruling.name), ruling)[-_KEPT:]
+    """With one that takes the place of the one of the same name; as they were where it says the same."""
+    same = (ruling.name, ruling.document, ruling.prefixes)
+    if any(not each.until and (each.name, each.document, each.prefixes) == same for each in rulings):
+        return rulings
+    return _folded((*ended(rulings, ruling.since, ruling.name), ruling))
+
+
+def _folded(rulings: Rulings) -> Rulings:
+    """No more than are kept: the time of the oldest falls to its successor, so that nothing that was masked is shown."""
+    if len(rulings) <= _KEPT:
+        return rulings
+    oldest, *others = rulings
+    heir = next((nth for nth, each in enumerate(others) if each.name == oldest.name), None)
+    if heir is not None:
+        others[heir] = msgspec.structs.replace(others[heir], since=oldest.since)
+    return tuple(others)
 
 
 def ended(rulings: Rulings, now: int, name: str = "") -> Rulings:
