@@ -12,7 +12,10 @@ from fogbank.services.cloudformation import (
     looking,
     own_types,
     provisioning,
+    signals,
     stacks,
+    wait_conditions,
+    watching,
 )
 from fogbank.services.cloudformation.service import service
 
@@ -26,5 +29,8 @@ __all__ = [
     "own_types",
     "provisioning",
     "service",
+    "signals",
     "stacks",
+    "wait_conditions",
+    "watching",
 ]

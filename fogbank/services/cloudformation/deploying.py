@@ -18,7 +18,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.cloudformation import evaluation, finishing, timeline
+from fogbank.services.cloudformation import evaluation, finishing, timeline, watching
 from fogbank.services.cloudformation.records import (
     CURRENT,
     DONE,
@@ -36,6 +36,7 @@ from fogbank.services.cloudformation.records import (
     bodies,
     garbage,
     resources,
+    signals,
     stacks,
     steps,
     work,
@@ -69,6 +70,7 @@ async def begin(ctx: Context, stack: Stack, wanted: Work, goal: Body | None = No
         bodies.put(ctx, goal, stack.uuid, GOAL)
         await _plan(ctx, stack, template_of(goal.document), found)
     work.put(ctx, wanted, stack.uuid)
+    await watching.begin(ctx, stack, wanted)
     await wake(ctx, stack)
     return await timeline.stack_is(ctx, stack, f"{wanted.verb}_IN_PROGRESS", reason, wanted.token)
 
@@ -80,8 +82,9 @@ async def _plan(ctx: Context, stack: Stack, template: Template, found: list[Reso
             steps.put(ctx, WAITING, stack.uuid, logical)
 
 
-async def wake(ctx: Context, stack: Stack) -> None:
-    await ctx.schedule("go_on", {"stack": stack.uuid}, key=stack.uuid)
+async def wake(ctx: Context, stack: Stack, delay: float = 0.0) -> None:
+    """Look at how far things are, now or after so many seconds."""
+    await ctx.schedule("go_on", {"stack": stack.uuid}, key=stack.uuid, delay=delay)
 
 
 def discarded(resource: Resource, keep: bool = False) -> Garbage:
@@ -193,4 +196,6 @@ async def forget(ctx: Context, stack: Stack) -> None:
     for collection, kinds in ((steps, (str,)), (backups, (str,)), (garbage, (int,))):
         for key, _ in await collection.items(ctx, kinds, stack.uuid):  # type: ignore[arg-type]
             collection.delete(ctx, stack.uuid, *key)
+    for key, _ in await signals.items(ctx, (str, str), stack.uuid):
+        signals.delete(ctx, stack.uuid, *key)
     work.delete(ctx, stack.uuid)

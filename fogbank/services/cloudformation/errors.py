@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from fogbank.kernel import AWSError
 
+SAID = "Said"
+
 
 def invalid(message: str) -> AWSError:
     return AWSError("ValidationError", message, 400)
@@ -24,6 +26,25 @@ def template_error(message: str) -> AWSError:
     return invalid(f"Template error: {message}")
 
 
+class TransformFailed(AWSError):
+    """A template cannot be made what it stands for. Change sets take it as theirs."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationError", message, 400)
+
+
+def transform_failed(name: str, told: str) -> AWSError:
+    return TransformFailed(f"Transform {name} failed with: {told}")
+
+
+def no_transform(name: str) -> AWSError:
+    return TransformFailed(f"No transform named {name} found.")
+
+
+def malformed_answer(name: str) -> AWSError:
+    return TransformFailed(f"Received malformed response from transform {name}")
+
+
 def no_stack(name: str) -> AWSError:
     return invalid(f"Stack with id {name} does not exist")
 
@@ -35,6 +56,11 @@ def no_such_stack(name: str) -> AWSError:
 
 def already_exists(name: str) -> AWSError:
     return AWSError("AlreadyExistsException", f"Stack [{name}] already exists", 400)
+
+
+def said(message: str) -> AWSError:
+    """What CloudFormation itself says of a resource: told as it is, not as the words of a handler."""
+    return AWSError(SAID, message, 400)
 
 
 def in_state(id: str, status: str, verb: str = "updated") -> AWSError:

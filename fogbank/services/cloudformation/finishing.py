@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.cloudformation import deploying, evaluation, timeline
+from fogbank.services.cloudformation import deploying, evaluation, timeline, watching
 from fogbank.services.cloudformation.exporting import export_outputs, forget_exports, note_imports
 from fogbank.services.cloudformation.records import (
     CURRENT,
@@ -50,6 +50,8 @@ async def applied(ctx: Context, stack: Stack, under_way: Work) -> None:
     if under_way.verb == "UPDATE_ROLLBACK":
         await _begin_cleaning(ctx, stack, under_way)
         return
+    if not await watching.may_end(ctx, stack, under_way):
+        return
     try:
         stack = await ctx.undoing(_told_to_others, ctx, stack)
     except AWSError as error:
@@ -84,7 +86,7 @@ async def failed(ctx: Context, stack: Stack, under_way: Work) -> None:
     """Some resource could not be made or changed, and nothing is at work any more."""
     names_failed = [str(key[0]) for key, state in await steps.items(ctx, (str,), stack.uuid) if state == FAILED]
     found = [await resources.get(ctx, stack.uuid, each) for each in names_failed]
-    reason = ""
+    reason = under_way.reason
     for verb, told in (("CREATE", "create"), ("UPDATE", "update")):
         some = [each.logical for each in found if each is not None and each.status == f"{verb}_FAILED"]
         if some:

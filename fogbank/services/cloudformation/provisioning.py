@@ -14,7 +14,7 @@ import orjson
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pause
-from fogbank.services.cloudformation import deploying, evaluation, timeline, types
+from fogbank.services.cloudformation import deploying, errors, evaluation, signals, timeline, types
 from fogbank.services.cloudformation.own_types import PLACE, Place
 from fogbank.services.cloudformation.records import (
     DONE,
@@ -64,6 +64,8 @@ class Job(NamedTuple):
 
 def describe(error: AWSError, token: str) -> str:
     """As CloudFormation words what a handler refused."""
+    if error.code == errors.SAID:
+        return error.message
     told = f'Resource handler returned message: "{error.message}"'
     return f"{told} (RequestToken: {token}, HandlerErrorCode: {handler_code(error)})"
 
@@ -294,7 +296,8 @@ async def look(ctx: Context, payload: dict[str, Any]) -> None:
     before = {} if is_new or backup is None else backup.wanted()
     waited = ctx.now() - resource.time
     try:
-        if await ctx.undoing(kind.stabilise, ctx, resource.identifier, before, resource.wanted()):
+        ready = await ctx.undoing(kind.stabilise, ctx, resource.identifier, before, resource.wanted())
+        if ready and (not is_new or await signals.are_received(ctx, stack, resource)):
             await _ready(ctx, stack, under_way, kind, resource)
             return
         if waited > _PATIENCE:

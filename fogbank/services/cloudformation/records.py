@@ -12,6 +12,7 @@ work       (uuid)                       Work: the operation under way
 events     (uuid, number)               Event
 exports    (name)                       Export
 imports    (name, uuid)                 Import: a stack that uses an export
+signals    (uuid, logical id, id)       Signal: what was said of a resource during the operation under way
 drifts     (uuid, logical id)           Drift: what the last look at a resource found
 """
 
@@ -136,7 +137,7 @@ class Garbage(Record, frozen=True):
 class Work(Record, frozen=True):
     """An operation under way. `verb` is the beginning of the stack's status: CREATE, UPDATE, DELETE, ROLLBACK, UPDATE_ROLLBACK.
 
-    `cleaning`: what is to be is there, and what is not to be goes. `before` is the stack as it was.
+    `applied` is when all that is to be was there (epoch seconds); `cleaning`: what is not to be goes. `before` is the stack as it was.
     """
 
     verb: str
@@ -149,6 +150,7 @@ class Work(Record, frozen=True):
     before: Stack | None = None
     retained: list[str] = []
     on_failure: str = "ROLLBACK"
+    applied: float = 0.0
 
 
 class Event(Record, frozen=True):
@@ -170,6 +172,16 @@ class Export(Record, frozen=True):
 
 class Import(Record, frozen=True):
     stack: str
+
+
+class Signal(Record, frozen=True):
+    """`status` is SUCCESS or FAILURE."""
+
+    id: str
+    status: str
+    time: float
+    data: str = ""
+    reason: str = ""
 
 
 class Drift(Record, frozen=True):
@@ -196,6 +208,7 @@ work = service.collection("work", Work)
 events = service.collection("events", Event)
 exports = service.collection("exports", Export)
 imports = service.collection("imports", Import)
+signals = service.collection("signals", Signal)
 drifts = service.collection("drifts", Drift)
 
 
