@@ -15,6 +15,7 @@ from fogbank.http import Payload
 from fogbank.kernel import AWSError, Context, Record, pages
 from fogbank.services.logs import errors, limits
 from fogbank.services.logs.chunks import Event, Position, Reader, Span
+from fogbank.services.logs.protection.lens import Lens, lens_of
 from fogbank.services.logs.records import (
     ON_GROUP,
     STANDARD,
@@ -193,12 +194,13 @@ async def _write(ctx: Context, task: Export) -> None:
     group = await ctx.transact(groups.get, ctx, task.group)
     if group is None:
         return
+    lens = await ctx.transact(lens_of, ctx, group)
     for stream in await ctx.transact(_streams, ctx, group, task):
         folder = f"{task.prefix}/{task.id}/{stream.name.replace('/', '-')}"
         events = await ctx.transact(_part, ctx, group, stream, task, None)
         number = 0
         while events:
-            await _put(ctx, task, f"{folder}/{number:06}.gz", _packed(events))
+            await _put(ctx, task, f"{folder}/{number:06}.gz", _packed(events, lens))
             number += 1
             events = await ctx.transact(_part, ctx, group, stream, task, events[-1].position)
 
@@ -220,9 +222,13 @@ async def _part(ctx: Context, group: LogGroup, stream: LogStream, task: Export, 
     return found
 
 
-def _packed(events: list[Event]) -> bytes:
-    lines = [f"{_time(event.position.ms)} {event.message}\n" for event in events]
+def _packed(events: list[Event], lens: Lens | None) -> bytes:
+    lines = [f"{_time(event.position.ms)} {_shown(event, lens)}\n" for event in events]
     return gzip.compress("".join(lines).encode(), 6, mtime=0)
+
+
+def _shown(event: Event, lens: Lens | None) -> str:
+    return event.message if lens is None else lens.shown(event.message, event.ingested)
 
 
 def _time(ms: int) -> str:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.services.logs.test_data_protection import policy as protection_policy
+
 
 @pytest.fixture
 def bucket(aws):
@@ -74,6 +76,13 @@ def test_only_the_streams_and_the_time_that_were_asked_for(aws, logs, group, put
     found = aws("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
     assert [each["Key"] for each in found] == [f"{prefix}one/000000.gz"]
     assert [line.split(" ")[1] for line in lines(aws, bucket, found[0]["Key"])] == ["new"]
+
+
+def test_what_is_masked_is_exported_masked(aws, logs, group, put, export, bucket):
+    logs.put_data_protection_policy(logGroupIdentifier=group, policyDocument=protection_policy("EmailAddress"))
+    put("to a@example.com")
+    (line,) = lines(aws, bucket, f"exportedlogs/{export()['taskId']}/one/000000.gz")
+    assert line.endswith(" to *************")
 
 
 def test_a_bucket_that_does_not_let_logs_in_is_refused(aws, logs, group, bucket, export, refused):

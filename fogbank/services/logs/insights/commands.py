@@ -167,8 +167,11 @@ class StatsCommand(Command):
         return Table(rows, columns, has_events=False)
 
     def _summary(self, values: Fields, rows: list[Row]) -> Row:
-        summarised = Row({each.key: each.summarise(rows) for each in self.aggregates})
-        return Row({**values, **{each.name: each.evaluate(summarised) for each in self.named}})
+        """Each of the columns may be calculated from those before it."""
+        fields = {**values, **{each.key: each.summarise(rows) for each in self.aggregates}}
+        for each in self.named:
+            fields[each.name] = each.evaluate(Row(fields))
+        return Row({name: value for name, value in fields.items() if not name.startswith("\0")})
 
 
 class UnnestCommand(Command):

@@ -169,6 +169,7 @@ class _Parser:
     _read_head = _read_limit
 
     def _read_sort(self) -> Command:
+        self.tokens.takes("by")
         keys = [self._sorted_by()]
         while self.tokens.takes(","):
             keys.append(self._sorted_by())

@@ -194,6 +194,11 @@ def test_aggregates_are_calculated_with(ask):
     ]
 
 
+def test_columns_are_calculated_from_those_before_them(ask):
+    query = "stats max(n) as most, min(n) as least, most - least as between"
+    assert ask(query, LEVELS) == [{"most": "9", "least": "1", "between": "8"}]
+
+
 def test_stats_follow_upon_stats(ask):
     assert ask("stats count(*) as n by path | stats max(n) as most", LATENCIES) == [{"most": "100"}]
 
@@ -208,6 +213,10 @@ def test_stats_of_nothing_are_nothing(ask):
 def test_the_order_is_natural(column):
     events = [{"x": "item10"}, {"x": "item9"}, {"x": 3}, {"x": "20"}, {"x": "abc"}, {}]
     assert column("x", "fields x | sort x asc", events) == [None, "abc", "item9", "item10", "3", "20"]
+
+
+def test_sort_may_say_by(column):
+    assert column("n", "fields n | sort by n desc", LEVELS[:3]) == ["9", "5", "1"]
 
 
 def test_rows_are_sorted_by_several_expressions(ask):
