@@ -106,7 +106,7 @@ async def create_change_set(ctx: Context, request: Request) -> Answer:
     previous = before if kind == "UPDATE" else None
     asked = stacks.with_options(before, request)
     wanted = await wanting.wanted(ctx, asked, text, request.get("Parameters") or [], previous)
-    stacks.check_capabilities(wanted, request)
+    stacks.check_capabilities(wanted, request, is_shown_first=True)
     made = await ctx.transact(_make, ctx, kind, before, asked, wanted, request)
     return {"Id": made.id, "StackId": made.after.id}
 

@@ -277,8 +277,11 @@ async def validate_template(ctx: Context, request: Request) -> Answer:
     text = await wanting.text_of(ctx, request)
     if text is None:
         raise errors.invalid("Either Template URL or Template Body must be specified.")
-    template = Template.of(text)
-    wanting.check(ctx, template)
+    template = Template.untransformed(text)
+    if template.transforms:
+        parameters.check(template)
+    else:
+        wanting.check(ctx, template)
     capabilities, reason = _capabilities(template)
     shown = [
         _present(
@@ -315,7 +318,7 @@ async def get_template_summary(ctx: Context, request: Request) -> Answer:
         if not request.get("StackName"):
             raise errors.invalid("Either StackName, TemplateBody or TemplateURL must be specified.")
         text = await ctx.transact(_text_of_stack, ctx, request["StackName"])
-    template = Template.of(text)
+    template = Template.untransformed(text)
     parameters.check(template)
     capabilities, reason = _capabilities(template)
     answer = {

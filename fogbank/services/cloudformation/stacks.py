@@ -120,9 +120,13 @@ def with_options(stack: Stack, request: Request) -> Stack:
     return change(stack, **given)
 
 
-def check_capabilities(wanted: Wanted, request: Request) -> None:
-    """Raises InsufficientCapabilitiesException for what the template takes and nobody acknowledged."""
-    needed, _ = types.capabilities(wanted.template.resources.values(), wanted.template.transforms)
+def check_capabilities(wanted: Wanted, request: Request, is_shown_first: bool = False) -> None:
+    """Raises InsufficientCapabilitiesException for what the template takes and nobody acknowledged.
+
+    What transforms make needs not be acknowledged when it is shown first, in a change set.
+    """
+    names = [] if is_shown_first else wanted.transforms
+    needed, _ = types.capabilities(wanted.template.resources.values(), names)
     lacking = types.lacking(needed, request.get("Capabilities") or [])
     if lacking:
         raise errors.insufficient_capabilities(lacking)

@@ -1,83 +1,76 @@
 """Transforms: what is done to a template before anything of it is looked at.
 
-Here is AWS::LanguageExtensions (Fn::ForEach; its other functions are there without it). Other transforms are refused.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html
+Those within it come first (`Fn::Transform`, the innermost before the others), then those of its Transform section, in their order.
+What a transform made is not looked through for further ones.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros.html
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
-from fogbank.services.cloudformation import errors
+from fogbank.services.cloudformation import errors, evaluation, including, macros, serverless
 from fogbank.services.cloudformation.records import Stack
+from fogbank.services.cloudformation.templates import parameters
+from fogbank.services.cloudformation.templates.functions import Values
+from fogbank.services.cloudformation.templates.loops import unrolled
 from fogbank.services.cloudformation.templates.parsing import Document
-from fogbank.services.cloudformation.templates.template import transforms_of
-
-_EXTENSIONS = "AWS::LanguageExtensions"
+from fogbank.services.cloudformation.templates.template import FUNCTION, LANGUAGE_EXTENSIONS, Template, calls_of
 
 
-async def applied(ctx: Context, stack: Stack, document: Document, parameters: dict[str, str]) -> Document:
-    """The document after its transforms. Raises ValidationError."""
-    for name in transforms_of(document):
-        if name != _EXTENSIONS:
-            raise errors.invalid(f"No transform named {name} found.")
-    if _EXTENSIONS in transforms_of(document):
-        document = _unrolled(document, document, parameters)
+class _Job(NamedTuple):
+    """For whom templates are transformed, and the values of their parameters as texts."""
+
+    ctx: Context
+    stack: Stack
+    texts: dict[str, str]
+    values: Values
+
+
+async def applied(ctx: Context, stack: Stack, document: Document, texts: dict[str, str]) -> Document:
+    """The document after its transforms. Not in a transaction. Raises ValidationError."""
+    job = _Job(ctx, stack, texts, _values(ctx, stack, document, texts))
+    listed = calls_of(document)
+    document = await _within(job, {name: value for name, value in document.items() if name != "Transform"})
+    for call in listed:
+        document = await _called(job, call, document, is_whole=True)
     return document
 
 
-def _unrolled(node: Any, document: Document, parameters: dict[str, str]) -> Any:
-    """The node with each `Fn::ForEach::Name: [identifier, collection, {key: value}]` replaced by what it stands for."""
+def _values(ctx: Context, stack: Stack, document: Document, texts: dict[str, str]) -> Values:
+    """What parameters of transforms can be made of: those of the template, its mappings and conditions."""
+    sections: Document = {name: document[name] for name in ("Parameters", "Mappings", "Conditions") if name in document}
+    template = Template({**sections, "Resources": {"None": {"Type": "None"}}})
+    given = {**parameters.referred(template, texts), **evaluation.pseudo(ctx, stack)}
+    return Values(template, given, evaluation.zones, {})
+
+
+async def _within(job: _Job, node: Any) -> Any:
+    """A part of a template with the transforms in it done."""
     if isinstance(node, list):
-        return [_unrolled(each, document, parameters) for each in node]
+        return [await _within(job, each) for each in node]
     if not isinstance(node, dict):
         return node
-    found: Document = {}
-    for key, value in node.items():
-        if key.startswith("Fn::ForEach::"):
-            found |= _loop(key, value, document, parameters)
-        else:
-            found[key] = _unrolled(value, document, parameters)
+    found = {name: await _within(job, each) for name, each in node.items() if name != FUNCTION}
+    if FUNCTION in node:
+        calls = node[FUNCTION] if isinstance(node[FUNCTION], list) else [node[FUNCTION]]
+        for call in calls:
+            found = await _called(job, call, found, is_whole=False)
     return found
 
 
-def _loop(name: str, given: Any, document: Document, parameters: dict[str, str]) -> Document:
-    told = f"{name} layout is incorrect"
-    if (
-        not isinstance(given, list)
-        or len(given) != 3
-        or not isinstance(given[0], str)
-        or not isinstance(given[2], dict)
-    ):
-        raise errors.template_error(told)
-    variable, collection, body = given
-    found: Document = {}
-    for item in _collection(collection, parameters, told):
-        found |= _unrolled(_replaced(body, variable, item), document, parameters)
-    return found
-
-
-def _collection(given: Any, parameters: dict[str, str], told: str) -> list[str]:
-    if isinstance(given, dict) and given.keys() == {"Ref"} and given["Ref"] in parameters:
-        return [each.strip() for each in parameters[given["Ref"]].split(",")]
-    if not isinstance(given, list):
-        raise errors.template_error(told)
-    found: list[str] = []
-    for each in given:
-        found += _collection(each, parameters, told) if isinstance(each, dict) else [str(each)]
-    return found
-
-
-def _replaced(node: Any, variable: str, item: str) -> Any:
-    """The node with `${variable}` (and `&{variable}`, without what is not alphanumeric) in it replaced; so is a Ref to it."""
-    if isinstance(node, list):
-        return [_replaced(each, variable, item) for each in node]
-    if isinstance(node, dict):
-        if node == {"Ref": variable}:
-            return item
-        return {_replaced(key, variable, item): _replaced(each, variable, item) for key, each in node.items()}
-    if isinstance(node, str):
-        plain = "".join(filter(str.isalnum, item))
-        return node.replace(f"${{{variable}}}", item).replace(f"&{{{variable}}}", plain)
-    return node
+async def _called(job: _Job, call: Any, fragment: Document, is_whole: bool) -> Any:
+    if not isinstance(call, dict) or not isinstance(call.get("Name"), str):
+        raise errors.template_error("Every Fn::Transform object requires a Name and may have Parameters.")
+    name, given = call["Name"], job.values.value(call.get("Parameters") or {})
+    if name == LANGUAGE_EXTENSIONS and is_whole:
+        return unrolled(fragment, fragment, job.texts)
+    if name == serverless.NAME and is_whole:
+        return await serverless.translated(job.ctx, job.stack, fragment, job.texts)
+    if name == including.NAME:
+        return await including.included(job.ctx, fragment, given)
+    if name.startswith("AWS::"):
+        raise errors.no_transform(name)
+    known = {each: job.values.parameters[each] for each in job.texts}
+    return await macros.processed(job.ctx, name, fragment, given, known)

@@ -15,7 +15,7 @@ from fogbank.services.cloudformation.records import Body, Request, Stack
 from fogbank.services.cloudformation.templates import parameters, references
 from fogbank.services.cloudformation.templates.functions import Values
 from fogbank.services.cloudformation.templates.parsing import BODY_BYTES, TEMPLATE_BYTES, parse
-from fogbank.services.cloudformation.templates.template import Template
+from fogbank.services.cloudformation.templates.template import Template, transforms_of
 
 _BUCKET_HOST = re.compile(
     r"(?P<bucket>.+?)\.s3[.-](?:[a-z0-9-]+\.)?(?:amazonaws\.com|localhost)|(?P<own>.+)\.s3\.localhost"
@@ -23,12 +23,16 @@ _BUCKET_HOST = re.compile(
 
 
 class Wanted(NamedTuple):
-    """`texts` are the parameters' values as they are kept, `resolved` those that Parameter Store has in their place."""
+    """`texts` are the parameters' values as they are kept, `resolved` those that Parameter Store has in their place.
+
+    `transforms` are those that the template was given with.
+    """
 
     template: Template
     body: Body
     texts: dict[str, str]
     resolved: dict[str, str]
+    transforms: list[str]
 
     @property
     def hidden(self) -> list[str]:
@@ -88,11 +92,12 @@ async def wanted(
     """What is wanted of the stack. `before` is the stack whose parameters may be used again. Not in a transaction."""
     document = parse(text)
     texts = parameters.values(_with_parameters(document), _given(given, before))
+    names = transforms_of(document)
     document = await transforms.applied(ctx, stack, document, texts)
     template = Template(document)
     check(ctx, template)
     resolved = await _resolved(ctx, template, texts)
-    found = Wanted(template, Body(text, orjson.dumps(document).decode()), texts, resolved)
+    found = Wanted(template, Body(text, orjson.dumps(document).decode()), texts, resolved, names)
     await ctx.transact(_check_values, ctx, stack, found)
     return found
 

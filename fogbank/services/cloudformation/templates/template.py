@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from fogbank.services.cloudformation import errors
@@ -52,6 +52,9 @@ _LOGICAL = re.compile(r"[A-Za-z0-9]{1,255}")
 _DESCRIPTION = 1024
 _VERSION = "2010-09-09"
 
+FUNCTION = "Fn::Transform"
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+
 
 class Declared(NamedTuple):
     """A resource as a template declares it. `depends_on` is what the template says, not what follows from its functions."""
@@ -70,10 +73,14 @@ class Declared(NamedTuple):
 
 
 class Template:
-    """A template after its transforms. Raises ValidationError when it is not well-formed."""
+    """A template after its transforms. Raises ValidationError when it is not well-formed.
 
-    def __init__(self, document: Document) -> None:
+    `transforms` are those that it names; one that has some may be without resources (`untransformed`).
+    """
+
+    def __init__(self, document: Document, transforms: list[str] | None = None) -> None:
         self.document = document
+        self.transforms = transforms or []
         _check_sections(document)
         self.parameters: dict[str, Document] = _section(document, "Parameters")
         self.mappings: dict[str, Any] = _section(document, "Mappings")
@@ -82,30 +89,53 @@ class Template:
         self.outputs: dict[str, Document] = _section(document, "Outputs")
         self.description: str = document.get("Description") or ""
         declared = _section(document, "Resources")
-        if not declared:
+        if not declared and not self.transforms:
             raise errors.format_error("At least one Resources member must be defined.")
         self.resources = {name: _declared(name, each) for name, each in declared.items()}
         for name, output in self.outputs.items():
             _check_output(name, output)
 
     @classmethod
-    def of(cls, text: str) -> Template:
-        return cls(parse(text))
-
-    @property
-    def transforms(self) -> list[str]:
-        return transforms_of(self.document)
+    def untransformed(cls, text: str) -> Template:
+        """A template as far as it is there before its transforms have done their part."""
+        document = parse(text)
+        return cls(_without_calls(document), transforms_of(document))
 
     def types(self) -> list[str]:
         """The types of its resources, each once, in the order of the template."""
         return list(dict.fromkeys(each.type for each in self.resources.values()))
 
 
-def transforms_of(document: Document) -> list[str]:
-    """The names in the Transform section."""
+def calls_of(document: Document) -> list[Document]:
+    """What the Transform section calls, each with its Name; its Parameters, if it has some."""
     found = document.get("Transform") or []
     listed = found if isinstance(found, list) else [found]
-    return [each if isinstance(each, str) else str(each.get("Name")) for each in listed]
+    return [each if isinstance(each, dict) else {"Name": each} for each in listed]
+
+
+def transforms_of(document: Document) -> list[str]:
+    """The names of the transforms in the Transform section, and of those that are called elsewhere, each once."""
+    found = [str(each.get("Name")) for each in calls_of(document)]
+    sections = [value for name, value in document.items() if name != "Transform"]
+    return list(dict.fromkeys([*found, *_called_in(sections)]))
+
+
+def _without_calls(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_calls(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: _without_calls(each) for name, each in node.items() if not name.startswith((FUNCTION, "Fn::ForEach"))}
+
+
+def _called_in(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        calls = node.get(FUNCTION) or []
+        for call in calls if isinstance(calls, list) else [calls]:
+            if isinstance(call, dict):
+                yield str(call.get("Name"))
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _called_in(each)
 
 
 def _check_sections(document: Document) -> None:
