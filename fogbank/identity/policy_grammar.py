@@ -189,8 +189,6 @@ class _Identity(_Words):
 
     def document(self, document: dict[str, Any]) -> None:
         super().document(document)
-        if document.get("Version") != VERSIONS[1]:
-            raise MalformedPolicy("Policy document must be version 2012-10-17 or greater.")
         self.unique_sids(document)
 
     def unique_sids(self, document: dict[str, Any]) -> None:

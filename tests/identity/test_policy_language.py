@@ -398,7 +398,6 @@ def document(*statements, **elements):
         (document("x"), "Syntax errors in policy."),
         (document(statement(), Extra=1), "Syntax errors in policy."),
         (document(statement(), Version="2013"), "Syntax errors in policy."),
-        ({"Statement": statement()}, "Policy document must be version 2012-10-17 or greater."),
         (document(statement(Effect="allow")), "Syntax errors in policy."),
         (document({"Action": "*", "Resource": "*"}), "Syntax errors in policy."),
         (document(statement(NotAction="*")), "Syntax errors in policy."),
