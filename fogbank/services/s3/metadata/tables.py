@@ -111,7 +111,8 @@ async def prepare(ctx: Context, place: Place, work: Work) -> Prepared | None:
     loop, keeper = asyncio.get_running_loop(), _as_service(ctx, _KEEPER)
 
     def fetch(location: str) -> bytes:
-        return asyncio.run_coroutine_threadsafe(_read(keeper, location), loop).result()
+        """Several threads may ask at once, so each time with a context of its own."""
+        return asyncio.run_coroutine_threadsafe(_read(_as_service(ctx, _KEEPER), location), loop).result()
 
     metadata = await _read(keeper, found["metadataLocation"])
     made = await in_thread(iceberg.commit, work, metadata, ctx.now(), fetch)
