@@ -83,7 +83,7 @@ def inside(value: Value, steps: list[str]) -> Value:
     if not steps:
         return value
     if isinstance(value, list):
-        at = int(steps[0]) if steps[0].isdigit() else len(value)
+        at = int(steps[0]) if steps[0].isdecimal() else len(value)
         return inside(value[at], steps[1:]) if at < len(value) else None
     if not isinstance(value, dict):
         return None
@@ -95,6 +95,7 @@ def inside(value: Value, steps: list[str]) -> Value:
 
 
 _MOST_FIELDS = 1000
+_DEEPEST = 100
 
 
 def flattened(document: Any) -> Fields:
@@ -103,15 +104,21 @@ def flattened(document: Any) -> Fields:
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
     """
     found: Fields = {}
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting and len(found) < _MOST_FIELDS:
-        path, value = waiting.pop()
-        if isinstance(value, dict | list):
-            items = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting += [(f"{path}.{name}" if path else _shown(str(name)), inner) for name, inner in items][::-1]
-        elif value is not None:
-            found[path] = value
+    if isinstance(document, dict | list):
+        _flatten(document, "", found, _DEEPEST)
     return found
+
+
+def _flatten(document: dict[str, Any] | list[Any], path: str, found: Fields, levels: int) -> None:
+    for name, value in document.items() if isinstance(document, dict) else enumerate(document):
+        if len(found) >= _MOST_FIELDS:
+            return
+        inner = f"{path}.{name}" if path else _shown(str(name))
+        if isinstance(value, dict | list):
+            if levels:
+                _flatten(value, inner, found, levels - 1)
+        elif value is not None:
+            found[inner] = value
 
 
 def _shown(name: str) -> str:

@@ -143,7 +143,7 @@ class Tokens:
 
     def integer(self) -> int:
         token = self.peek()
-        if token.kind != "number" or not token.text.isdigit():
+        if token.kind != "number" or not token.text.isdecimal():
             self.refuse("a number")
         return int(self.take().text)
 

@@ -13,7 +13,7 @@ def get(document: Document, path: str) -> Any:
     """What is at the path, ABSENT where nothing is."""
     value: Any = document
     for name in path.split("."):
-        if isinstance(value, list) and name.isdigit() and int(name) < len(value):
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         elif isinstance(value, dict) and name in value:
             value = value[name]
