@@ -43,7 +43,13 @@ class Pattern(ABC):
 @lru_cache(maxsize=4096)
 def compile(text: str) -> Pattern:
     """Raises InvalidPattern."""
-    source = text.strip()
+    try:
+        return _compiled(text.strip())
+    except RecursionError:
+        raise InvalidPattern("the pattern is nested too deeply") from None
+
+
+def _compiled(source: str) -> Pattern:
     if source.startswith("{") and source.endswith("}"):
         return _JSON(source[1:-1])
     if source.startswith("[") and source.endswith("]"):

@@ -168,6 +168,7 @@ def test_properties_are_extracted_by_selector():
         "a:b",
         "{ $.a IS 1 }",
         "%[%",
+        "{ " + "(" * 1000 + " }",
     ],
 )
 def test_what_is_no_pattern_is_refused(pattern):

@@ -315,6 +315,9 @@ def _calculated(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
 def _gridded(moment: Evaluate, period: Period, grid: Callable[[int, Period], int]) -> Evaluate:
     def evaluate(row: Row) -> Value:
         found = number(moment(row))
-        return None if found is None else Moment(grid(int(found), period))
+        try:
+            return None if found is None else Moment(grid(int(found), period))
+        except (ValueError, OverflowError, OSError):  # there is no such date
+            return None
 
     return evaluate

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fogbank.services.logs.insights.values import Moment, Value, is_true, number, order, text
+from fogbank.services.logs.insights.values import Moment, Value, is_true, json_text, number, order, text
 
 Implementation = Callable[..., Value]
 
@@ -34,9 +34,9 @@ def _numeric(calculate: Callable[..., float]) -> Implementation:
             return None
         try:
             result = calculate(*numbers)
+            return None if isinstance(result, complex) or not math.isfinite(result) else result
         except (ValueError, ZeroDivisionError, OverflowError):
             return None
-        return None if isinstance(result, complex) or not math.isfinite(result) else result
 
     return call
 
@@ -52,7 +52,9 @@ def _textual(calculate: Callable[..., Value]) -> Implementation:
 
 
 def _power(base: float, exponent: float) -> float:
-    return base**exponent if abs(exponent) < 1e4 else math.pow(base, exponent)
+    """Whole as long as that is exact."""
+    result = math.pow(base, exponent)
+    return int(result) if abs(result) < 2**53 and result.is_integer() else result
 
 
 ARITHMETIC: dict[str, Implementation] = {
@@ -126,7 +128,7 @@ def _json_parse(value: Value) -> Value:
 
 
 def _json_stringify(value: Value) -> Value:
-    return None if value is None else orjson.dumps(int(value) if isinstance(value, Moment) else value).decode()
+    return None if value is None else json_text(int(value) if isinstance(value, Moment) else value)
 
 
 _JSON: dict[str, Function] = {

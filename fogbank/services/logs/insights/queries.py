@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQu
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 
 import msgspec
@@ -45,6 +46,8 @@ from fogbank.services.logs.records import (
     result_keys,
 )
 from fogbank.services.logs.service import service
+
+log = logging.getLogger("fogbank.logs.insights")
 
 _KEPT_SECONDS = 7 * 86_400
 _PAGE_BYTES = 262_144
@@ -175,7 +178,12 @@ async def run_query(ctx: Context, payload: Request) -> None:
     except AWSError:
         await ctx.transact(_end, ctx, record, FAILED)
         return
-    result = await asyncio.to_thread(run, query, rows, inputs, record.most)
+    try:
+        result = await asyncio.to_thread(run, query, rows, inputs, record.most)
+    except (ArithmeticError, ValueError, TypeError, RecursionError) as error:
+        log.warning("query %s failed: %r", record.id, error, exc_info=True)
+        await ctx.transact(_end, ctx, record, FAILED)
+        return
     counted = msgspec.structs.replace(
         record, matched=result.matched, scanned=len(rows), size=size, rows=len(result.rows)
     )

@@ -72,7 +72,10 @@ class Result(NamedTuple):
 
 def parse(source: str, now: float = 0.0) -> Query:
     """`now` is when the query is started (seconds). Raises MalformedQuery."""
-    return _Parser(source, now).query()
+    try:
+        return _Parser(source, now).query()
+    except RecursionError:
+        raise MalformedQuery("the query is nested too deeply", 0, len(source)) from None
 
 
 def run(query: Query, rows: list[Row], inputs: Inputs, most: int = DEFAULT_ROWS) -> Result:

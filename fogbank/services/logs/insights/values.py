@@ -63,7 +63,15 @@ def text(value: Value) -> str | None:
         return str(int(value))
     if isinstance(value, float):
         return _decimal(value)
-    return repr(value) if isinstance(value, int) else orjson.dumps(value).decode()
+    return repr(value) if isinstance(value, int) else json_text(value)
+
+
+def json_text(value: Value) -> str | None:
+    """A value as JSON; None for what is nested too deeply."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return None
 
 
 def _decimal(value: float) -> str | None:
