@@ -14,6 +14,7 @@ from fogbank.services.cloudformation import (
     provisioning,
     signals,
     stacks,
+    tokens,
     wait_conditions,
     watching,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "service",
     "signals",
     "stacks",
+    "tokens",
     "wait_conditions",
     "watching",
 ]

@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context, Record, pages
-from fogbank.services.cloudformation import deploying, errors, planning, stacks, timeline, wanting
+from fogbank.services.cloudformation import deploying, errors, importing, planning, stacks, timeline, tokens, wanting
 from fogbank.services.cloudformation.records import (
     CURRENT,
     Answer,
@@ -55,6 +55,7 @@ class ChangeSet(Record, frozen=True):
     execution: str = "AVAILABLE"
     reason: str = ""
     description: str = ""
+    imported: dict[str, str] = {}
 
     @property
     def id(self) -> str:
@@ -95,15 +96,13 @@ async def _find(ctx: Context, request: Request) -> ChangeSet:
 async def create_change_set(ctx: Context, request: Request) -> Answer:
     """API_CreateChangeSet."""
     kind = request.get("ChangeSetType") or "UPDATE"
-    if kind == "IMPORT":
-        raise AWSError("NotImplemented", "Fogbank does not import resources into stacks yet.", 501)
     before, current = await ctx.transact(_stack_for, ctx, kind, request)
     text = await wanting.text_of(ctx, request)
     if text is None and request.get("UsePreviousTemplate") and current is not None:
         text = current.text
     if text is None:
         raise errors.invalid("Either Template URL or Template Body must be specified.")
-    previous = before if kind == "UPDATE" else None
+    previous = before if current is not None else None
     asked = stacks.with_options(before, request)
     wanted = await wanting.wanted(ctx, asked, text, request.get("Parameters") or [], previous)
     stacks.check_capabilities(wanted, request, is_shown_first=True)
@@ -116,7 +115,7 @@ async def _stack_for(ctx: Context, kind: str, request: Request) -> tuple[Stack, 
     name = request["StackName"]
     known = await names.get(ctx, name) if not name.startswith("arn:") else name.rpartition("/")[2].encode()
     stack = await kept.get(ctx, known.decode()) if known is not None else None
-    if kind == "CREATE":
+    if kind == "CREATE" or (kind == "IMPORT" and (stack is None or stack.status == "REVIEW_IN_PROGRESS")):
         if stack is None:
             stacks.check_name(name)
             return stacks.new_stack(ctx, name, {}, "REVIEW_IN_PROGRESS"), None
@@ -143,6 +142,7 @@ async def _make(ctx: Context, kind: str, before: Stack, asked: Stack, wanted: Wa
     after = stacks.led_to(asked, wanted)
     current = await bodies.get(ctx, before.uuid, CURRENT)
     changes = await planning.changes(ctx, after, wanted.template)
+    imported = await importing.asked_for(ctx, wanted.template, changes, request)
     made = ChangeSet(
         ctx.ids.uuid(),
         name,
@@ -152,9 +152,10 @@ async def _make(ctx: Context, kind: str, before: Stack, asked: Stack, wanted: Wa
         before,
         after,
         wanted.body,
-        orjson.dumps(changes).decode(),
+        orjson.dumps(importing.marked(changes, imported)).decode(),
         orjson.dumps({key: value for key, value in request.items() if "Template" not in key}).decode(),
         description=request.get("Description") or "",
+        imported=imported,
     )
     if not changes and current is not None and stacks.is_same(before, current, after, wanted):
         made = change(made, status="FAILED", execution="UNAVAILABLE", reason=_NOTHING)
@@ -169,6 +170,8 @@ async def _make(ctx: Context, kind: str, before: Stack, asked: Stack, wanted: Wa
 @service.operation(**ON_STACK)
 async def execute_change_set(ctx: Context, request: Request) -> Answer:
     """API_ExecuteChangeSet."""
+    if await tokens.earlier(ctx, request) is not None:
+        return {}
     found = await _find(ctx, request)
     if found.execution != "AVAILABLE":
         raise errors.change_set_state(found.id, found.status if found.status == "FAILED" else found.execution)
@@ -178,8 +181,10 @@ async def execute_change_set(ctx: Context, request: Request) -> Answer:
     if found.kind == "CREATE":
         after = change(found.after, change_set=found.id)
         begun = await stacks.started(ctx, after, "CREATE", request)
-        begun = change(begun, on_failure=_on_failure(found, request))
+        begun = change(begun, on_failure=_on_failure(found, request), imported=found.imported)
         await deploying.begin(ctx, after, begun, found.body, "User Initiated")
+    elif found.kind == "IMPORT":
+        await _import(ctx, stack, found, request)
     else:
         await _update(ctx, stack, found, request)
     for each in await change_sets.scan(ctx, found.stack):
@@ -188,13 +193,30 @@ async def execute_change_set(ctx: Context, request: Request) -> Answer:
     return {}
 
 
+async def _import(ctx: Context, stack: Stack, found: ChangeSet, request: Request) -> None:
+    current = await bodies.get(ctx, stack.uuid, CURRENT)
+    if current is not None and stack.status not in stacks.UPDATABLE:
+        raise errors.in_state(stack.id, stack.status)
+    after = change(found.after, change_set=found.id, outputs=stack.outputs)
+    begun = await stacks.started(ctx, after, "IMPORT", request)
+    begun = change(begun, before=stack if current is not None else None, imported=found.imported)
+    await deploying.begin(ctx, after, begun, found.body, "User Initiated")
+
+
 async def _update(ctx: Context, stack: Stack, found: ChangeSet, request: Request) -> None:
     if stack.status not in stacks.UPDATABLE:
         raise errors.in_state(stack.id, stack.status)
     after = change(found.after, updated=ctx.now(), change_set=found.id, outputs=stack.outputs)
     put(ctx, after)
     begun = await stacks.started(ctx, after, "UPDATE", request)
-    begun = change(begun, before=stack, on_failure=_on_failure(found, request), change_set=found.id)
+    begun = change(
+        begun,
+        before=stack,
+        on_failure=_on_failure(found, request),
+        change_set=found.id,
+        policy=stack.policy,
+        imported=found.imported,
+    )
     await deploying.begin(ctx, after, begun, found.body, "User Initiated")
 
 

@@ -59,10 +59,7 @@ async def begin(ctx: Context, stack: Stack, wanted: Work, goal: Body | None = No
     found = await resources.scan(ctx, stack.uuid)
     if goal is None:
         for number, each in enumerate(found):
-            is_kept = (
-                each.deletion.startswith("Retain") and wanted.verb == "DELETE"
-            ) or each.logical in wanted.retained
-            garbage.put(ctx, discarded(each, keep=is_kept), stack.uuid, number)
+            garbage.put(ctx, discarded(each, keep=is_kept(stack, each, wanted)), stack.uuid, number)
         wanted = change(wanted, cleaning=True)
     else:
         for key, _ in await steps.items(ctx, (str,), stack.uuid):
@@ -73,6 +70,19 @@ async def begin(ctx: Context, stack: Stack, wanted: Work, goal: Body | None = No
     await watching.begin(ctx, stack, wanted)
     await wake(ctx, stack)
     return await timeline.stack_is(ctx, stack, f"{wanted.verb}_IN_PROGRESS", reason, wanted.token)
+
+
+def is_kept(stack: Stack, resource: Resource, under_way: Work) -> bool:
+    """Does a resource that leaves its stack stay?
+
+    One that this very operation made stays when its policy is Retain, unless the operation was told otherwise
+    (RetainExceptOnCreate); it always does when it was there before.
+    """
+    if under_way.verb == "DELETE" or not resource.identifier:
+        return resource.deletion.startswith("Retain") or resource.logical in under_way.retained
+    if resource.logical in under_way.imported:
+        return True
+    return resource.deletion == "Retain" and not orjson.loads(stack.options).get("RetainExceptOnCreate")
 
 
 async def _plan(ctx: Context, stack: Stack, template: Template, found: list[Resource]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.cloudformation import deploying, evaluation, timeline, watching
+from fogbank.services.cloudformation import deploying, evaluation, stack_policies, timeline, watching
 from fogbank.services.cloudformation.exporting import export_outputs, forget_exports, note_imports
 from fogbank.services.cloudformation.records import (
     CURRENT,
@@ -20,6 +20,7 @@ from fogbank.services.cloudformation.records import (
     WAITING,
     Garbage,
     Output,
+    Resource,
     Stack,
     Work,
     backups,
@@ -57,16 +58,31 @@ async def applied(ctx: Context, stack: Stack, under_way: Work) -> None:
     except AWSError as error:
         await _roll_back(ctx, stack, under_way, error.message)
         return
-    if under_way.verb == "CREATE":
+    if under_way.verb in ("CREATE", "IMPORT"):
         await deploying.settle(ctx, stack)
-        await timeline.stack_is(ctx, stack, "CREATE_COMPLETE", "", under_way.token)
+        await timeline.stack_is(ctx, stack, f"{under_way.verb}_COMPLETE", "", under_way.token)
         return
     wanted = {str(key[0]) for key, _ in await steps.items(ctx, (str,), stack.uuid)}
-    for each in await resources.scan(ctx, stack.uuid):
-        if each.logical not in wanted:
-            await deploying.throw_away(ctx, stack, each, keep=each.deletion.startswith("Retain"))
+    removed = [each for each in await resources.scan(ctx, stack.uuid) if each.logical not in wanted]
+    for each in removed:
+        if not await _may_go(ctx, stack, under_way, each):
+            await _roll_back(ctx, stack, under_way, f"The following resource(s) failed to update: [{each.logical}]. ")
+            return
+    for each in removed:
+        await deploying.throw_away(ctx, stack, each, keep=each.deletion.startswith("Retain"))
     await _discard_replaced(ctx, stack)
     await _begin_cleaning(ctx, stack, under_way)
+
+
+async def _may_go(ctx: Context, stack: Stack, under_way: Work, resource: Resource) -> bool:
+    """Does the stack policy let an update remove the resource? If not, it is told."""
+    try:
+        stack_policies.require(under_way.policy, stack_policies.DELETE, resource.logical, resource.type)
+    except AWSError as error:
+        told = change(resource, status="UPDATE_FAILED", reason=error.message)
+        await timeline.tell(ctx, stack, told, under_way.token)
+        return False
+    return True
 
 
 async def _discard_replaced(ctx: Context, stack: Stack) -> None:
@@ -87,7 +103,7 @@ async def failed(ctx: Context, stack: Stack, under_way: Work) -> None:
     names_failed = [str(key[0]) for key, state in await steps.items(ctx, (str,), stack.uuid) if state == FAILED]
     found = [await resources.get(ctx, stack.uuid, each) for each in names_failed]
     reason = under_way.reason
-    for verb, told in (("CREATE", "create"), ("UPDATE", "update")):
+    for verb, told in (("CREATE", "create"), ("UPDATE", "update"), ("IMPORT", "import")):
         some = [each.logical for each in found if each is not None and each.status == f"{verb}_FAILED"]
         if some:
             reason += f"The following resource(s) failed to {told}: [{', '.join(some)}]. "
@@ -105,8 +121,26 @@ async def _roll_back(ctx: Context, stack: Stack, under_way: Work, reason: str) -
         verb = "DELETE" if under_way.on_failure == "DELETE" else "ROLLBACK"
         told = f"{reason}{'Rollback' if verb == 'ROLLBACK' else 'Delete'} requested by user."
         await deploying.begin(ctx, stack, change(under_way, verb=verb), reason=told)
+    elif under_way.verb == "IMPORT":
+        await _release(ctx, stack, under_way, reason)
     else:
         await roll_back_update(ctx, stack, under_way, reason)
+
+
+async def _release(ctx: Context, stack: Stack, under_way: Work, reason: str) -> None:
+    """What was imported is not the stack's any more."""
+    await timeline.stack_is(ctx, stack, "IMPORT_ROLLBACK_IN_PROGRESS", reason, under_way.token)
+    for backup in await backups.scan(ctx, stack.uuid):
+        made = await resources.get(ctx, stack.uuid, backup.logical)
+        if made is not None and not backup.status:
+            await timeline.resource_is(ctx, stack, made, "IMPORT_ROLLBACK_COMPLETE", "", under_way.token)
+            resources.delete(ctx, stack.uuid, backup.logical)
+    bodies.delete(ctx, stack.uuid, GOAL)
+    await deploying.forget(ctx, stack)
+    before = change(under_way.before or stack, updated=stack.updated)
+    # a stack that began with the import has nothing now, and can only be deleted
+    status = "IMPORT_ROLLBACK_COMPLETE" if under_way.before is not None else "ROLLBACK_COMPLETE"
+    await timeline.stack_is(ctx, before, status, "", under_way.token)
 
 
 async def roll_back_update(ctx: Context, stack: Stack, under_way: Work, reason: str) -> None:
@@ -121,7 +155,7 @@ async def roll_back_update(ctx: Context, stack: Stack, under_way: Work, reason: 
         else:
             made = await resources.get(ctx, stack.uuid, backup.logical)
             if made is not None:
-                await deploying.throw_away(ctx, stack, made)
+                await deploying.throw_away(ctx, stack, made, keep=deploying.is_kept(stack, made, under_way))
     bodies.put(ctx, current, stack.uuid, GOAL)
     work.put(ctx, change(under_way, verb="UPDATE_ROLLBACK"), stack.uuid)
     before = change(under_way.before, updated=stack.updated, reason=reason)

@@ -14,8 +14,9 @@ import orjson
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pause
-from fogbank.services.cloudformation import deploying, errors, evaluation, signals, timeline, types
+from fogbank.services.cloudformation import deploying, errors, evaluation, signals, stack_policies, timeline, types
 from fogbank.services.cloudformation.own_types import PLACE, Place
+from fogbank.services.cloudformation.properties import check, completed
 from fogbank.services.cloudformation.records import (
     DONE,
     FAILED,
@@ -45,6 +46,8 @@ _PATIENCE = 12 * 3600
 _MOMENT = 0.001
 
 CREATE, UPDATE, REPLACE, NOTHING, RESTORE = "CREATE", "UPDATE", "REPLACE", "NOTHING", "RESTORE"
+IMPORT = "IMPORT"
+_TOUCHES = {UPDATE: stack_policies.MODIFY, REPLACE: stack_policies.REPLACE}
 
 
 class Job(NamedTuple):
@@ -59,7 +62,7 @@ class Job(NamedTuple):
 
     @property
     def verb(self) -> str:
-        return CREATE if self.action == CREATE else UPDATE
+        return self.action if self.action in (CREATE, IMPORT) else UPDATE
 
 
 def describe(error: AWSError, token: str) -> str:
@@ -123,7 +126,7 @@ def _prepared(ctx: Context, job: Job, old: Properties) -> AbstractAsyncContextMa
         resource = job.resource
         physical = resource.identifier if job.action == UPDATE else ""
         wanted[PLACE] = Place(job.stack, resource.logical, resource.type, physical)
-    return job.kind.prepared(ctx, old, wanted) if job.action != RESTORE else nullcontext(wanted)
+    return job.kind.prepared(ctx, old, wanted) if job.action not in (RESTORE, IMPORT) else nullcontext(wanted)
 
 
 def _name(ctx: Context, job: Job, naming: Naming, wanted: Properties) -> str:
@@ -161,7 +164,7 @@ async def _job(ctx: Context, uuid: str, logical: str) -> Job | None:
             stack,
             job.resource,
             f"{job.verb}_IN_PROGRESS",
-            reason if job.action == REPLACE else "",
+            reason if job.action == REPLACE else "Resource import started." if job.action == IMPORT else "",
             under_way.token,
         )
         job = job._replace(resource=told)
@@ -178,7 +181,8 @@ async def _decided(ctx: Context, stack: Stack, under_way: Work, logical: str, be
     backup = await backups.get(ctx, stack.uuid, logical) if under_way.verb == "UPDATE_ROLLBACK" else None
     if backup is not None and backup.identifier and before is not None and backup.identifier != before.identifier:
         return Job(stack, under_way, kind, RESTORE, before, backup)
-    wanted = await evaluation.resolved(ctx, values.value(declared.properties))
+    wanted = completed(stack, declared.type, await evaluation.resolved(ctx, values.value(declared.properties)))
+    check(logical, declared.type, wanted)
     metadata = values.value(declared.metadata) if declared.metadata is not None else None
     resource = Resource(
         logical,
@@ -196,7 +200,10 @@ async def _decided(ctx: Context, stack: Stack, under_way: Work, logical: str, be
         description=str(declared.attributes.get("Description", "")),
         token=ctx.ids.uuid(),
     )
-    return Job(stack, under_way, kind, _action(kind, before, wanted), before, resource)
+    action = IMPORT if logical in under_way.imported and not resource.identifier else _action(kind, before, wanted)
+    if under_way.verb == UPDATE and action in _TOUCHES:
+        stack_policies.require(under_way.policy, _TOUCHES[action], logical, declared.type)
+    return Job(stack, under_way, kind, action, before, resource)
 
 
 def _action(kind: ResourceType, before: Resource | None, wanted: Properties) -> str:
@@ -235,6 +242,9 @@ async def _carry_out(ctx: Context, job: Job, old: Properties, given: Properties)
     if job.action == RESTORE:
         await _restore(ctx, job)
         return
+    if job.action == IMPORT:
+        await _take_over(ctx, job)
+        return
     resource = job.resource
     if job.action == UPDATE:
         await job.kind.update(ctx, resource.identifier, old, given)
@@ -268,6 +278,16 @@ async def _restore(ctx: Context, job: Job) -> None:
     await deploying.throw_away(ctx, job.stack, job.before)
     await timeline.resource_is(ctx, job.stack, job.resource, "UPDATE_COMPLETE", "", job.work.token)
     await deploying.ended(ctx, job.stack, job.resource.logical, DONE)
+
+
+async def _take_over(ctx: Context, job: Job) -> None:
+    """A resource that is there already becomes the stack's."""
+    resource, identifier = job.resource, job.work.imported[job.resource.logical]
+    found = await job.kind.read(ctx, identifier)
+    physical = job.kind.ref(identifier, found)
+    taken = change(resource, identifier=identifier, physical=physical, attributes=orjson.dumps(found).decode())
+    await timeline.resource_is(ctx, job.stack, taken, "IMPORT_COMPLETE", "Resource import completed.", job.work.token)
+    await deploying.ended(ctx, job.stack, resource.logical, DONE)
 
 
 async def _refused(ctx: Context, uuid: str, logical: str, error: AWSError) -> None:

@@ -137,6 +137,7 @@ class Garbage(Record, frozen=True):
 class Work(Record, frozen=True):
     """An operation under way. `verb` is the beginning of the stack's status: CREATE, UPDATE, DELETE, ROLLBACK, UPDATE_ROLLBACK.
 
+    `policy` is the stack policy that it keeps to; `imported` are the identifiers of resources that are there already, by logical ids.
     `applied` is when all that is to be was there (epoch seconds); `cleaning`: what is not to be goes. `before` is the stack as it was.
     """
 
@@ -151,6 +152,8 @@ class Work(Record, frozen=True):
     retained: list[str] = []
     on_failure: str = "ROLLBACK"
     applied: float = 0.0
+    policy: str = ""
+    imported: dict[str, str] = {}
 
 
 class Event(Record, frozen=True):

@@ -12,7 +12,17 @@ import msgspec
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.cloudformation import deploying, errors, exporting, finishing, timeline, types, wanting
+from fogbank.services.cloudformation import (
+    deploying,
+    errors,
+    exporting,
+    finishing,
+    stack_policies,
+    timeline,
+    tokens,
+    types,
+    wanting,
+)
 from fogbank.services.cloudformation.records import (
     CURRENT,
     DONE,
@@ -76,12 +86,15 @@ async def create_stack(ctx: Context, request: Request) -> Answer:
     """API_CreateStack."""
     name = request["StackName"]
     check_name(name)
+    known = await ctx.transact(tokens.earlier, ctx, request)
+    if known is not None:
+        return {"StackId": known}
     if await ctx.transact(names.get, ctx, name) is not None:
         raise errors.already_exists(name)
     text = await wanting.text_of(ctx, request)
     if text is None:
         raise errors.invalid("Either Template URL or Template Body must be specified.")
-    policy = await wanting.text_of(ctx, request, "StackPolicyBody", "StackPolicyURL")
+    policy = await _policy(ctx, request)
     stack = change(new_stack(ctx, name, request), policy=policy or "")
     wanted = await wanting.wanted(ctx, stack, text, request.get("Parameters") or [])
     check_capabilities(wanted, request)
@@ -156,6 +169,7 @@ def led_to(stack: Stack, wanted: Wanted) -> Stack:
 
 async def started(ctx: Context, stack: Stack, verb: str, request: Request) -> Work:
     """An operation with the permissions of the caller, or of the stack's role."""
+    await tokens.note(ctx, request, stack)
     principal = ctx.principal
     if stack.role:
         await ctx.pass_role(stack.role)
@@ -169,6 +183,9 @@ async def started(ctx: Context, stack: Stack, verb: str, request: Request) -> Wo
 @service.operation(transaction=False, **ON_STACK)
 async def update_stack(ctx: Context, request: Request) -> Answer:
     """API_UpdateStack."""
+    known = await ctx.transact(tokens.earlier, ctx, request)
+    if known is not None:
+        return {"StackId": known}
     stack, current = await ctx.transact(_updatable, ctx, request["StackName"])
     text = await wanting.text_of(ctx, request)
     if request.get("UsePreviousTemplate"):
@@ -177,11 +194,11 @@ async def update_stack(ctx: Context, request: Request) -> Answer:
         text = current.text
     if text is None:
         raise errors.invalid("Either Template URL or Template Body must be specified.")
-    policy = await wanting.text_of(ctx, request, "StackPolicyBody", "StackPolicyURL")
+    policy, during = await _policy(ctx, request), await _policy(ctx, request, "DuringUpdate")
     wanted = await wanting.wanted(ctx, stack, text, request.get("Parameters") or [], stack)
     check_capabilities(wanted, request)
     asked = with_options(stack if policy is None else change(stack, policy=policy), request)
-    begun = await ctx.transact(update, ctx, stack, asked, wanted, request)
+    begun = await ctx.transact(update, ctx, stack, asked, wanted, request, during)
     return {"StackId": begun.id}
 
 
@@ -196,8 +213,13 @@ async def _updatable(ctx: Context, name: str) -> tuple[Stack, Body]:
     return stack, current
 
 
-async def update(ctx: Context, before: Stack, asked: Stack, wanted: Wanted, request: Request) -> Stack:
-    """Begin an update from the stack as it is; `asked` is the stack with the options of the request."""
+async def update(
+    ctx: Context, before: Stack, asked: Stack, wanted: Wanted, request: Request, policy: str | None = None
+) -> Stack:
+    """Begin an update from the stack as it is; `asked` is the stack with the options of the request.
+
+    `policy` counts instead of the stack's own.
+    """
     stack, current = await _updatable(ctx, before.id)
     if stack != before:
         raise errors.in_state(stack.id, stack.status)
@@ -211,7 +233,11 @@ async def update(ctx: Context, before: Stack, asked: Stack, wanted: Wanted, requ
     failure = "DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"
     begun = await started(ctx, after, "UPDATE", request)
     return await deploying.begin(
-        ctx, after, change(begun, before=last_good, on_failure=failure), wanted.body, "User Initiated"
+        ctx,
+        after,
+        change(begun, before=last_good, on_failure=failure, policy=policy or stack.policy),
+        wanted.body,
+        "User Initiated",
     )
 
 
@@ -290,6 +316,8 @@ async def rollback_stack(ctx: Context, request: Request) -> Answer:
 @service.operation(**ON_STACK)
 async def delete_stack(ctx: Context, request: Request) -> Answer:
     """Delete a stack; one that is not there is deleted already. API_DeleteStack."""
+    if await tokens.earlier(ctx, request) is not None:
+        return {}
     name = request["StackName"]
     uuid = uuid_of(name) or (await names.get(ctx, name) or b"").decode()
     stack = await stacks.get(ctx, uuid) if uuid else None
@@ -334,18 +362,20 @@ async def update_termination_protection(ctx: Context, request: Request) -> Answe
 # -- policies
 
 
+async def _policy(ctx: Context, request: Request, when: str = "") -> str | None:
+    """The stack policy that a request gives. Raises ValidationError for what is none."""
+    text = await wanting.text_of(ctx, request, f"StackPolicy{when}Body", f"StackPolicy{when}URL")
+    if text is not None:
+        stack_policies.check(text)
+    return text
+
+
 @service.operation(transaction=False, **ON_STACK)
 async def set_stack_policy(ctx: Context, request: Request) -> Answer:
     """API_SetStackPolicy."""
-    text = await wanting.text_of(ctx, request, "StackPolicyBody", "StackPolicyURL")
+    text = await _policy(ctx, request)
     if text is None:
         raise errors.invalid("You must specify either StackPolicyBody or StackPolicyURL")
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise errors.invalid("Error validating stack policy: Invalid stack policy") from None
-    if not isinstance(document, dict) or "Statement" not in document:
-        raise errors.invalid("Error validating stack policy: Invalid stack policy")
 
     async def kept() -> None:
         put(ctx, change(await find(ctx, request["StackName"]), policy=text))
