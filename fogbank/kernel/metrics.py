@@ -7,17 +7,31 @@ pays next to nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fogbank.kernel.context import Context
 
-Measured = tuple[str, float, str, dict[str, str]]
-"""The name of a metric, a value, its unit (`Count`, `Milliseconds`), and the metric's dimensions."""
+
+class Statistics(NamedTuple):
+    """What is known of many values of which only that is kept."""
+
+    samples: float
+    sum: float
+    minimum: float
+    maximum: float
 
 
-async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment: float | None = None) -> None:
-    """Add values to metrics of the context's account and region, in its transaction. `moment` is when (epoch seconds), else now."""
+Measured = tuple[str, "float | Statistics", str, dict[str, str]]
+"""The name of a metric, a value (or what is known of many), its unit (`Count`, `Milliseconds`), and the metric's dimensions."""
+
+
+async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment: float | None = None) -> bool:
+    """Add values to metrics of the context's account and region, in its transaction. `moment` is when (epoch seconds), else now.
+
+    Says whether an alarm looks at one of them.
+    """
     cloudwatch = ctx.app.services.get("cloudwatch")
-    if cloudwatch is not None:
-        await cloudwatch.provided["metrics"](ctx.at(service=cloudwatch), namespace, measured, moment)
+    if cloudwatch is None:
+        return False
+    return bool(await cloudwatch.provided["metrics"](ctx.at(service=cloudwatch), namespace, measured, moment))

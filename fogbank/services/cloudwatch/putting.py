@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from fogbank.kernel import Context
+from fogbank.kernel.metrics import Measured, Statistics
 from fogbank.services.cloudwatch import errors, statistics, watching
 from fogbank.services.cloudwatch.points import MINUTE, Identity, Sample, add, dimensions_of
 from fogbank.services.cloudwatch.service import service
@@ -94,22 +95,29 @@ def _require_number(value: float, place: str) -> None:
         raise errors.invalid_value(f"The value {value} for parameter {place}.Value is invalid.")
 
 
-async def put(
-    ctx: Context,
-    namespace: str,
-    measured: Iterable[tuple[str, float, str, dict[str, str]]],
-    moment: float | None = None,
-) -> None:
+async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment: float | None = None) -> bool:
     """See `fogbank.kernel.metrics.put`."""
     second = int(ctx.now() if moment is None else moment)
+    is_watched = False
+    for (identity, unit), summary in _summaries(namespace, measured):
+        metric = await add(ctx, identity, [Sample(second, unit, summary)])
+        await watching.note(ctx, metric)
+        is_watched = is_watched or bool(metric.alarms)
+    return is_watched
+
+
+def _summaries(namespace: str, measured: Iterable[Measured]) -> list[tuple[tuple[Identity, str], Summary]]:
+    """What is to be added to each metric, by unit; equal values are counted."""
     values: dict[tuple[Identity, str], dict[float, float]] = {}
+    sets: list[tuple[tuple[Identity, str], Summary]] = []
     for name, value, unit, dimensions in measured:
-        identity = Identity(namespace, name, tuple(sorted(dimensions.items())))
-        counts = values.setdefault((identity, unit), {})
-        counts[value] = counts.get(value, 0) + 1
-    for (identity, unit), counts in values.items():
-        sample = Sample(second, unit, statistics.of_values(list(counts.items())))
-        await watching.note(ctx, await add(ctx, identity, [sample]))
+        place = Identity(namespace, name, tuple(sorted(dimensions.items()))), unit
+        if isinstance(value, Statistics):
+            sets.append((place, Summary(*value, [], is_complete=False)))
+        else:
+            counts = values.setdefault(place, {})
+            counts[value] = counts.get(value, 0) + 1
+    return [(place, statistics.of_values(list(counts.items()))) for place, counts in values.items()] + sets
 
 
 service.provide("metrics", put)

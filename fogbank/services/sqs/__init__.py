@@ -1,6 +1,7 @@
 """Amazon SQS: queues, messages, dead letters. The way in is `messages.py`, whose top says how a queue lies in the store."""
 
 from fogbank.services.sqs import (
+    metering,
     moves,
     permissions,
     queues,
@@ -15,6 +16,7 @@ from fogbank.services.sqs import (
 from fogbank.services.sqs.service import service
 
 __all__ = [
+    "metering",
     "moves",
     "permissions",
     "queues",

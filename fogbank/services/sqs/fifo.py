@@ -224,6 +224,9 @@ class FifoBacklog(Backlog):
         rows = await held.raw_items(self.ctx, self.number, since=(since,), until=(until,))
         return sum(len(_unpack(times)) for _, times in rows)
 
+    async def groups_in_flight(self) -> int:
+        return await held.count(self.ctx, self.number, since=(self.now + 1,))
+
     async def delayed(self) -> int:
         if self.queue.delay == 0:
             return 0

@@ -36,6 +36,11 @@ from fogbank.services.sqs.service import service
 
 SECOND = 1_000_000
 
+MINUTE = 60 * SECOND
+
+# metrics are put so long before the end of a minute, so that alarms see them which look at its end (microseconds)
+_BEFORE = 100_000
+
 # later than any time
 NEVER = 1 << 62
 
@@ -96,6 +101,37 @@ class Tally(msgspec.Struct, array_like=True):
             self.count -= rows
 
 
+class Use(msgspec.Struct, array_like=True):
+    """What was done with a queue since its metrics were put for the last time; see `metering.py`. Times are microseconds.
+
+    due                    when they are put next, 0 when the queue is not active
+    last                   when it was used for the last time
+    since                  the first minute for which nothing is put yet
+    visible, oldest        how many messages were visible when they were put, and when the oldest one had arrived (0 for none)
+    size, smallest, largest  bytes of the messages that were sent
+    """
+
+    due: int = 0
+    last: int = 0
+    since: int = 0
+    visible: int = 0
+    oldest: int = 0
+    sent: int = 0
+    size: int = 0
+    smallest: int = 0
+    largest: int = 0
+    duplicates: int = 0
+    received: int = 0
+    empty: int = 0
+    deleted: int = 0
+
+    def count_sent(self, size: int) -> None:
+        self.smallest = min(self.smallest, size) if self.sent else size
+        self.largest = max(self.largest, size)
+        self.sent += 1
+        self.size += size
+
+
 class Counts(msgspec.Struct, array_like=True):
     """What is known of a backlog as a whole.
 
@@ -105,6 +141,7 @@ class Counts(msgspec.Struct, array_like=True):
     fresh_from, received_from  no row of `fresh`, or of `received` and `held`, is before this time: saves looking
     later, hidden              the rows of `fresh` that are delayed, and the messages in flight
     uneven                     the rows of `held` whose messages become visible at different times
+    use                        what its metrics tell
     """
 
     fresh: int = 0
@@ -116,11 +153,12 @@ class Counts(msgspec.Struct, array_like=True):
     later: Tally = msgspec.field(default_factory=Tally)
     hidden: Tally = msgspec.field(default_factory=Tally)
     uneven: int = 0
+    use: Use = msgspec.field(default_factory=Use)
 
     @classmethod
-    def empty(cls, now: int, last: int = 0) -> Counts:
+    def empty(cls, now: int) -> Counts:
         """Of a backlog that has no messages yet."""
-        return cls(last=last, later=Tally(0, now), hidden=Tally(0, now))
+        return cls(later=Tally(0, now), hidden=Tally(0, now))
 
 
 messages = service.collection("messages", Message)
@@ -145,7 +183,7 @@ class Received(NamedTuple):
 
 
 class Backlog:
-    """The messages of a queue, within a transaction. Use `open`, then what is asked for, then `save`.
+    """The messages of a queue, within a transaction. Use `open`, then what is asked for, then `save`, or `used` if a client did it.
 
     `now` is the time of the whole transaction. `worth_saving`: who has only counted should `save`, too.
     """
@@ -165,6 +203,28 @@ class Backlog:
 
     def save(self) -> None:
         counts.put(self.ctx, self.counts, self.number)
+
+    async def used(self) -> None:
+        """Save it. The queue is active from now on: its metrics are put when the minute is over."""
+        use, due = self.counts.use, self.end_of_minute
+        use.last = self.now
+        if not use.due or use.due > due:
+            await self.measure_at(due)
+        self.save()
+
+    @property
+    def end_of_minute(self) -> int:
+        """When the metrics of this minute are put."""
+        return (self.now + _BEFORE) // MINUTE * MINUTE + MINUTE - _BEFORE
+
+    async def measure_at(self, moment: int) -> None:
+        """Have the metrics put at that time."""
+        use = self.counts.use
+        if not use.due:
+            use.since = self.now // MINUTE * MINUTE
+        use.due = moment
+        payload = {"name": self.queue.name, "id": self.queue.id}
+        await self.ctx.schedule("measure", payload, at=moment / SECOND, key=str(self.queue.id))
 
     # -- sending
 
@@ -281,7 +341,7 @@ class Backlog:
             visible=self.now,
         )
         await other.add(dead, await other.sequence_of_dead_letter(found.sequence))
-        other.save()
+        await other.used()
         return True
 
     async def sequence_of_dead_letter(self, sequence: int) -> int:
@@ -325,6 +385,10 @@ class Backlog:
     async def delayed(self) -> int:
         """Messages that were never visible yet."""
         raise NotImplementedError
+
+    async def groups_in_flight(self) -> int | None:
+        """How many groups have messages in flight; None where groups are no lines."""
+        return None
 
 
 def topic(queue: Queue) -> tuple[str, str]:

@@ -248,7 +248,7 @@ async def _move_some(backlog: Backlog, destination: str | None, wanted: int) -> 
     except _Stopped as stopped:
         return moved, str(stopped)
     finally:
-        backlog.save()
+        await backlog.used()
     return moved, None
 
 
@@ -262,7 +262,7 @@ async def _move_one(backlog: Backlog, found: Found, destination: str | None) -> 
     await backlog.remove(found)
     other = await open_backlog(backlog.ctx, queue)
     await other.add(_as_new(other, found.message), await other.next_sequence())
-    other.save()
+    await other.used()
 
 
 def _as_new(backlog: Backlog, message: Message) -> Message:

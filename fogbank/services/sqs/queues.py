@@ -93,6 +93,7 @@ async def delete_queue(ctx: Context, request: Request) -> Request:
     redrive.link(scope, queue, None)
     await discard(scope, queue.backlog)
     await scope.unschedule("expire", str(queue.id))
+    await scope.unschedule("measure", str(queue.id))
     deletions.put(scope, ctx.now(), queue.name)
     await scope.schedule("forget_deletion", {"name": queue.name}, delay=limits.DELETED_RECENTLY_SECONDS, key=queue.name)
     scope.notify(*topic(queue))

@@ -49,6 +49,8 @@ async def receive_message(ctx: Context, request: Request) -> Answer:
     attempt = await ctx.transact(_first_attempt, ctx, request)
     if not attempt.found and attempt.wait:
         attempt = await _poll(ctx, request, attempt)
+        if not attempt.found:
+            await ctx.transact(_count_empty, ctx, request)
     if not attempt.found:
         return {}
     return {"Messages": [_shown(each, attempt.queue, request) for each in attempt.found]}
@@ -102,8 +104,27 @@ async def _attempt(ctx: Context, request: Request) -> _Attempt:
     if found and attempt_id:
         got = [(each.sequence, each.place.receives, each.place.visible) for each in found]
         await memory.remember_attempt(backlog, attempt_id, got)
-    backlog.save()
+    await _save(backlog, len(found), wait)
     return _Attempt(queue, found, wait, backlog.next_visible())
+
+
+async def _save(backlog: Backlog, found: int, wait: int) -> None:
+    """What was found counts as use of the queue, and so does a short poll."""
+    use = backlog.counts.use
+    use.received += found
+    if found or not wait:
+        use.empty += not found
+        await backlog.used()
+    else:
+        backlog.save()
+
+
+async def _count_empty(ctx: Context, request: Request) -> None:
+    """A long poll found nothing. That alone makes no queue active: those who wait for work would keep all of them so for ever."""
+    backlog = await open_backlog(*await find(ctx, request))
+    if backlog.counts.use.due:
+        backlog.counts.use.empty += 1
+        backlog.save()
 
 
 def _given(request: Request, parameter: str, default: int) -> int:

@@ -24,7 +24,7 @@ async def send_message(ctx: Context, request: Request) -> Request:
     backlog = await _opened(ctx, request)
     drafted = draft(ctx, backlog, request)
     answer = await _send(backlog, drafted)
-    backlog.save()
+    await backlog.used()
     return {"MD5OfMessageBody": drafted.message.md5, **answer}
 
 
@@ -40,7 +40,7 @@ async def send_message_batch(ctx: Context, request: Request) -> Request:
         return {"MD5OfMessageBody": drafted.message.md5, **await _send(backlog, drafted)}
 
     answer = await batches.each(entries, send)
-    backlog.save()
+    await backlog.used()
     return answer
 
 
@@ -74,12 +74,15 @@ async def _send(backlog: Backlog, drafted: Draft) -> Request:
         answer["MD5OfMessageSystemAttributes"] = drafted.system_md5
     if not backlog.queue.fifo:
         await backlog.add(message, await backlog.next_sequence())
+        backlog.counts.use.count_sent(drafted.size)
         return {**answer, "MessageId": message.id}
     sent = await memory.sent_before(backlog, message)
     if sent is not None:
+        backlog.counts.use.duplicates += 1
         return {**answer, "MessageId": sent.id, "SequenceNumber": sequence_number(sent.sequence)}
     sequence = await backlog.next_sequence()
     await backlog.add(message, sequence)
+    backlog.counts.use.count_sent(drafted.size)
     await memory.remember_sent(backlog, message, sequence)
     return {**answer, "MessageId": message.id, "SequenceNumber": sequence_number(sequence)}
 

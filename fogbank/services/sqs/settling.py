@@ -20,7 +20,7 @@ async def delete_message(ctx: Context, request: Request) -> Request:
     await throttling.count(*await find(ctx, request), "DeleteMessage")
     backlog = await open_backlog(*await find(ctx, request))
     await _delete(backlog, request["ReceiptHandle"])
-    backlog.save()
+    await backlog.used()
     return {}
 
 
@@ -36,7 +36,7 @@ async def delete_message_batch(ctx: Context, request: Request) -> Request:
         return {}
 
     answer = await batches.each(entries, delete)
-    backlog.save()
+    await backlog.used()
     return answer
 
 
@@ -45,7 +45,7 @@ async def change_message_visibility(ctx: Context, request: Request) -> Request:
     """Hide a message in flight for that long from now on. API_ChangeMessageVisibility."""
     backlog = await open_backlog(*await find(ctx, request))
     await _change(backlog, request["ReceiptHandle"], request["VisibilityTimeout"])
-    backlog.save()
+    await backlog.used()
     return {}
 
 
@@ -63,7 +63,7 @@ async def change_message_visibility_batch(ctx: Context, request: Request) -> Req
         return {}
 
     answer = await batches.each(entries, change)
-    backlog.save()
+    await backlog.used()
     return answer
 
 
@@ -75,6 +75,7 @@ async def _delete(backlog: Backlog, text: str) -> None:
     if not backlog.is_current(place, handle.receive):
         raise errors.receipt_handle_expired(text)
     await backlog.remove_received(handle.sequence, place)
+    backlog.counts.use.deleted += 1
 
 
 async def _change(backlog: Backlog, text: str, timeout: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from fogbank.kernel import Collection, Context
 from fogbank.services.sqs import errors, fifo, limits, standard
 from fogbank.services.sqs.backlogs import open_backlog
-from fogbank.services.sqs.messages import SECOND, Counts, Found, counts, messages, places
+from fogbank.services.sqs.messages import SECOND, Found, counts, messages, places
 from fogbank.services.sqs.queue import SHARED, find, modify, new_id, queues
 from fogbank.services.sqs.service import service
 
@@ -37,8 +37,10 @@ async def purge_queue(ctx: Context, request: Request) -> Request:
     old = await counts.get(scope, queue.backlog)
     await discard(scope, queue.backlog)
     queue = await modify(scope, queue, backlog=new_id(ctx), purged_at=ctx.now())
-    # sequence numbers go on, so that an old receipt handle means no new message
-    counts.put(scope, Counts.empty(int(ctx.now() * SECOND), old.last if old else 0), queue.backlog)
+    backlog = await open_backlog(scope, queue)
+    if old is not None:  # sequence numbers go on, so that an old receipt handle means no new message
+        backlog.counts.last, backlog.counts.use = old.last, old.use
+    await backlog.used()
     await scope.unschedule("expire", str(queue.id))
     return {}
 
