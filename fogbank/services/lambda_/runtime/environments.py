@@ -126,10 +126,12 @@ class Environment:
         if event.is_set():
             return None
         waiting = asyncio.ensure_future(event.wait())
-        await self._first(waiting, deadline)
-        if waiting.done():
-            return None
-        waiting.cancel()
+        try:
+            await self._first(waiting, deadline)
+            if waiting.done():
+                return None
+        finally:
+            waiting.cancel()
         self._processes.drain()
         return self._failed.result() if self._failed.done() else timed_out(self.limits.timeout)
 
