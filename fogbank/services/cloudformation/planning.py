@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, resource_schemas
 from fogbank.kernel.resource_types import Properties, ResourceType
 from fogbank.services.cloudformation import evaluation, types
+from fogbank.services.cloudformation.properties import completed
 from fogbank.services.cloudformation.records import Resource, Stack, resources
 from fogbank.services.cloudformation.templates import references
 from fogbank.services.cloudformation.templates.functions import KNOWN_AFTER_APPLY
@@ -33,7 +34,8 @@ async def changes(ctx: Context, stack: Stack, template: Template) -> list[Change
     for logical in references.ordered({name: references.dependencies(template, name, bare.holds) for name in wanted}):
         values = await evaluation.values_of(ctx, stack, template, there.values(), unknown)
         declared, resource = template.resources[logical], there.get(logical)
-        properties = await evaluation.resolved(ctx, values.value(declared.properties))
+        given = await evaluation.resolved(ctx, values.value(declared.properties))
+        properties = completed(stack, declared.type, given)
         if resource is None or not resource.identifier:
             unknown.add(logical)
             found[logical] = _added(logical, declared, properties)
@@ -82,7 +84,8 @@ def _modified(
     before = resource.wanted()
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     metadata = orjson.dumps(declared.metadata).decode() if declared.metadata is not None else ""
-    scope = (["Properties"] if names else []) + (["Metadata"] if metadata != resource.metadata else [])
+    scope = list(dict.fromkeys(_attribute(resource.type, name) for name in names))
+    scope += ["Metadata"] if metadata != resource.metadata else []
     if not scope:
         return None
     kind = types.find(ctx, resource.type)
@@ -100,6 +103,12 @@ def _modified(
     }
 
 
+def _attribute(type_name: str, name: str) -> str:
+    """As what the property counts: tags are told apart."""
+    member = resource_schemas.tags_member(type_name)
+    return "Tags" if member is not None and member[0] == name else "Properties"
+
+
 def _replacement(details: list[Change]) -> str:
     recreating = [each for each in details if each["Target"]["RequiresRecreation"] != "Never"]
     if not recreating:
@@ -114,7 +123,7 @@ def _details(
     always = name in kind.create_only or type(kind).update is ResourceType.update
     changed = "Modify" if name in before and name in after else "Add" if name in after else "Remove"
     target: Change = {
-        "Attribute": "Properties",
+        "Attribute": _attribute(kind.name, name),
         "Name": name,
         "Path": f"/Properties/{name}",
         "RequiresRecreation": "Always" if always else "Never",
