@@ -80,6 +80,18 @@ def _parser() -> _Parser:
     mail.add_argument("-n", "--limit", type=int, default=20, metavar="N", help="only the last N (20)")
     mail.add_argument("--json", action="store_true", help="as JSON")
     mail.add_argument("--clear", action="store_true", help="throw everything away")
+    lambda_ = command(
+        "lambda",
+        _lazy("lambda_", "lambda_"),
+        "install what functions need besides an interpreter, or show what this machine runs them with",
+        ("lambda_libraries", "lambda_runtimes"),
+    )
+    lambda_.add_argument("action", choices=("install", "runtimes"))
+    lambda_.add_argument(
+        "languages", nargs="*", metavar="LANGUAGE", help="for install: nodejs, java (those that are here)"
+    )
+    lambda_.add_argument("--upgrade", action="store_true", help="for install: also what is there, in newer versions")
+    lambda_.add_argument("--maven", metavar="URL", help="for install: a Maven repository, instead of Maven Central")
     doctor = command(
         "doctor", _lazy("doctor", "doctor"), "look for damage in a data directory", ("data_dir", "store", "blobs")
     )

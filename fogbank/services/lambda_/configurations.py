@@ -6,6 +6,7 @@ import re
 import time
 from typing import Any
 
+from fogbank import protocols
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import code, errors, limits, sealing
 from fogbank.services.lambda_.durable import settings as durable
@@ -93,6 +94,18 @@ _RESERVED = frozenset(
 _SNAP_START = {"python": (3, 12), "java": (11,), "dotnet": (8,)}
 _SNAP_START_SCRATCH_MIB = 512
 _VERSIONED = re.compile(r"(python|java|dotnet)(\d+(?:\.\d+)?)")
+
+
+def runtimes() -> list[str]:
+    """The names of the runtimes that functions can still be made for, by language and version."""
+    named = protocols.load("lambda").shape("Runtime").traits["enum"]
+    return sorted((name for name in named if name not in _DEPRECATED | {"custom"}), key=_by_version)
+
+
+def _by_version(runtime: str) -> tuple[str, int, str]:
+    found = re.fullmatch(r"([a-z]+)(\d+)?\.?(.*)", runtime)
+    assert found is not None
+    return found[1], int(found[2] or 0), found[3].zfill(8)
 
 
 def first(request: Request) -> dict[str, Any]:

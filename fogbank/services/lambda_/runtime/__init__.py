@@ -11,6 +11,7 @@ reports        the records of the platform's events
 failures       why an environment cannot go on
 plans          what has to be started for a function
 interpreters   which interpreters this machine has
+installing     what functions need besides: `fogbank lambda install`
 packages       unpacked code
 output         what a function writes, as log events
 """

@@ -259,13 +259,13 @@ def _ruby(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
 
 
 def _java(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
-    """With Amazon's runtime interface client, which has to be installed: see docs/services/lambda.md."""
+    """With Amazon's runtime interface client, which has to be installed: see `installing`."""
     found = interpreters.find(runtime, exact)
     client = sorted(glob.glob(os.path.join(sources.libraries, "java", "*.jar")))
     if not client:
         raise CannotStart(
-            f"{runtime} needs Amazon's runtime interface client: put aws-lambda-java-runtime-interface-client, "
-            f"aws-lambda-java-core and aws-lambda-java-serialization (Maven Central) into {sources.libraries}/java."
+            f"{runtime} needs Amazon's runtime interface client in {sources.libraries}/java: "
+            f"`fogbank lambda install java` puts it there."
         )
     place = _place(_keeping_tmp(sources, found.path, *client), libraries.empty(sources.directory))
     jars = [*client, place.code, f"{place.code}/lib/*", *(f"{each}/java/lib/*" for each in place.layers)]

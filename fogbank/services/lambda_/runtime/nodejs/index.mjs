@@ -22,7 +22,7 @@ const env = process.env;
 const HAS_CALLBACKS = Number(process.versions.node.split(".")[0]) < 24;
 
 const NO_SDK =
-  "The AWS SDK for JavaScript is not among the libraries of functions: see docs/services/lambda.md, or put it into the package.";
+  "The AWS SDK for JavaScript is not among the libraries of functions: run `fogbank lambda install nodejs`, or put it into the package.";
 
 let current = null;
 let isInitialised = false;
