@@ -104,9 +104,13 @@ async def create_change_set(ctx: Context, request: Request) -> Answer:
         raise errors.invalid("Either Template URL or Template Body must be specified.")
     previous = before if current is not None else None
     asked = stacks.with_options(before, request)
-    wanted = await wanting.wanted(ctx, asked, text, request.get("Parameters") or [], previous)
-    stacks.check_capabilities(wanted, request, is_shown_first=True)
-    made = await ctx.transact(_make, ctx, kind, before, asked, wanted, request)
+    try:
+        wanted = await wanting.wanted(ctx, asked, text, request.get("Parameters") or [], previous)
+    except errors.TransformFailed as error:
+        made = await ctx.transact(_make_failed, ctx, kind, before, asked, text, error.message, request)
+    else:
+        stacks.check_capabilities(wanted, request, is_shown_first=True)
+        made = await ctx.transact(_make, ctx, kind, before, asked, wanted, request)
     return {"Id": made.id, "StackId": made.after.id}
 
 
@@ -131,36 +135,58 @@ async def _stack_for(ctx: Context, kind: str, request: Request) -> tuple[Stack, 
 
 
 async def _make(ctx: Context, kind: str, before: Stack, asked: Stack, wanted: Wanted, request: Request) -> ChangeSet:
-    name = request["ChangeSetName"]
+    before = await _under_review(ctx, before, request)
+    after = stacks.led_to(asked, wanted)
+    current = await bodies.get(ctx, before.uuid, CURRENT)
+    changes = await planning.changes(ctx, after, wanted.template)
+    imported = await importing.asked_for(ctx, wanted.template, changes, request)
+    told = orjson.dumps(importing.marked(changes, imported)).decode()
+    made = change(_new(ctx, kind, before, after, wanted.body, request), changes=told, imported=imported)
+    if not changes and current is not None and stacks.is_same(before, current, after, wanted):
+        made = change(made, status="FAILED", execution="UNAVAILABLE", reason=_NOTHING)
+    return _put(ctx, made)
+
+
+async def _make_failed(
+    ctx: Context, kind: str, before: Stack, asked: Stack, text: str, reason: str, request: Request
+) -> ChangeSet:
+    """One of a template whose transforms failed: it tells why."""
+    before = await _under_review(ctx, before, request)
+    made = _new(ctx, kind, before, asked, Body(text, ""), request)
+    return _put(ctx, change(made, status="FAILED", execution="UNAVAILABLE", reason=reason))
+
+
+async def _under_review(ctx: Context, before: Stack, request: Request) -> Stack:
+    """The stack as it is; one that is not there yet is from now on, under review."""
     if await kept.get(ctx, before.uuid) is None:
         if await names.get(ctx, before.name) is not None:
             raise errors.already_exists(before.name)
         names.put(ctx, before.uuid.encode(), before.name)
         before = await timeline.stack_is(ctx, before, "REVIEW_IN_PROGRESS", "User Initiated")
-    if await change_sets.get(ctx, before.uuid, name) is not None:
-        raise errors.change_set_exists(name)
-    after = stacks.led_to(asked, wanted)
-    current = await bodies.get(ctx, before.uuid, CURRENT)
-    changes = await planning.changes(ctx, after, wanted.template)
-    imported = await importing.asked_for(ctx, wanted.template, changes, request)
-    made = ChangeSet(
+    if await change_sets.get(ctx, before.uuid, request["ChangeSetName"]) is not None:
+        raise errors.change_set_exists(request["ChangeSetName"])
+    return before
+
+
+def _new(ctx: Context, kind: str, before: Stack, after: Stack, body: Body, request: Request) -> ChangeSet:
+    return ChangeSet(
         ctx.ids.uuid(),
-        name,
+        request["ChangeSetName"],
         before.uuid,
         kind,
         ctx.now(),
         before,
         after,
-        wanted.body,
-        orjson.dumps(importing.marked(changes, imported)).decode(),
+        body,
+        "[]",
         orjson.dumps({key: value for key, value in request.items() if "Template" not in key}).decode(),
         description=request.get("Description") or "",
-        imported=imported,
     )
-    if not changes and current is not None and stacks.is_same(before, current, after, wanted):
-        made = change(made, status="FAILED", execution="UNAVAILABLE", reason=_NOTHING)
-    change_sets.put(ctx, made, before.uuid, name)
-    addresses.put(ctx, Address(before.uuid, name), made.uuid)
+
+
+def _put(ctx: Context, made: ChangeSet) -> ChangeSet:
+    change_sets.put(ctx, made, made.stack, made.name)
+    addresses.put(ctx, Address(made.stack, made.name), made.uuid)
     return made
 
 

@@ -163,3 +163,13 @@ def test_macro_is_deleted_with_its_stack(stack, macro, settle):
     settle()
     with refused("ValidationError", "::Macro found."):
         stack.create({"A": QUEUE}, EXPAND, Transform=macro)
+
+
+def test_change_set_tells_why_a_transform_failed(cloudformation, stack):
+    text = json.dumps({"Resources": {"A": QUEUE}, "Transform": "AWS::None"})
+    given = {"StackName": stack.name, "ChangeSetName": "changes", "ChangeSetType": "CREATE", "TemplateBody": text}
+    cloudformation.create_change_set(**given)
+    found = cloudformation.describe_change_set(StackName=stack.name, ChangeSetName="changes")
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"] == "No transform named AWS::None found."
+    assert stack.status == "REVIEW_IN_PROGRESS"
