@@ -1,4 +1,4 @@
-"""Functions: made, described, changed, listed, deleted; and their published versions."""
+"""Functions: made, described, listed, deleted."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fogbank.services.lambda_ import (
     layers,
     limits,
     provisioned,
+    publishing,
     recursion,
     running,
     runtime_management,
@@ -31,22 +32,18 @@ from fogbank.services.lambda_.code import Received
 from fogbank.services.lambda_.images import Failure
 from fogbank.services.lambda_.records import (
     ACTIVE,
-    IN_PROGRESS,
     LATEST,
     ON_FUNCTION,
     ON_QUALIFIED,
-    PENDING,
     SUCCESSFUL,
     Answer,
     Code,
     Function,
     Named,
     Request,
-    Reserved,
     Tags,
     aliases,
-    arn_of,
-    change,
+    anything,
     counters,
     find,
     functions,
@@ -72,7 +69,7 @@ _NO_SUCH_TOKEN = errors.invalid_parameter("Invalid marker.")
 async def create_function(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
     of = named(ctx, request)
-    _check_publication(request)
+    publishing.check_target(request)
     config = configurations.first(request)
     images.check_source(config["PackageType"], request["Code"])
     await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
@@ -113,7 +110,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
         tags.put(ctx, Tags(request["Tags"]), of.name)
     await ctx.schedule("settle", {"name": of.name, "version": LATEST})
     if request.get("Publish"):
-        published = await _publish(ctx, function, config.get("Description", ""))
+        published = await publishing.publish(ctx, function, config.get("Description", ""))
         return await configurations.described(ctx, published, published.version)
     return await configurations.described(ctx, function)
 
@@ -189,11 +186,7 @@ async def get_function_configuration(ctx: Context, request: Request) -> Answer:
     return await configurations.described(of.scope, await find(of), of.qualifier)
 
 
-def _any(ctx: Context, request: Request) -> str:
-    return "*"
-
-
-@service.operation(resource=_any)
+@service.operation(resource=anything)
 async def list_functions(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html"""
     every_version = request.get("FunctionVersion") == "ALL"
@@ -230,156 +223,6 @@ async def list_versions_by_function(ctx: Context, request: Request) -> Answer:
         "Versions": [await configurations.described(of.scope, each, each.version) for each in shown],
         "NextMarker": marker,
     }
-
-
-# -- changing
-
-
-def _check_revision(function: Function, request: Request) -> None:
-    if request.get("RevisionId") not in (None, function.revision):
-        raise errors.revision_differs()
-
-
-@service.operation(transaction=False, **ON_FUNCTION)
-async def update_function_code(ctx: Context, request: Request) -> Answer:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html"""
-    of = named(ctx, request)
-    _check_publication(request)
-
-    async def may() -> None:
-        function = await _updatable(of)
-        _check_revision(function, request)
-        images.check_source(function.config["PackageType"], request)
-        await code_signing.check(of)
-
-    await of.scope.transact(may)
-    async with code.received(ctx, request) as received:
-        return await of.scope.transact(_replace_code, of, request, received)
-
-
-async def _updatable(of: Named) -> Function:
-    """The unpublished version, unless it is being made or changed."""
-    function = await latest(of)
-    if function.update_status == IN_PROGRESS or function.state_code == "Creating":
-        raise errors.update_in_progress(of.function_arn)
-    return function
-
-
-async def _replace_code(of: Named, request: Request, received: Received) -> Answer:
-    scope, function = of.scope, await _updatable(of)
-    _check_revision(function, request)
-    config = function.config
-    if request.get("Architectures"):
-        config = {**config, "Architectures": request["Architectures"]}
-    if request.get("DryRun"):
-        preview = msgspec.structs.replace(function, config=config, code=received.code)
-        if received.code.blob:
-            scope.blobs.discard(received.code.blob)
-        return await configurations.described(scope, preview)
-    received.keep(scope)
-    code.dropped(scope, function.code)
-    changed = await _updating(scope, function, config=config, code=received.code)
-    if request.get("Publish"):
-        published = await _publish(scope, changed, config.get("Description", ""))
-        return await configurations.described(scope, published, published.version)
-    return await configurations.described(scope, changed)
-
-
-async def _updating(scope: Context, function: Function, **fields: Any) -> Function:
-    """The version changed, with environments of its own from now on."""
-    await scope.schedule("settle", {"name": function.name, "version": function.version})
-    changed = change(
-        scope,
-        function,
-        modified=scope.now(),
-        build=scope.ids.hex(16),
-        update_status=IN_PROGRESS,
-        update_reason="The function is being created.",
-        update_code="Creating",
-        **fields,
-    )
-    _forget(scope, function.name)
-    return changed
-
-
-def _forget(scope: Context, name: str) -> None:
-    """The warm environments of the unpublished version are out of date."""
-    runtimes = scope.app.engines.get("lambda", Runtimes)
-    arn = f"{arn_of(scope, name)}:{LATEST}"
-    scope.after_commit(lambda: runtimes.forget(arn))
-
-
-@service.operation(**ON_FUNCTION)
-async def update_function_configuration(ctx: Context, request: Request) -> Answer:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
-    of = named(ctx, request)
-    function = await _updatable(of)
-    _check_revision(function, request)
-    config = configurations.updated(function.config, request)
-    if config["Role"] != function.config["Role"]:
-        await configurations.check_role(ctx, config["Role"])
-    used = function.layers
-    if request.get("Layers") is not None:
-        for each in used:
-            code.dropped(of.scope, each.code)
-        used = await layers.used(ctx, config)
-    await capacity_providers.check(of.scope, config)
-    config, sealed = await sealing.sealed(of.scope, of.name, config, function)
-    changed = await _updating(of.scope, function, config=config, layers=used, sealed=sealed)
-    await sealing.release(of.scope, of.name, function.sealed)
-    return await configurations.described(of.scope, changed)
-
-
-# -- publishing
-
-
-@service.operation(transaction=False, **ON_FUNCTION)
-async def publish_version(ctx: Context, request: Request) -> Answer:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html"""
-    of = named(ctx, request)
-    _check_publication(request)
-
-    async def work() -> Answer:
-        function = await _updatable(of)
-        _check_revision(function, request)
-        if request.get("CodeSha256") not in (None, "", code.sha256(function.code)):
-            raise errors.invalid_parameter(
-                f"CodeSHA256 ({request['CodeSha256']}) is different from current CodeSHA256 in $LATEST "
-                f"({code.sha256(function.code)}). Please try again with the CodeSHA256 in $LATEST."
-            )
-        published = await _publish(of.scope, function, request.get("Description") or function.config["Description"])
-        return await configurations.described(of.scope, published, published.version)
-
-    return await of.scope.transact(work)
-
-
-def _check_publication(request: Request) -> None:
-    if request.get("PublishTo"):
-        raise errors.invalid_parameter("PublishTo is not supported by Fogbank: versions are published by number.")
-
-
-async def _publish(scope: Context, function: Function, description: str) -> Function:
-    """The unpublished version under the next number; the last published one, when nothing has changed since."""
-    number = await counters.get(scope, function.name) or 0
-    last = await functions.get(scope, function.name, key_of(str(number))) if number else None
-    if last is not None and last.build == function.build:
-        return last
-    number += 1
-    counters.put(scope, number, function.name)
-    copied = code.linked(scope, function.code)
-    used = [msgspec.structs.replace(each, code=code.linked(scope, each.code)) for each in function.layers]
-    config = {**function.config, "Description": description}
-    published = msgspec.structs.replace(
-        function, version=str(number), config=config, code=copied, layers=used, revision=scope.ids.uuid()
-    )
-    if published.snap_starts:
-        published = msgspec.structs.replace(
-            published, state=PENDING, state_reason="The function is being created.", state_code="Creating"
-        )
-    functions.put(scope, published, published.name, key_of(published.version))
-    await scope.schedule("settle", {"name": published.name, "version": published.version})
-    await scaling_configs.published(scope, published)
-    return published
 
 
 # -- deleting
@@ -434,55 +277,3 @@ async def _delete_version(of: Named) -> None:
     of.scope.after_commit(lambda: runtimes.forget_version(of.arn))
     await scaling_configs.deleted(of.scope, function)
     await sealing.release(of.scope, of.name, function.sealed)
-
-
-# -- concurrency
-
-
-@service.operation(**ON_FUNCTION)
-async def put_function_concurrency(ctx: Context, request: Request) -> Answer:
-    of = named(ctx, request)
-    await latest(of)
-    asked = request["ReservedConcurrentExecutions"]
-    others = [value.concurrency for key, value in await reserved.items(of.scope, (str,)) if key != (of.name,)]
-    if limits.CONCURRENCY - sum(others) - asked < limits.UNRESERVED:
-        raise errors.invalid_parameter(
-            f"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            f"below its minimum value of [{limits.UNRESERVED}]."
-        )
-    reserved.put(of.scope, Reserved(asked), of.name)
-    return {"ReservedConcurrentExecutions": asked}
-
-
-@service.operation(**ON_FUNCTION)
-async def get_function_concurrency(ctx: Context, request: Request) -> Answer:
-    of = named(ctx, request)
-    await latest(of)
-    found = await reserved.get(of.scope, of.name)
-    return {} if found is None else {"ReservedConcurrentExecutions": found.concurrency}
-
-
-@service.operation(**ON_FUNCTION)
-async def delete_function_concurrency(ctx: Context, request: Request) -> None:
-    of = named(ctx, request)
-    await latest(of)
-    reserved.delete(of.scope, of.name)
-
-
-@service.operation(resource=_any)
-async def get_account_settings(ctx: Context, request: Request) -> Answer:
-    found = await functions.scan(ctx)
-    kept = sum(each.concurrency for each in await reserved.scan(ctx))
-    return {
-        "AccountLimit": {
-            "TotalCodeSize": limits.TOTAL_CODE_BYTES,
-            "CodeSizeUnzipped": limits.UNZIPPED_BYTES,
-            "CodeSizeZipped": limits.ZIP_BYTES,
-            "ConcurrentExecutions": limits.CONCURRENCY,
-            "UnreservedConcurrentExecutions": limits.CONCURRENCY - kept,
-        },
-        "AccountUsage": {
-            "TotalCodeSize": sum(each.code.size for each in found),
-            "FunctionCount": sum(each.version == LATEST for each in found),
-        },
-    }

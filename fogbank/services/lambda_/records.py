@@ -203,6 +203,19 @@ async def find(of: Named) -> Function:
     return function
 
 
+async def updatable(of: Named) -> Function:
+    """The unpublished version, unless it is being made or changed."""
+    function = await latest(of)
+    if function.update_status == IN_PROGRESS or function.state_code == "Creating":
+        raise errors.update_in_progress(of.function_arn)
+    return function
+
+
+def check_revision(function: Function, request: Request) -> None:
+    if request.get("RevisionId") not in (None, function.revision):
+        raise errors.revision_differs()
+
+
 def change(ctx: Context, function: Function, **fields: Any) -> Function:
     """Write the version with those fields changed, and a revision of its own."""
     changed = msgspec.structs.replace(function, revision=ctx.ids.uuid(), **fields)
@@ -211,6 +224,11 @@ def change(ctx: Context, function: Function, **fields: Any) -> Function:
 
 
 # -- for the decision about a request
+
+
+def anything(ctx: Context, request: Request) -> str:
+    """Operations on no function in particular."""
+    return "*"
 
 
 def named_arn(ctx: Context, request: Request) -> str:

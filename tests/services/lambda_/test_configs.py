@@ -144,16 +144,3 @@ def test_code_under_development_runs_where_it_lies(functions, tmp_path):
     assert functions.call({"n": 1})[0]["event"] == {"n": 1}
     (tmp_path / "index.py").write_text("def handler(event, context):\n    return 'changed'\n")
     assert functions.call() == ("changed", None)
-
-
-def test_container_images_are_refused_when_they_should_run(functions):
-    functions.client.create_function(
-        FunctionName="f",
-        Role=functions.role,
-        PackageType="Image",
-        Code={"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"},
-    )
-    functions.settle()
-    with pytest.raises(ClientError, match="Fogbank does not run container images") as error:
-        functions.client.invoke(FunctionName="f")
-    assert code(error) == "InvalidRuntimeException"
