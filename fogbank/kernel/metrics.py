@@ -1,16 +1,24 @@
 """Metrics that services emit about their resources (`AWS/Lambda`), as CloudWatch shows them.
 
-Values of one minute share a row, so a service that gathers what it measured and puts it now and then, in a transaction that it has anyway,
-pays next to nothing.
+Values of one minute share a row, so what was measured is gathered for a moment in each process and put together: a service that notes a
+value pays next to nothing. What was gathered last is lost when the process is killed, as AWS's metrics may be, too.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from fogbank.app import App
     from fogbank.kernel.context import Context
+
+log = logging.getLogger("fogbank.metrics")
+
+_GATHERED_SECONDS = 0.25
+_MINUTE = 60
 
 
 class Statistics(NamedTuple):
@@ -35,3 +43,50 @@ async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment
     if cloudwatch is None:
         return False
     return bool(await cloudwatch.provided["metrics"](ctx.at(service=cloudwatch), namespace, measured, moment))
+
+
+def note(ctx: Context, namespace: str, measured: list[Measured]) -> None:
+    """Have values put soon, as of now. In a transaction: if it is committed."""
+    if ctx.tx is not None and not ctx.tx.is_over:
+        ctx.after_commit(lambda: gatherer_of(ctx.app).add(ctx, namespace, measured))
+    else:
+        gatherer_of(ctx.app).add(ctx, namespace, measured)
+
+
+def gatherer_of(app: App) -> Gatherer:
+    return app.engines.get("metrics", Gatherer)
+
+
+class Gatherer:
+    """What was measured in this process and is not put yet, by account, region, namespace and minute."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._waiting: dict[tuple[str, str, str, int], list[Measured]] = {}
+        self._putting: asyncio.Task[None] | None = None
+
+    def add(self, scope: Context, namespace: str, measured: list[Measured]) -> None:
+        place = (scope.account, scope.region, namespace, int(scope.now()) // _MINUTE * _MINUTE)
+        self._waiting.setdefault(place, []).extend(measured)
+        if self._putting is None or self._putting.done():
+            self._putting = asyncio.ensure_future(self._put_soon())
+
+    async def _put_soon(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_GATHERED_SECONDS)
+            await self.put()
+
+    async def put(self) -> None:
+        """Put it now."""
+        waiting, self._waiting = self._waiting, {}
+        for (account, region, namespace, minute), measured in waiting.items():
+            scope = self._app.system_context("cloudwatch", account, region)
+            try:
+                await scope.transact(put, scope, namespace, measured, minute)
+            except Exception:
+                log.exception("metrics of %s are lost", namespace)
+
+    async def close(self) -> None:
+        if self._putting is not None:
+            self._putting.cancel()
+        await self.put()

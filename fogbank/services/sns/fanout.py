@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.sns import data_protection, filters, functions, mails, posts, queues
+from fogbank.services.sns import data_protection, filters, functions, mails, metering, posts, queues
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.service import service
@@ -59,6 +59,7 @@ async def hand_over(parcel: Parcel, subscription: Subscription) -> None:
     if policy is not None and not filters.lets_through(
         policy, subscription.filter_scope, text, parcel.message.attributes
     ):
+        metering.filtered_out(parcel, filters.reason(subscription.filter_scope, text, parcel.message.attributes))
         return
     if parcel.topic.data_protection is not None:
         try:

@@ -80,6 +80,13 @@ def lets_through(policy: str, scope: str, body: str, attributes: Attributes) -> 
     return found is not None and patterns.compile(policy, patterns.SNS)(found)
 
 
+def reason(scope: str, body: str, attributes: Attributes) -> str:
+    """Why a message did not get through, as the metrics name it."""
+    if scope == BODY:
+        return "MessageBody" if _body(body) is not None else "InvalidMessageBody"
+    return "MessageAttributes" if attributes else "NoMessageAttributes"
+
+
 @lru_cache(maxsize=16)
 def _body(text: str) -> dict[str, Any] | None:
     """The body as an object; what is none gets through no filter."""

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.sns import envelope, queues, status_log
+from fogbank.services.sns import envelope, metering, queues, status_log
 from fogbank.services.sns.delivery_policies import MANAGED
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.parcel import Failed, Parcel
@@ -50,6 +50,7 @@ async def invoke(ctx: Context, payload: dict[str, Any]) -> None:
         else:
             await _schedule(parcel, subscription, text, attempt + 1, delay)
     else:
+        metering.delivered(parcel)
         await status_log.delivered(parcel, subscription)
 
 

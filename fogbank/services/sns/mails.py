@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import AWSError, mailbox
-from fogbank.services.sns import platforms, queues, sms, status_log
+from fogbank.services.sns import metering, platforms, queues, sms, status_log
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.subscription import Subscription
 
@@ -30,6 +30,7 @@ async def deliver_mail(parcel: Parcel, subscription: Subscription, text: str) ->
     sender = f"{parcel.topic.attributes.get('DisplayName') or _DEFAULT_NAME} <{SENDER}>"
     subject = parcel.message.subject or _DEFAULT_SUBJECT
     mailbox.post(parcel.ctx, "email", subscription.endpoint, body, subject, sender, _about(parcel, subscription))
+    metering.delivered(parcel)
 
 
 async def deliver_text(parcel: Parcel, subscription: Subscription, text: str) -> None:
@@ -40,6 +41,8 @@ async def deliver_text(parcel: Parcel, subscription: Subscription, text: str) ->
         await sms.send(parcel.ctx, subscription.endpoint, body, parcel.message.attributes, _about(parcel, subscription))
     except AWSError as error:
         await queues.given_up(parcel, subscription, text, Failed.of(error))
+    else:
+        metering.delivered(parcel)
 
 
 async def deliver_push(parcel: Parcel, subscription: Subscription, text: str) -> None:
@@ -48,6 +51,7 @@ async def deliver_push(parcel: Parcel, subscription: Subscription, text: str) ->
     except AWSError as error:
         await queues.given_up(parcel, subscription, text, Failed.of(error))
     else:
+        metering.delivered(parcel)
         await status_log.delivered(parcel, subscription)
 
 

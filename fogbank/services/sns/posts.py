@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context, Record, outbound
-from fogbank.services.sns import delivery_policies, limits, queues, status_log, topic
+from fogbank.services.sns import delivery_policies, limits, metering, queues, status_log, topic
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.service import service
@@ -131,6 +131,7 @@ async def _parcel(ctx: Context, post: Post) -> tuple[Parcel, Subscription] | Non
 async def _delivered(ctx: Context, post: Post) -> None:
     found = await _parcel(ctx, post)
     if found is not None:
+        metering.delivered(found[0])
         await status_log.delivered(*found)
 
 

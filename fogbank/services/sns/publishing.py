@@ -15,6 +15,7 @@ from fogbank.services.sns import (
     fifo,
     limits,
     message_attributes,
+    metering,
     platforms,
     sms,
     topic,
@@ -148,6 +149,7 @@ async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) 
         await fifo.remember(scope, topic_, fields["group"], fields["deduplication"], published)
         await archive.keep(scope, topic_, message)
     await fan_out(scope, topic_, message)
+    metering.published(scope, topic_.name, message)
     return _answer(message.id, sequence)
 
 

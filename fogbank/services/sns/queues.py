@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from fogbank.kernel import AWSError
-from fogbank.services.sns import limits, message_attributes, status_log
+from fogbank.services.sns import limits, message_attributes, metering, status_log
 from fogbank.services.sns.parcel import Failed, Parcel
 from fogbank.services.sns.subscription import Subscription
 
@@ -23,6 +23,7 @@ async def deliver(parcel: Parcel, subscription: Subscription, text: str) -> None
     except Failed as failure:
         await given_up(parcel, subscription, text, failure)
     else:
+        metering.delivered(parcel)
         if parcel.topic.feedback:
             await status_log.delivered(parcel, subscription)
 
@@ -74,6 +75,7 @@ def _address(endpoint: str, queue: str) -> tuple[str, str]:
 
 async def given_up(parcel: Parcel, subscription: Subscription, text: str, failure: Failed) -> None:
     """Nothing more is tried: the message goes to the dead-letter queue, if there is one that takes it."""
+    metering.failed(parcel)
     await status_log.failed(parcel, subscription, failure)
     if subscription.dead_letters is None:
         return
@@ -84,4 +86,7 @@ async def given_up(parcel: Parcel, subscription: Subscription, text: str, failur
     try:
         await send(parcel, subscription.dead_letters, request)
     except Failed as refusal:
+        metering.redriven(parcel, succeeded=False)
         await status_log.failed(parcel, subscription, refusal)
+    else:
+        metering.redriven(parcel, succeeded=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, metrics
 from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_ import metering
 from fogbank.services.lambda_.durable import records
@@ -71,7 +71,10 @@ async def _measure(scope: Context, execution: Execution, measured: list[tuple[st
     def note() -> None:
         metering.note(scope, execution.function, execution.version, measured)
         of = {"FunctionName": execution.function}
-        gauges = [(_RUNNING, float(of_function), "Count", of), (_RUNNING, float(of_account), "Count", {})]
-        metering.meter_of(scope).add(scope, gauges)
+        gauges: list[metrics.Measured] = [
+            (_RUNNING, float(of_function), "Count", of),
+            (_RUNNING, float(of_account), "Count", {}),
+        ]
+        metrics.note(scope, metering.NAMESPACE, gauges)
 
     scope.after_commit(note)
