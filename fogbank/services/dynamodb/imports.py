@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fogbank.http import FileBody
 from fogbank.identity.principals import Principal
-from fogbank.kernel import AWSError, Record, pages
+from fogbank.kernel import AWSError, Record, bodies, pages
 from fogbank.services.dynamodb import creation, encryption, errors, limits, restoring, rows, table_errors, tables
 from fogbank.services.dynamodb.interchange import ion, jobs, lines, readers
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.values import Item, take_in_item
-from fogbank.storage.blobs import in_thread
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -303,25 +301,7 @@ async def _pieces(ctx: Context, job: Import, found: Document) -> AsyncIterator[b
         span = f"bytes={start}-{start + PIECE_BYTES - 1}"
         request = {**job.source, "Key": found["Key"], "Range": span, "IfMatch": found["ETag"]}
         answer = await ctx.transact(jobs.s3, ctx, "GetObject", request)
-        yield await _bytes_of(answer["Body"])
-
-
-async def _bytes_of(body: Any) -> bytes:
-    """What an answer of S3 has as its body."""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, FileBody):
-        return await in_thread(_read_file, body)
-    return b"".join([piece async for piece in body])
-
-
-def _read_file(body: FileBody) -> bytes:
-    try:
-        with open(body.fd, "rb", closefd=False) as file:
-            file.seek(body.offset)
-            return file.read(body.length)
-    finally:
-        body.close()
+        yield await bodies.whole(answer["Body"])
 
 
 def _items_of(reader: readers.Reader, batch: list[bytes]) -> tuple[list[Item], lines.Malformed | None]:

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fogbank.identity import storage_access
-from fogbank.kernel import Context
+from fogbank.kernel import Context, bodies
 from fogbank.protocols import checksums
-from fogbank.services.s3control import contents, errors, manifests
+from fogbank.services.s3control import errors, manifests
 from fogbank.services.s3control.jobs import Job, Row
 
 Request = dict[str, Any]
@@ -242,7 +242,7 @@ async def _compute_checksum(ctx: Context, asked: Request, row: Row) -> str:
         return await ctx.call("s3", "GetObject", place(row), as_caller=True)
 
     found = await ctx.transact(open_object)
-    async for piece in contents.pieces(found["Body"]):
+    async for piece in bodies.pieces(found["Body"]):
         running.update(piece)
     digest = running.digest()
     return json.dumps(

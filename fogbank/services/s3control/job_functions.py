@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from fogbank.http import Payload
-from fogbank.kernel import AWSError, Context
-from fogbank.services.s3control import contents, job_actions
+from fogbank.kernel import AWSError, Context, bodies
+from fogbank.services.s3control import job_actions
 from fogbank.services.s3control.jobs import Job, Row
 
 Document = dict[str, Any]
@@ -37,7 +37,7 @@ async def invoke(ctx: Context, job: Job, row: Row) -> str:
         "Payload": Payload(json.dumps(told).encode()),
     }
     answer = await ctx.call("lambda", "Invoke", params, as_caller=True)
-    said = (await contents.whole(answer.get("Payload") or b"")).decode()
+    said = (await bodies.whole(answer.get("Payload") or b"")).decode()
     if answer.get("FunctionError"):
         raise AWSError("PermanentFailure", f"Lambda returned function error: {said}", 200)
     code, message = outcome(said, told["tasks"][0]["taskId"])

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from fogbank.http import Payload
 from fogbank.identity import storage_access
 from fogbank.identity.storage_access import Listed
-from fogbank.kernel import Context
-from fogbank.services.s3control import contents, errors, job_actions, manifests
+from fogbank.kernel import Context, bodies
+from fogbank.services.s3control import errors, job_actions, manifests
 from fogbank.services.s3control.jobs import Job, Row
 
 Request = dict[str, Any]
@@ -54,7 +54,7 @@ async def _read(worker: Context, bucket: str, key: str, version: str | None = No
         return await worker.call("s3", "GetObject", params, as_caller=True)
 
     found = await worker.transact(open_object)
-    return await contents.whole(found["Body"])
+    return await bodies.whole(found["Body"])
 
 
 # -- generated manifests

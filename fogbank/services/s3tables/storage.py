@@ -6,15 +6,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import os
 from typing import Any
 
-from fogbank.http import FileBody, Payload
+from fogbank.http import Payload
 from fogbank.identity import warehouses
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, bodies
 from fogbank.services.s3tables import errors
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
@@ -80,20 +78,9 @@ async def read(ctx: Context, location: str) -> bytes:
         return (await _call(ctx, "GetObject", _place(location)))["Body"]
 
     try:
-        data = await _all(await ctx.transact(opened))
+        data = await bodies.whole(await ctx.transact(opened))
     except AWSError as error:
         if error.code in _MISSING:
             raise errors.no_such("metadata file") from error
         raise
     return gzip.decompress(data) if location.endswith(".gz") else data
-
-
-async def _all(body: Any) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, FileBody):
-        try:
-            return await asyncio.to_thread(os.pread, body.fd, body.length, body.offset)
-        finally:
-            body.close()
-    return b"".join([piece async for piece in body])
