@@ -15,7 +15,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # One process per core, but no more than have something to do.
 TEST_PROCESSES ?= auto --maxprocesses=8
 # Those that lean on the store in ways of their own: order, conflicts, consumers, tasks.
-POSTGRES_SERVICES := dynamodb dynamodbstreams events iam kinesis kms lambda_ logs pipes s3 scheduler sns sqs sts
+POSTGRES_SERVICES := cloudformation dynamodb dynamodbstreams kinesis scheduler sns sqs
 
 .PHONY: start test lint pytest postgres bench docs clean
 
