@@ -67,7 +67,7 @@ detections = service.collection("detections", Detection)
 @service.operation(**ON_STACK)
 async def detect_stack_drift(ctx: Context, request: Request) -> Answer:
     """API_DetectStackDrift."""
-    stack = await _checkable(ctx, request["StackName"])
+    stack = await checkable(ctx, request["StackName"])
     logical = request.get("LogicalResourceIds") or []
     for each in logical:
         await _resource(ctx, stack, each)
@@ -89,7 +89,8 @@ async def forget_detection(ctx: Context, payload: dict[str, Any]) -> None:
     detections.delete(ctx, payload["detection"])
 
 
-async def _checkable(ctx: Context, name: str) -> Stack:
+async def checkable(ctx: Context, name: str) -> Stack:
+    """A stack that can be looked at. Raises ValidationError."""
     stack = await find(ctx, name, errors.no_such_stack)
     if stack.status not in _CHECKABLE:
         told = f"Drift detection cannot be performed on stack [{stack.id}] while it is in {stack.status} state."
@@ -107,11 +108,11 @@ async def _resource(ctx: Context, stack: Stack, logical: str) -> Resource:
 @service.operation(**ON_STACK)
 async def detect_stack_resource_drift(ctx: Context, request: Request) -> Answer:
     """API_DetectStackResourceDrift: looks at once."""
-    stack = await _checkable(ctx, request["StackName"])
+    stack = await checkable(ctx, request["StackName"])
     resource = await _resource(ctx, stack, request["LogicalResourceId"])
     if not _can_be_checked(resource):
         raise errors.invalid(f"Drift detection is not supported for resource type {resource.type}.")
-    return {"StackResourceDrift": _told(stack, await _look(ctx, stack, resource))}
+    return {"StackResourceDrift": told(stack, await _look(ctx, stack, resource))}
 
 
 def _can_be_checked(resource: Resource) -> bool:
@@ -243,7 +244,7 @@ async def describe_stack_resource_drifts(ctx: Context, request: Request) -> Answ
         after = pages.position(request["NextToken"], errors.invalid("Invalid NextToken"))
         found = [each for each in found if each.logical > after]
     page, token = pages.page(found, request.get("MaxResults") or _PAGE, lambda each: each.logical)
-    return {"StackResourceDrifts": [_told(stack, each) for each in page], "NextToken": token}
+    return {"StackResourceDrifts": [told(stack, each) for each in page], "NextToken": token}
 
 
 async def of_stack(ctx: Context, stack: Stack) -> list[Drift]:
@@ -252,7 +253,7 @@ async def of_stack(ctx: Context, stack: Stack) -> list[Drift]:
     return [each for each in await drifts.scan(ctx, stack.uuid) if each.logical in checked]
 
 
-def _told(stack: Stack, found: Drift) -> Answer:
+def told(stack: Stack, found: Drift) -> Answer:
     answer = {
         "StackId": stack.id,
         "LogicalResourceId": found.logical,

@@ -101,3 +101,45 @@ def change_set_state(id: str, status: str) -> AWSError:
         f"ChangeSet [{id}] cannot be executed in its current status of [{status}]",
         400,
     )
+
+
+# -- stack sets
+
+
+def no_set(name: str) -> AWSError:
+    return AWSError("StackSetNotFoundException", f"StackSet {name} not found", 404)
+
+
+def set_exists(name: str) -> AWSError:
+    return AWSError("NameAlreadyExistsException", f"StackSet {name} already exists", 409)
+
+
+def set_not_empty() -> AWSError:
+    return AWSError("StackSetNotEmptyException", "StackSet is not empty", 409)
+
+
+def operation_in_progress(arn: str, operation: str) -> AWSError:
+    return AWSError(
+        "OperationInProgressException", f"Another Operation on StackSet {arn} is in progress: {operation}", 409
+    )
+
+
+def operation_exists(operation: str) -> AWSError:
+    return AWSError("OperationIdAlreadyExistsException", f"Operation with id {operation} already exists", 409)
+
+
+def no_operation(operation: str) -> AWSError:
+    return AWSError("OperationNotFoundException", f"Operation {operation} not found", 404)
+
+
+def no_instance(name: str, account: str, region: str) -> AWSError:
+    told = f"Stack instance not found for StackSet {name} in account {account} and region {region}"
+    return AWSError("StackInstanceNotFoundException", told, 404)
+
+
+def invalid_operation(message: str) -> AWSError:
+    return AWSError("InvalidOperationException", message, 400)
+
+
+def set_stack_missing(stack: str) -> AWSError:
+    return AWSError("StackNotFoundException", f"Stack {stack} not found", 404)

@@ -98,7 +98,7 @@ async def create_stack(ctx: Context, request: Request) -> Answer:
     stack = change(new_stack(ctx, name, request), policy=policy or "")
     wanted = await wanting.wanted(ctx, stack, text, request.get("Parameters") or [])
     check_capabilities(wanted, request)
-    begun = await ctx.transact(_create, ctx, stack, wanted, request)
+    begun = await ctx.transact(create, ctx, stack, wanted, request)
     return {"StackId": begun.id}
 
 
@@ -145,7 +145,8 @@ def check_capabilities(wanted: Wanted, request: Request, is_shown_first: bool = 
         raise errors.insufficient_capabilities(lacking)
 
 
-async def _create(ctx: Context, stack: Stack, wanted: Wanted, request: Request) -> Stack:
+async def create(ctx: Context, stack: Stack, wanted: Wanted, request: Request) -> Stack:
+    """Begin with a stack that is to be. Raises AlreadyExistsException."""
     if await names.get(ctx, stack.name) is not None:
         raise errors.already_exists(stack.name)
     names.put(ctx, stack.uuid.encode(), stack.name)
