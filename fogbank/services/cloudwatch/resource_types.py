@@ -50,13 +50,8 @@ class _AlarmType(ResourceType):
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         await self._put(ctx, identifier, after, None)
-        added, removed = tag_changes(before, after)
-        arn = {"ResourceARN": before.get("Arn") or (await self.read(ctx, identifier))["Arn"]}
-        if added:
-            tags = [{"Key": key, "Value": value} for key, value in added.items()]
-            await self.call(ctx, "TagResource", {**arn, "Tags": tags})
-        if removed:
-            await self.call(ctx, "UntagResource", {**arn, "TagKeys": removed})
+        arn = before.get("Arn") or (await self.read(ctx, identifier))["Arn"]
+        await _retag(self, ctx, arn, before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteAlarms", {"AlarmNames": [identifier]})
@@ -129,19 +124,31 @@ class DashboardType(ResourceType):
         name = str(properties.get("DashboardName") or f"dashboard-{ctx.ids.hex(12)}")
         body = properties["DashboardBody"]
         text = body if isinstance(body, str) else json.dumps(body)
-        await self.call(ctx, "PutDashboard", {"DashboardName": name, "DashboardBody": text})
+        request = {"DashboardName": name, "DashboardBody": text, "Tags": properties.get("Tags")}
+        await self.call(ctx, "PutDashboard", request)
         return name
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
-        return pick(
-            await self.call(ctx, "GetDashboard", {"DashboardName": identifier}), "DashboardName", "DashboardBody"
-        )
+        found = await self.call(ctx, "GetDashboard", {"DashboardName": identifier})
+        tags = (await self.call(ctx, "ListTagsForResource", {"ResourceARN": found["DashboardArn"]}))["Tags"]
+        return pick(found, "DashboardName", "DashboardBody") | ({"Tags": tags} if tags else {})
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
-        await self.create(ctx, {**after, "DashboardName": identifier})
+        await self.create(ctx, {**after, "DashboardName": identifier, "Tags": None})
+        found = await self.call(ctx, "GetDashboard", {"DashboardName": identifier})
+        await _retag(self, ctx, found["DashboardArn"], before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteDashboards", {"DashboardNames": [identifier]})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         return [entry["DashboardName"] for entry in (await self.call(ctx, "ListDashboards", {}))["DashboardEntries"]]
+
+
+async def _retag(kind: ResourceType, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
+    added, removed = tag_changes(before, after)
+    if added:
+        tags = [{"Key": key, "Value": value} for key, value in added.items()]
+        await kind.call(ctx, "TagResource", {"ResourceARN": arn, "Tags": tags})
+    if removed:
+        await kind.call(ctx, "UntagResource", {"ResourceARN": arn, "TagKeys": removed})

@@ -48,6 +48,13 @@ def test_a_composite_alarm_has_its_rule(cloud):
     assert cloud.read("AWS::CloudWatch::CompositeAlarm", name)["AlarmRule"] == "ALARM(alarm)"
 
 
+def test_a_dashboard_has_tags(cloud):
+    kind, body = "AWS::CloudWatch::Dashboard", json.dumps({"widgets": []})
+    name = cloud.create(kind, DashboardBody=body, Tags=[{"Key": "a", "Value": "b"}])
+    cloud.update(kind, name, {"op": "replace", "path": "/Tags", "value": [{"Key": "c", "Value": "d"}]})
+    assert cloud.read(kind, name)["Tags"] == [{"Key": "c", "Value": "d"}]
+
+
 def test_a_dashboard_has_its_body(cloud):
     kind, body = "AWS::CloudWatch::Dashboard", json.dumps({"widgets": []})
     name = cloud.create(kind, DashboardBody=body)
