@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fogbank.cli.errors import CommandError, Exit
 from fogbank.config import Settings, chosen_options
-from fogbank.services.lambda_.configurations import runtimes
+from fogbank.services.lambda_.function.configurations import runtimes
 from fogbank.services.lambda_.runtime import interpreters
 from fogbank.services.lambda_.runtime.installing import MAVEN_CENTRAL, CannotInstall, Installer
 from fogbank.services.lambda_.runtime.interpreters import NoInterpreter

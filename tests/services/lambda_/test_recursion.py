@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fogbank.services.lambda_.recursion import chain_of, longest, mark_of
+from fogbank.services.lambda_.invocation.recursion import chain_of, longest, mark_of
 from tests.services.lambda_.functions import code
 
 ROOT = "Root=1-00000000-000000000000000000000000"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import running
 from fogbank.services.lambda_.durable import errors, limits, records, settings, starting
 from fogbank.services.lambda_.durable.ledger import Ledger, data, opened_by_task, size_of
 from fogbank.services.lambda_.durable.records import (
@@ -22,9 +21,10 @@ from fogbank.services.lambda_.durable.records import (
     Parent,
     place_of,
 )
-from fogbank.services.lambda_.invocations import routed
+from fogbank.services.lambda_.invocation import running
+from fogbank.services.lambda_.invocation.invocations import routed
+from fogbank.services.lambda_.invocation.running import Invocation
 from fogbank.services.lambda_.records import Function, Named, functions, key_of, named
-from fogbank.services.lambda_.running import Invocation
 from fogbank.services.lambda_.service import service
 
 _LONGEST_PAUSE = 300.0

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.lambda_ import running
 from fogbank.services.lambda_.durable import lifecycle, starting, wire
 from fogbank.services.lambda_.durable.ledger import Ledger, data, opened_by_task
 from fogbank.services.lambda_.durable.pausing import paused
@@ -26,8 +25,9 @@ from fogbank.services.lambda_.durable.records import (
     executions,
 )
 from fogbank.services.lambda_.durable.tokens import next_token
+from fogbank.services.lambda_.invocation import running
+from fogbank.services.lambda_.invocation.running import Done, Invocation
 from fogbank.services.lambda_.records import Function, functions, key_of
-from fogbank.services.lambda_.running import Done, Invocation
 from fogbank.services.lambda_.service import service
 
 _LONGEST_PAUSE = 60.0

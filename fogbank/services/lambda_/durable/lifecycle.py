@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.lambda_ import destinations
 from fogbank.services.lambda_.durable import limits, records, telling
 from fogbank.services.lambda_.durable.ledger import Ledger, data, size_of
 from fogbank.services.lambda_.durable.records import (
@@ -22,6 +21,7 @@ from fogbank.services.lambda_.durable.records import (
     Outcome,
     micros,
 )
+from fogbank.services.lambda_.invocation import destinations
 from fogbank.services.lambda_.records import functions, key_of
 from fogbank.services.lambda_.service import service
 

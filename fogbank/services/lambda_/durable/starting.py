@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.lambda_ import running
 from fogbank.services.lambda_.durable import errors, lifecycle, limits, records, settings
 from fogbank.services.lambda_.durable.records import Error, Execution, Outcome, Parent, place_of
+from fogbank.services.lambda_.invocation import running
+from fogbank.services.lambda_.invocation.running import Done, Invocation
 from fogbank.services.lambda_.records import Function
-from fogbank.services.lambda_.running import Done, Invocation
 
 _LOOK_SECONDS = 60.0
 _PARTS_OF_QUALIFIED = 8

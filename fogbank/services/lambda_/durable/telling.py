@@ -11,9 +11,9 @@ import orjson
 
 from fogbank.kernel import AWSError, Context, metrics
 from fogbank.protocols.timestamps import iso8601_milliseconds
-from fogbank.services.lambda_ import metering
 from fogbank.services.lambda_.durable import records
 from fogbank.services.lambda_.durable.records import FAILED, STOPPED, SUCCEEDED, TIMED_OUT, Execution, place_of
+from fogbank.services.lambda_.observation import metering
 
 _COUNTED = {
     SUCCEEDED: "DurableExecutionSucceeded",

@@ -13,7 +13,7 @@ import orjson
 
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Naming, Properties, pick, tag_list
-from fogbank.services.lambda_ import code
+from fogbank.services.lambda_.package import code
 from fogbank.services.lambda_.resource_types.base import LambdaType, listed_tags, not_stabilised
 from fogbank.services.lambda_.resource_types.inline import package
 from fogbank.services.lambda_.service import service

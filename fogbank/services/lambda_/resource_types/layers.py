@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Naming, Properties, pick
-from fogbank.services.lambda_ import code
+from fogbank.services.lambda_.package import code
 from fogbank.services.lambda_.resource_types.base import LambdaType
 from fogbank.services.lambda_.service import service
 

@@ -9,7 +9,7 @@ import orjson
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Properties, pick
 from fogbank.services.lambda_ import errors
-from fogbank.services.lambda_.permissions import CONDITIONS
+from fogbank.services.lambda_.permission.permissions import CONDITIONS
 from fogbank.services.lambda_.resource_types.base import LambdaType
 from fogbank.services.lambda_.service import service
 

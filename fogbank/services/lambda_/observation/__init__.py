@@ -1,0 +1,1 @@
+"""What invocations leave: logs, metrics, traces."""

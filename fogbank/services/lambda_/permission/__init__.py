@@ -1,0 +1,1 @@
+"""The resource policies of functions."""
