@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.events import kinds, limits
+from fogbank.services.events import kinds, limits, metering
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.envelopes import Event
 from fogbank.services.events.failures import Failure, failure_of
@@ -24,6 +24,7 @@ from fogbank.services.events.service import service
 async def dispatch(ctx: Context, rule: Rule, event: Event) -> None:
     """Bring the event to all targets of a rule of the context's account and Region."""
     arn = rule_arn(ctx, rule.bus, rule.name)
+    metering.triggered(ctx, arn, len(rule.targets))
     for target in rule.targets.values():
         await deliver(ctx, Delivery(arn, target, event))
 
@@ -33,7 +34,7 @@ async def deliver(ctx: Context, delivery: Delivery) -> None:
     kind = kinds.of(delivery.target["Arn"])
     if kind is not None and kind.at_once and kind.is_transactional(ctx.app):
         try:
-            await ctx.undoing(kind.send, ctx, delivery)
+            await ctx.undoing(_send, ctx, delivery)
         except (AWSError, Failure) as error:
             await failed(ctx, delivery, failure_of(error))
     else:
@@ -70,7 +71,9 @@ async def _send(ctx: Context, delivery: Delivery) -> None:
     kind = kinds.of(delivery.target["Arn"])
     if kind is None:
         raise Failure("NO_RESOURCE", f"{delivery.target['Arn']} is nothing that events can be sent to.")
+    begun = ctx.now()
     await kind.send(ctx, delivery)
+    metering.attempted(ctx, delivery, begun, succeeded=True)
 
 
 # -- failures
@@ -78,6 +81,7 @@ async def _send(ctx: Context, delivery: Delivery) -> None:
 
 async def failed(ctx: Context, delivery: Delivery, failure: Failure) -> None:
     """Try again later if that may help and the target's retry policy allows it; else the event is a dead letter."""
+    metering.attempted(ctx, delivery, ctx.now(), succeeded=False)
     policy = delivery.target.get("RetryPolicy") or {}
     attempts = policy.get("MaximumRetryAttempts", limits.RETRY_ATTEMPTS)
     age = policy.get("MaximumEventAgeInSeconds", limits.EVENT_AGE_SECONDS)
@@ -104,6 +108,7 @@ async def _bury(ctx: Context, delivery: Delivery, failure: Failure, exhausted: s
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
+    metering.given_up(ctx, delivery)
     queue = parse((delivery.target.get("DeadLetterConfig") or {}).get("Arn") or "")
     if queue is None:
         return
@@ -126,4 +131,6 @@ async def _bury(ctx: Context, delivery: Delivery, failure: Failure, exhausted: s
     try:
         await ctx.undoing(lambda: scope.call("sqs", "SendMessage", message, source_arn=delivery.rule))
     except AWSError:
-        return
+        metering.buried(ctx, delivery, succeeded=False)
+    else:
+        metering.buried(ctx, delivery, succeeded=True)

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.events import envelopes, errors, global_endpoints, limits
+from fogbank.services.events import envelopes, errors, global_endpoints, limits, metering
 from fogbank.services.events.bus import get_bus
 from fogbank.services.events.delivery import dispatch
 from fogbank.services.events.envelopes import Event
-from fogbank.services.events.names import DEFAULT, bus_arn, parse_bus, scope_of
+from fogbank.services.events.names import DEFAULT, bus_arn, parse_bus, rule_arn, scope_of
 from fogbank.services.events.rule import WITH_READS, book_of
 from fogbank.services.events.service import service
 
@@ -30,16 +30,20 @@ async def put_events(ctx: Context, request: Request) -> Request:
     The decision is made here, entry by entry: by the policy of the entry's bus, which can look at its source and type.
     """
     entries = request["Entries"]
-    check_size(entries)
+    size = check_size(entries)
     scopes = await global_endpoints.scopes(ctx, request.get("EndpointId"))
     answers = [await _put(ctx, scopes, entry) for entry in entries]
-    return {"FailedEntryCount": sum("ErrorCode" in answer for answer in answers), "Entries": answers}
+    failed = sum("ErrorCode" in answer for answer in answers)
+    metering.put_events(ctx, entries, size, failed)
+    return {"FailedEntryCount": failed, "Entries": answers}
 
 
-def check_size(entries: list[Request]) -> None:
-    """Raises ValidationException."""
-    if sum(map(_size, entries)) > limits.ENTRY_BYTES:
+def check_size(entries: list[Request]) -> int:
+    """The bytes of all entries. Raises ValidationException."""
+    size = sum(map(_size, entries))
+    if size > limits.ENTRY_BYTES:
         raise errors.entries_too_long()
+    return size
 
 
 def _size(entry: Request) -> int:
@@ -128,6 +132,7 @@ async def ingest(ctx: Context, bus: str, event: Event) -> None:
     book = await book_of(ctx, bus)
     if book is None or not book.may_match(event.document["source"]):
         return
-    for rule in book.matching(event.document):
-        if not event.reads or rule.state == WITH_READS:
-            await dispatch(ctx, rule, event)
+    rules = [rule for rule in book.matching(event.document) if not event.reads or rule.state == WITH_READS]
+    metering.matched(ctx, [rule_arn(ctx, rule.bus, rule.name) for rule in rules])
+    for rule in rules:
+        await dispatch(ctx, rule, event)

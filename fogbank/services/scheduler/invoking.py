@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context, operations
-from fogbank.services.scheduler import limits, templates, universal
+from fogbank.services.scheduler import limits, metering, templates, universal
 from fogbank.services.scheduler.calls import Call
 from fogbank.services.scheduler.invocation import Invocation, timestamp
 from fogbank.services.scheduler.schedule import ENABLED, kept, schedule_arn
@@ -35,6 +35,7 @@ async def fire(ctx: Context, payload: Payload) -> None:
 
 async def invoke(ctx: Context, invocation: Invocation) -> None:
     """Invoke a target, now or, if it is no matter of the store, in a task of its own."""
+    metering.attempted(ctx, invocation)
     try:
         call = _call(ctx, invocation)
         if operations.is_transactional(ctx.app, call.service, call.operation):
@@ -79,6 +80,7 @@ async def _send(ctx: Context, invocation: Invocation, call: Call) -> None:
 
 async def failed(ctx: Context, invocation: Invocation, error: AWSError) -> None:
     """Try again later, if the target's retry policy allows it; else it is a dead letter."""
+    metering.failed(ctx, invocation, error)
     policy = invocation.target.get("RetryPolicy") or {}
     attempts = policy.get("MaximumRetryAttempts", limits.RETRY_ATTEMPTS)
     age = policy.get("MaximumEventAgeInSeconds", limits.EVENT_AGE_SECONDS)
@@ -103,6 +105,7 @@ async def _bury(ctx: Context, invocation: Invocation, error: AWSError, exhausted
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
     """
+    metering.dropped(ctx, invocation)
     queue = (invocation.target.get("DeadLetterConfig") or {}).get("Arn")
     if not queue:
         return
@@ -126,5 +129,7 @@ async def _bury(ctx: Context, invocation: Invocation, error: AWSError, exhausted
 
     try:
         await ctx.undoing(_send, ctx, invocation, Call("sqs", "SendMessage", message, arn.region))
-    except AWSError:
-        return
+    except AWSError as refusal:
+        metering.not_buried(ctx, invocation, refusal)
+    else:
+        metering.buried(ctx, invocation)
