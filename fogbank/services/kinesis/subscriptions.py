@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.kinesis import errors, limits, reading, sequence, shards
+from fogbank.services.kinesis import errors, limits, metering, reading, sequence, shards
 from fogbank.services.kinesis.consumers import ON_CONSUMER, find_consumer
 from fogbank.services.kinesis.records import (
     ACTIVE,
@@ -76,6 +76,7 @@ async def _events(subscriber: _Subscriber, position: Position) -> AsyncIterator[
             if batch is None:
                 return
             if batch.records or children is not None or scope.now() < subscriber.until:
+                metering.pushed(scope, subscriber.stream, subscriber.consumer, batch.records, batch.behind_ms)
                 yield _event(subscriber, batch, children)
             if children is not None:
                 return

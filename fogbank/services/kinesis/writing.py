@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import md5
 
 from fogbank.kernel import Context
-from fogbank.services.kinesis import chunks, errors, limits, sealing, sequence, shards
+from fogbank.services.kinesis import chunks, errors, limits, metering, sealing, sequence, shards
 from fogbank.services.kinesis.records import (
     ACTIVE,
     ON_STREAM,
@@ -32,12 +32,14 @@ async def put_record(ctx: Context, request: Request) -> Answer:
     if ordering is not None and not ordering.isdecimal():
         raise errors.bad_ordering_number(ordering)
     if await _is_throttled(scope, stream, number, 1, _size(request)):
+        metering.refused(scope, stream, metering.Written(number, 1, _size(request), is_throttled=True))
         raise errors.throttled(shard_id(number), stream.name, scope.account)
     if request.get("DryRun"):
         raise _would_do()
     key = await _key(scope, stream)
     position = await chunks.append(scope, stream, number, [(request["PartitionKey"], request["Data"])], key)
     scope.notify(*topic(stream.arn))
+    metering.put_record(scope, stream, metering.Written(number, 1, _size(request)))
     return {
         "ShardId": shard_id(number),
         "SequenceNumber": sequence.number(position, number),
@@ -64,9 +66,12 @@ async def put_records(ctx: Context, request: Request) -> Answer:
     key = await _key(scope, stream)
     results: list[Answer] = [{}] * len(records)
     failed = 0
+    written: list[metering.Written] = []
     for number, indexes in by_shard.items():
         size = sum(_size(records[index]) for index in indexes)
-        if await _is_throttled(scope, stream, number, len(indexes), size):
+        is_throttled = await _is_throttled(scope, stream, number, len(indexes), size)
+        written.append(metering.Written(number, len(indexes), size, is_throttled))
+        if is_throttled:
             failed += len(indexes)
             refusal = errors.throttled(shard_id(number), stream.name, scope.account)
             for index in indexes:
@@ -74,6 +79,7 @@ async def put_records(ctx: Context, request: Request) -> Answer:
             continue
         await _append(scope, stream, number, [(index, records[index]) for index in indexes], results, key)
     scope.notify(*topic(stream.arn))
+    metering.put_records(scope, stream, written)
     return {"FailedRecordCount": failed, "Records": results, "EncryptionType": _encryption_type(stream)}
 
 
