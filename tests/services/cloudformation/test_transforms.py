@@ -7,6 +7,8 @@ import zipfile
 
 import pytest
 
+from fogbank.kernel import AWSError
+from fogbank.services.cloudformation import serverless
 from tests.services.cloudformation.conftest import refused
 
 EXPAND = {"Capabilities": ["CAPABILITY_AUTO_EXPAND"]}
@@ -173,3 +175,11 @@ def test_change_set_tells_why_a_transform_failed(cloudformation, stack):
     assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
     assert found["StatusReason"] == "No transform named AWS::None found."
     assert stack.status == "REVIEW_IN_PROGRESS"
+
+
+def test_library_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "samtranslator", None)
+    for name in [each for each in sys.modules if each.startswith("samtranslator.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(AWSError, match=r"pip install 'fogbank\[sam\]'"):
+        serverless._translate({}, "us-east-1", {}, {})
