@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.services.lambda_.functions import code
+from tests.services.metering import told
 
 # Notes what it gets in a queue, and fails with records that say so.
 NOTING = """
@@ -196,6 +197,15 @@ def test_records_of_a_stream_are_handled_in_order(source):
     source.noting(arn, StartingPosition="TRIM_HORIZON", BatchSize=3)
     assert source.noted() == ["0", "1", "2"]
     assert source.noted() == ["3", "4"]
+
+
+def test_the_age_of_the_last_record_is_measured(aws, source, clock):
+    kinesis, arn = source.stream()
+    kinesis.put_record(StreamName="work", Data=b"1", PartitionKey="k")
+    clock.advance(seconds=30)
+    source.noting(arn, StartingPosition="TRIM_HORIZON")
+    assert source.noted() == ["1"]
+    assert 30_000 <= told(aws, clock, "AWS/Lambda", "Maximum", FunctionName="f")["IteratorAge"] < 60_000
 
 
 def test_a_batch_that_fails_is_tried_again_and_given_up(source, clock):

@@ -32,6 +32,12 @@ def dropped(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("RecursiveInvocationsDropped", 1.0, "Count")])
 
 
+def aged(scope: Context, function: Function, arrived: float) -> None:
+    """Note how old the last record of a stream's batch is that the function is about to get. `arrived` is epoch seconds."""
+    age = max(scope.now() - arrived, 0.0) * 1000
+    note(scope, function.name, function.version, [("IteratorAge", age, "Milliseconds")])
+
+
 def throttled(scope: Context, function: Function) -> None:
     note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
 

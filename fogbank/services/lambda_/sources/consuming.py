@@ -24,6 +24,7 @@ from fogbank.services.lambda_.durable.starting import run
 from fogbank.services.lambda_.invocation import destinations, recursion
 from fogbank.services.lambda_.invocation.invocations import routed
 from fogbank.services.lambda_.invocation.running import Invocation
+from fogbank.services.lambda_.observation import metering
 from fogbank.services.lambda_.records import arn_of, find
 from fogbank.services.lambda_.service import service
 from fogbank.services.lambda_.sources.event_sources import (
@@ -195,6 +196,8 @@ async def _handled(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
         }
     try:
         function = await ctx.transact(routed, of)
+        if mapping.kind != SQS and batch.records:
+            metering.aged(ctx, function, _arrival(batch.records[-1]))
         trace = recursion.longest(list(_traces(batch).values()), of.function_arn)
         done = await run(ctx, function, Invocation(ctx.ids.uuid(), orjson.dumps(event), of.arn, trace=trace))
     except AWSError as error:
@@ -204,6 +207,13 @@ async def _handled(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     if done.error:
         return Verdict(error="FunctionError")
     return _verdict(mapping, batch, done.payload)
+
+
+def _arrival(record: dict[str, Any]) -> float:
+    """When the stream got the record (epoch seconds)."""
+    if "kinesis" in record:
+        return float(record["kinesis"]["approximateArrivalTimestamp"])
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])
 
 
 def _traces(batch: Batch) -> dict[str, str]:
