@@ -143,3 +143,14 @@ def invalid_operation(message: str) -> AWSError:
 
 def set_stack_missing(stack: str) -> AWSError:
     return AWSError("StackNotFoundException", f"Stack {stack} not found", 404)
+
+
+# -- the registry
+
+
+def registry(message: str) -> AWSError:
+    return AWSError("CFNRegistryException", message, 400)
+
+
+def no_type(name: str) -> AWSError:
+    return AWSError("TypeNotFoundException", f"The type '{name}' cannot be found.", 404)
