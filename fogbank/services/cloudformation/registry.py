@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/registry.html
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import orjson
 
 from fogbank.kernel import Context, pages, resource_schemas
-from fogbank.kernel.resource_types import ResourceType
+from fogbank.kernel.resource_types import ResourceType, service_of
 from fogbank.services.cloudformation import errors, types
 from fogbank.services.cloudformation.records import Answer, Request
 from fogbank.services.cloudformation.service import service
@@ -19,11 +20,12 @@ _PAGE = 100
 _RESOURCE = "RESOURCE"
 
 
-@service.operation
+@service.operation(transaction=False)
 async def list_types(ctx: Context, request: Request) -> Answer:
     """What is private, which is asked for unless one says otherwise, is nothing. API_ListTypes."""
     is_public = request.get("Visibility") == "PUBLIC"
-    rows = [each for each in _all(ctx) if _is_wanted(each, request)] if is_public else []
+    prefix = (request.get("Filters") or {}).get("TypeNamePrefix", "")
+    rows = [each for each in await _all(ctx, prefix) if _is_wanted(each, request)] if is_public else []
     if request.get("NextToken"):
         after = pages.position(request["NextToken"], errors.registry("Invalid NextToken"))
         rows = [each for each in rows if each.name > after]
@@ -31,14 +33,15 @@ async def list_types(ctx: Context, request: Request) -> Answer:
     return {"TypeSummaries": [_summary(ctx, each) for each in shown], "NextToken": token}
 
 
-def _all(ctx: Context) -> list[ResourceType]:
-    """In the order of their names; custom resources are no type of the registry."""
-    found = {
-        name: kind
-        for each in ctx.app.services.all()
-        for name, kind in each.resource_types.items()
-        if name != types.CUSTOM
-    }
+async def _all(ctx: Context, prefix: str) -> list[ResourceType]:
+    """In the order of their names; custom resources are no type of the registry. Services that cannot have such names are left out."""
+    found: dict[str, ResourceType] = {}
+    only = service_of(f"{prefix}X") if prefix.count("::") == 2 else ""
+    for name in [only] if only else ctx.app.services.names:
+        owner = ctx.app.services.get(name)
+        found |= owner.resource_types if owner is not None else {}
+        await asyncio.sleep(0)  # the first time, each service has to be loaded
+    found.pop(types.CUSTOM, None)
     return [found[name] for name in sorted(found)]
 
 
