@@ -4,17 +4,21 @@ import functools
 import importlib.util
 import json
 import time
+import zlib
 from pathlib import Path
 
 from tests.services.lambda_.functions import Functions
 
 PERMISSIONS = ("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState")
 OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED")
-HEAD = """
+# All functions have the same package, so that the SDK is compiled once; what they do is in their environment.
+INDEX = """
+import os
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
 from aws_durable_execution_sdk_python.config import *
 from aws_durable_execution_sdk_python.retries import *
 from aws_durable_execution_sdk_python.waits import *
+exec(os.environ["SOURCE"])
 """
 STEP = """
 @durable_execution
@@ -41,6 +45,7 @@ class Durable(Functions):
     def __init__(self, aws):
         super().__init__(aws)
         self._allowed = set(PERMISSIONS)
+        self._made = set()
 
     def make_durable(self, source=STEP, name="f", *, timeout=600, retention=None, allowed=(), **options):
         """Make a durable function with the SDK; its role may checkpoint, and do what is allowed besides."""
@@ -49,7 +54,16 @@ class Durable(Functions):
         config = {"ExecutionTimeout": timeout}
         if retention is not None:
             config["RetentionPeriodInDays"] = retention
-        return self.make({**sdk(), "index.py": HEAD + source}, name, DurableConfig=config, **options)
+        variables = {"Variables": {"SOURCE": source}}
+        return self.make({**sdk(), "index.py": INDEX}, name, DurableConfig=config, Environment=variables, **options)
+
+    def once(self, source, **options):
+        """The name of a durable function that is made when its source is first asked for."""
+        name = f"f{zlib.crc32(source.encode())}"
+        if name not in self._made:
+            self.make_durable(source, name, timeout=86_400, **options)
+            self._made.add(name)
+        return name
 
     def make_plain(self, source, name="f", *, timeout=600, **options):
         """A durable function that speaks for itself, without the SDK."""

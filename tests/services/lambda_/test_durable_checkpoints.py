@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fogbank.services.lambda_.durable import limits
+from fogbank.testing import Clients
 from tests.services.lambda_.durable import Durable, event_of
 from tests.services.lambda_.functions import ECHO
 
@@ -34,11 +36,14 @@ STEP = {"Id": "a", "Type": "STEP", "Name": "look", "SubType": "Step"}
 PENDING = {"Status": "PENDING"}
 
 
-@pytest.fixture
-def durable(aws):
-    made = Durable(aws)
+@pytest.fixture(scope="module")
+def durable(fogbank_server):
+    """One function for all: what it says is in its input."""
+    clients = Clients(fogbank_server.endpoint)
+    made = Durable(clients)
     made.make_plain(SPEAKER, timeout=86_400)
-    return made
+    yield made
+    clients.close()
 
 
 def answers(durable, *checkpoints):
@@ -54,7 +59,7 @@ def test_a_checkpoint_answers_with_what_it_has_changed(durable):
     assert step["EndTimestamp"]
 
 
-def test_each_token_is_good_for_one_checkpoint(durable, aws):
+def test_each_token_is_good_for_one_checkpoint(durable):
     durable.make_plain(
         SPEAKER.replace('token = answer.get("CheckpointToken", token)', "pass"), "stubborn", timeout=86_400
     )
@@ -118,10 +123,12 @@ def test_nothing_remains_of_a_checkpoint_that_is_refused(durable):
     assert "StepStarted" not in durable.types(arn)
 
 
-def test_there_are_three_thousand_operations_at_most(durable):
-    many = [[{"Id": f"{n}", "Type": "CONTEXT", "Action": "START"} for n in range(k, k + 1000)] for k in (0, 1000, 2000)]
+def test_there_are_three_thousand_operations_at_most(durable, monkeypatch):
+    assert limits.OPERATIONS == 3000
+    monkeypatch.setattr(limits, "OPERATIONS", 30)
+    many = [[{"Id": f"{n}", "Type": "CONTEXT", "Action": "START"} for n in range(k, k + 15)] for k in (0, 15)]
     *_, last = answers(durable, *many, [{**STEP, "Action": "START"}])
-    assert last == "The durable execution has reached its maximum of 3000 operations."
+    assert last == "The durable execution has reached its maximum of 30 operations."
 
 
 def test_the_execution_can_be_ended_by_a_checkpoint(durable):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fogbank.services.lambda_.durable import limits
+from fogbank.testing import Clients
 from tests.services.lambda_.durable import WAIT, Durable, event_of
 
 RETRIED = """
@@ -56,9 +58,12 @@ def handler(event, context):
 """
 
 
-@pytest.fixture
-def durable(aws):
-    return Durable(aws)
+@pytest.fixture(scope="module")
+def durable(fogbank_server):
+    """Functions are shared: each test has executions of its own."""
+    clients = Clients(fogbank_server.endpoint)
+    yield Durable(clients)
+    clients.close()
 
 
 def test_an_execution_gives_what_its_function_returns(durable):
@@ -71,8 +76,7 @@ def test_an_execution_gives_what_its_function_returns(durable):
 
 
 def test_a_wait_ends_by_the_clock_and_the_function_goes_on(durable, clock):
-    durable.make_durable(WAIT, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(WAIT))
     durable.until_event(arn, "InvocationCompleted")
     assert durable.describe(arn)["Status"] == "RUNNING"
     clock.advance(hours=2)
@@ -88,8 +92,7 @@ def test_a_wait_ends_by_the_clock_and_the_function_goes_on(durable, clock):
 
 
 def test_a_step_is_tried_again_after_its_delay(durable, clock):
-    durable.make_durable(RETRIED, timeout=86_400)
-    arn = durable.start({"attempts": 5})
+    arn = durable.start({"attempts": 5}, durable.once(RETRIED))
     durable.until_event(arn, "StepFailed", "InvocationCompleted")
     clock.advance(hours=1)
     assert durable.until(arn)["Result"] == '"done"'
@@ -105,8 +108,7 @@ def test_a_step_is_tried_again_after_its_delay(durable, clock):
 
 
 def test_a_step_that_fails_for_good_fails_the_execution(durable, clock):
-    durable.make_durable(RETRIED, timeout=86_400)
-    arn = durable.start({"attempts": 2})
+    arn = durable.start({"attempts": 2}, durable.once(RETRIED))
     durable.until_event(arn, "StepFailed", "InvocationCompleted")
     clock.advance(hours=1)
     described = durable.until(arn)
@@ -115,8 +117,7 @@ def test_a_step_that_fails_for_good_fails_the_execution(durable, clock):
 
 
 def test_a_condition_is_looked_at_until_it_holds(durable, clock):
-    durable.make_durable(POLLED, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(POLLED))
     durable.until_event(arn, "StepSucceeded", "InvocationCompleted")
     clock.advance(minutes=11)
     assert durable.until(arn)["Result"] == "3"
@@ -125,8 +126,7 @@ def test_a_condition_is_looked_at_until_it_holds(durable, clock):
 
 
 def test_branches_wait_beside_each_other(durable, clock):
-    durable.make_durable(PARALLEL, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(PARALLEL))
     durable.until_event(arn, "WaitStarted", "WaitStarted", "WaitStarted", "InvocationCompleted")
     clock.advance(minutes=6)
     assert durable.until(arn)["Result"] == "[2, 10, 6]"
@@ -135,52 +135,52 @@ def test_branches_wait_beside_each_other(durable, clock):
 
 
 def test_a_function_that_raises_fails_its_execution(durable):
-    durable.make_durable("@durable_execution\ndef handler(event, context):\n    raise ValueError('no')\n")
-    answer = durable.client.invoke(FunctionName="f:$LATEST")
+    durable.make_durable("@durable_execution\ndef handler(event, context):\n    raise ValueError('no')\n", "no")
+    answer = durable.client.invoke(FunctionName="no:$LATEST")
     assert answer["FunctionError"] == "Unhandled"
     assert json.loads(answer["Payload"].read()) == {"errorType": "ValueError", "errorMessage": "no"}
     assert durable.describe(answer["DurableExecutionArn"])["Status"] == "FAILED"
 
 
 def test_results_may_be_as_large_as_answers(durable):
-    durable.make_durable("@durable_execution\ndef handler(event, context):\n    return 'x' * (6 * 1024 * 1024 - 100)\n")
-    answer = durable.client.invoke(FunctionName="f:$LATEST")
+    source = "@durable_execution\ndef handler(event, context):\n    return 'x' * (6 * 1024 * 1024 - 100)\n"
+    durable.make_durable(source, "large")
+    answer = durable.client.invoke(FunctionName="large:$LATEST")
     assert len(json.loads(answer["Payload"].read())) == 6 * 1024 * 1024 - 100
 
 
 def test_what_nobody_waits_for_may_be_a_megabyte(durable):
-    durable.make_durable("@durable_execution\ndef handler(event, context):\n    return 'x' * 1024 * 1024\n")
-    described = durable.until(durable.start())
+    function = durable.once("@durable_execution\ndef handler(event, context):\n    return 'x' * 1024 * 1024\n")
+    described = durable.until(durable.start(name=function))
     assert described["Status"] == "FAILED"
     assert described["Error"]["ErrorMessage"] == (
         "Execution output payload size must be less than or equal to 1048576 bytes."
     )
 
 
-def test_many_operations_are_read_in_pages(durable, clock):
-    durable.make_durable(
+def test_many_operations_are_read_in_pages(durable, clock, monkeypatch):
+    monkeypatch.setattr(limits, "STATE_BYTES", 100_000)
+    function = durable.once(
         """
 @durable_execution
 def handler(event, context):
-    sizes = [len(context.step(lambda _: "x" * 700_000, name=f"s{n}")) for n in range(7)]
+    sizes = [len(context.step(lambda _: "x" * 40_000, name=f"s{n}")) for n in range(7)]
     context.wait(Duration.from_minutes(1))
     return sum(sizes)
 """,
-        timeout=86_400,
     )
-    arn = durable.start()
+    arn = durable.start(name=function)
     durable.until_event(arn, "WaitStarted", "InvocationCompleted")
     clock.advance(minutes=1)
-    assert durable.until(arn)["Result"] == "4900000"
+    assert durable.until(arn)["Result"] == "280000"
 
 
 # -- other functions
 
 
 def test_a_function_is_invoked_while_nothing_runs(durable):
-    durable.make_durable(INVOKING, allowed=["lambda:InvokeFunction"])
     durable.make("def handler(event, context):\n    return event['n'] + 1\n", "plain")
-    arn = durable.start({"function": "plain"})
+    arn = durable.start({"function": "plain"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
     assert json.loads(durable.until(arn)["Result"]) == {"it said": 2}
     kinds = durable.types(arn)
     assert kinds.index("ChainedInvokeStarted") < kinds.index("ChainedInvokeSucceeded")
@@ -193,9 +193,9 @@ def test_a_function_is_invoked_while_nothing_runs(durable):
 
 
 def test_a_durable_function_that_is_invoked_is_an_execution_of_its_own(durable, clock):
-    durable.make_durable(INVOKING, allowed=["lambda:InvokeFunction"], timeout=86_400)
-    durable.make_durable(WAIT, "child", timeout=86_400)
-    arn = durable.start({"function": "child:$LATEST"})
+    arn = durable.start(
+        {"function": f"{durable.once(WAIT)}:$LATEST"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"])
+    )
     started = event_of(durable.until_event(arn, "ChainedInvokeStarted"), "ChainedInvokeStarted")
     child = started["ChainedInvokeStartedDetails"]["DurableExecutionArn"]
     durable.until_event(child, "WaitStarted", "InvocationCompleted")
@@ -205,9 +205,8 @@ def test_a_durable_function_that_is_invoked_is_an_execution_of_its_own(durable, 
 
 
 def test_what_an_invoked_function_raises_reaches_who_invoked_it(durable):
-    durable.make_durable(INVOKING, allowed=["lambda:InvokeFunction"])
-    durable.make("def handler(event, context):\n    raise KeyError('gone')\n", "plain")
-    arn = durable.start({"function": "plain"})
+    durable.make("def handler(event, context):\n    raise KeyError('gone')\n", "raising")
+    arn = durable.start({"function": "raising"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
     assert json.loads(durable.until(arn)["Result"]) == {"type": "KeyError", "message": "'gone'"}
     assert "ChainedInvokeFailed" in durable.types(arn)
 
@@ -216,18 +215,18 @@ def test_what_an_invoked_function_raises_reaches_who_invoked_it(durable):
     ("function", "reason"),
     [
         ("nobody", "ResourceNotFoundException"),
-        ("child", "InvalidParameterValueException"),
+        ("waiting", "InvalidParameterValueException"),
     ],
 )
 def test_a_function_that_cannot_be_invoked_fails_at_once(durable, function, reason):
-    durable.make_durable(INVOKING, allowed=["lambda:InvokeFunction"])
-    durable.make_durable(WAIT, "child", timeout=86_400)
-    arn = durable.start({"function": function})
+    function = durable.once(WAIT) if function == "waiting" else function
+    arn = durable.start({"function": function}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
     assert json.loads(durable.until(arn)["Result"])["type"] == reason
     assert durable.types(arn).count("InvocationCompleted") == 1
 
 
-def test_the_role_has_to_be_allowed_to_invoke(durable):
+def test_the_role_has_to_be_allowed_to_invoke(aws):
+    durable = Durable(aws)
     durable.make_durable(INVOKING)
     durable.make("def handler(event, context):\n    return 1\n", "plain")
     arn = durable.start({"function": "plain"})
@@ -238,8 +237,7 @@ def test_the_role_has_to_be_allowed_to_invoke(durable):
 
 
 def test_a_callback_gives_its_result(durable):
-    durable.make_durable(CALLED_BACK, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(CALLED_BACK))
     durable.client.send_durable_execution_callback_success(CallbackId=durable.callback_id(arn), Result=b'"yes"')
     assert json.loads(durable.until(arn)["Result"]) == {"approved": '"yes"'}
     started = event_of(durable.history(arn), "CallbackStarted")["CallbackStartedDetails"]
@@ -247,8 +245,7 @@ def test_a_callback_gives_its_result(durable):
 
 
 def test_a_callback_fails_with_what_it_is_sent(durable):
-    durable.make_durable(CALLED_BACK, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(CALLED_BACK))
     durable.client.send_durable_execution_callback_failure(
         CallbackId=durable.callback_id(arn), Error={"ErrorType": "Rejected", "ErrorMessage": "not today"}
     )
@@ -259,8 +256,7 @@ def test_a_callback_fails_with_what_it_is_sent(durable):
 
 
 def test_a_callback_that_is_not_heard_of_times_out(durable, clock):
-    durable.make_durable(CALLED_BACK, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(CALLED_BACK))
     durable.callback_id(arn)
     clock.advance(minutes=10)
     assert json.loads(durable.until(arn)["Result"]) == {
@@ -270,8 +266,7 @@ def test_a_callback_that_is_not_heard_of_times_out(durable, clock):
 
 
 def test_heartbeats_keep_a_callback_until_its_timeout(durable, clock):
-    durable.make_durable(CALLED_BACK, timeout=86_400)
-    arn = durable.start()
+    arn = durable.start(name=durable.once(CALLED_BACK))
     callback = durable.callback_id(arn)
     for _ in range(7):
         clock.advance(minutes=8)

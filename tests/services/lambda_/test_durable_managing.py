@@ -11,16 +11,16 @@ from tests.services.lambda_.functions import ECHO, code, package
 
 # Gives its input at once; with {"wait": seconds}, after a while.
 QUICK = """
-import json, boto3
-client = boto3.client("lambda")
+import json
 
 def handler(event, context):
     operations = event["InitialExecutionState"]["Operations"]
     asked = operations[0]["ExecutionDetails"]["InputPayload"]
     seconds = json.loads(asked).get("wait")
     if seconds and len(operations) == 1:
+        import boto3
         wait = {"Id": "w", "Type": "WAIT", "Name": "rest", "Action": "START", "WaitOptions": {"WaitSeconds": seconds}}
-        client.checkpoint_durable_execution(
+        boto3.client("lambda").checkpoint_durable_execution(
             DurableExecutionArn=event["DurableExecutionArn"], CheckpointToken=event["CheckpointToken"], Updates=[wait]
         )
     if seconds and (len(operations) == 1 or operations[1]["Status"] == "STARTED"):
