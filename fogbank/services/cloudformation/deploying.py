@@ -78,7 +78,8 @@ def is_kept(stack: Stack, resource: Resource, under_way: Work) -> bool:
     One that this very operation made stays when its policy is Retain, unless the operation was told otherwise
     (RetainExceptOnCreate); it always does when it was there before.
     """
-    if under_way.verb == "DELETE" or not resource.identifier:
+    has_failed = under_way.on_failure == "DELETE"  # it is deleted as it could not be made
+    if (under_way.verb == "DELETE" and not has_failed) or not resource.identifier:
         return resource.deletion.startswith("Retain") or resource.logical in under_way.retained
     if resource.logical in under_way.imported:
         return True

@@ -148,6 +148,15 @@ def test_retained_resource_outlives_a_creation_that_fails_unless_that_is_excepte
     assert len(aws("sqs").list_queues().get("QueueUrls", [])) == left
 
 
+def test_stack_that_is_deleted_as_it_fails_keeps_what_is_retained(aws, stack):
+    resources = {"A": {**queue(), "DeletionPolicy": "Retain"}, "Bad": BROKEN}
+    resources["B"] = {**queue(), "DeletionPolicy": "RetainExceptOnCreate"}
+    stack.create(resources, {"OnFailure": "DELETE"})
+    assert stack.status == "DELETE_COMPLETE"
+    (left,) = aws("sqs").list_queues()["QueueUrls"]
+    assert "-A-" in left
+
+
 def test_resource_that_is_retained_except_on_creation_outlives_its_stack(aws, stack):
     stack.create({"A": {**queue(), "DeletionPolicy": "RetainExceptOnCreate"}}).delete()
     assert stack.status == "DELETE_COMPLETE"
