@@ -24,6 +24,19 @@ _NUMBERS = (
 _SWITCHES = ("ContentBasedDeduplication", "FifoQueue", "SqsManagedSseEnabled")
 _DOCUMENTS = ("RedriveAllowPolicy", "RedrivePolicy")
 _TEXTS = ("DeduplicationScope", "FifoThroughputLimit", "KmsMasterKeyId")
+# what a queue has again when its template says it no more
+_DEFAULTS = {
+    "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "queue",
+    "DelaySeconds": "0",
+    "FifoThroughputLimit": "perQueue",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "MaximumMessageSize": "1048576",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "SqsManagedSseEnabled": "true",
+    "VisibilityTimeout": "30",
+}
 _ATTRIBUTES = (*_NUMBERS, *_SWITCHES, *_DOCUMENTS, *_TEXTS)
 
 
@@ -62,7 +75,7 @@ class QueueType(ResourceType):
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         changed = [name for name in _ATTRIBUTES if before.get(name) != after.get(name)]
         if changed:
-            attributes = {name: _text(after.get(name, "")) for name in changed}
+            attributes = {name: _text(after.get(name, _DEFAULTS.get(name, ""))) for name in changed}
             await self.call(ctx, "SetQueueAttributes", {"QueueUrl": identifier, "Attributes": attributes})
         tags, removed = tag_changes(before, after)
         if tags:

@@ -134,6 +134,19 @@ def test_update_changes_in_place_what_can_be_changed(aws, stack):
     assert attributes == {"DelaySeconds": "2"}
 
 
+def test_property_that_leaves_the_template_has_its_default_again(aws, stack):
+    changed = {"DelaySeconds": 1, "VisibilityTimeout": 5, "MaximumMessageSize": 2048, "MessageRetentionPeriod": 60}
+    url = stack.create({"Queue": queue(**changed)}).resources["Queue"]["PhysicalResourceId"]
+    stack.update({"Queue": QUEUE})
+    assert stack.status == "UPDATE_COMPLETE"
+    fresh = aws("sqs").create_queue(QueueName="fresh")["QueueUrl"]
+    mine, other = (
+        aws("sqs").get_queue_attributes(QueueUrl=each, AttributeNames=list(changed))["Attributes"]
+        for each in (url, fresh)
+    )
+    assert mine == other
+
+
 def test_update_replaces_what_cannot_be_changed(aws, stack):
     before = stack.create({"Queue": queue(QueueName="first")}).resources["Queue"]["PhysicalResourceId"]
     stack.update({"Queue": queue(QueueName="second")})
