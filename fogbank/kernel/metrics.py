@@ -34,6 +34,14 @@ Measured = tuple[str, "float | Statistics", str, dict[str, str]]
 """The name of a metric, a value (or what is known of many), its unit (`Count`, `Milliseconds`), and the metric's dimensions."""
 
 
+Dimensions = tuple[tuple[str, str], ...]
+"""Names and values."""
+
+_Tallied = tuple[str, str, Dimensions]
+_Place = tuple[str, str, str, int]
+"""Account, region, namespace, and minute (epoch seconds)."""
+
+
 async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment: float | None = None) -> bool:
     """Add values to metrics of the context's account and region, in its transaction. `moment` is when (epoch seconds), else now.
 
@@ -53,6 +61,14 @@ def note(ctx: Context, namespace: str, measured: list[Measured]) -> None:
         gatherer_of(ctx.app).add(ctx, namespace, measured)
 
 
+def tally(ctx: Context, namespace: str, name: str, value: float, unit: str, dimensions: Dimensions) -> None:
+    """Note one of very many values, of which only the statistics are kept: for what every request of a busy service measures.
+
+    It counts whether or not the transaction is committed.
+    """
+    gatherer_of(ctx.app).tally(ctx, namespace, (name, unit, dimensions), value)
+
+
 def gatherer_of(app: App) -> Gatherer:
     return app.engines.get("metrics", Gatherer)
 
@@ -62,23 +78,40 @@ class Gatherer:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._waiting: dict[tuple[str, str, str, int], list[Measured]] = {}
+        self._waiting: dict[_Place, list[Measured]] = {}
+        self._tallies: dict[_Place, dict[_Tallied, Statistics]] = {}
         self._putting: asyncio.Task[None] | None = None
 
     def add(self, scope: Context, namespace: str, measured: list[Measured]) -> None:
-        place = (scope.account, scope.region, namespace, int(scope.now()) // _MINUTE * _MINUTE)
-        self._waiting.setdefault(place, []).extend(measured)
+        self._waiting.setdefault(_place(scope, namespace), []).extend(measured)
+        self._begin()
+
+    def tally(self, scope: Context, namespace: str, what: _Tallied, value: float) -> None:
+        tallies = self._tallies.setdefault(_place(scope, namespace), {})
+        found = tallies.get(what)
+        if found is None:
+            tallies[what] = Statistics(1, value, value, value)
+        else:
+            samples, total, least, most = found
+            tallies[what] = Statistics(samples + 1, total + value, min(least, value), max(most, value))
+        self._begin()
+
+    def _begin(self) -> None:
         if self._putting is None or self._putting.done():
             self._putting = asyncio.ensure_future(self._put_soon())
 
     async def _put_soon(self) -> None:
-        while self._waiting:
+        while self._waiting or self._tallies:
             await asyncio.sleep(_GATHERED_SECONDS)
             await self.put()
 
     async def put(self) -> None:
         """Put it now."""
         waiting, self._waiting = self._waiting, {}
+        tallies, self._tallies = self._tallies, {}
+        for place, found in tallies.items():
+            measured = waiting.setdefault(place, [])
+            measured += [(name, value, unit, dict(dimensions)) for (name, unit, dimensions), value in found.items()]
         for (account, region, namespace, minute), measured in waiting.items():
             scope = self._app.system_context("cloudwatch", account, region)
             try:
@@ -90,3 +123,7 @@ class Gatherer:
         if self._putting is not None:
             self._putting.cancel()
         await self.put()
+
+
+def _place(scope: Context, namespace: str) -> _Place:
+    return scope.account, scope.region, namespace, int(scope.now()) // _MINUTE * _MINUTE

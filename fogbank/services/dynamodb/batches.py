@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, rows, throttling
+from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, metering, rows, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -137,6 +137,7 @@ async def _read(
         own = Consumption(layout.table.name).add(capacity.read_units(size, consistent=reads.is_consistent))
         if not await allowance.has(ctx, throttling.spend, layout.table, throttling.READ, own, key.partition):
             break
+        metering.consumed(ctx, layout.table, throttling.READ, own)
         consumption.include(own)
         images.append(image)
         allowance.room -= size
@@ -201,7 +202,9 @@ async def batch_write_item(ctx: Context, request: Request) -> Document:
 async def _write(ctx: Context, layout: Layout, key: Key, write: _Write) -> None:
     """Put or delete an item, where nobody counts."""
     old = None if layout.is_plain else await rows.read(ctx, key)
-    await rows.replace(ctx, layout, key, old, write.image)
+    changes = await rows.replace(ctx, layout, key, old, write.image)
+    own = Consumption(layout.table.name).add_write(old, write.image, changes)
+    metering.consumed(ctx, layout.table, throttling.WRITE, own)
 
 
 async def _counted_write(ctx: Context, layout: Layout, key: Key, write: _Write, consumption: Consumption) -> None:
@@ -209,6 +212,7 @@ async def _counted_write(ctx: Context, layout: Layout, key: Key, write: _Write, 
     changes = await rows.replace(ctx, layout, key, old, write.image)
     own = Consumption(layout.table.name).add_write(old, write.image, changes)
     await throttling.spend(ctx, layout.table, throttling.WRITE, own, key.partition)
+    metering.consumed(ctx, layout.table, throttling.WRITE, own)
     consumption.include(own)
 
 

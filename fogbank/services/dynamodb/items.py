@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fogbank.services.dynamodb import access, capacity, errors, lagging, rows, throttling
+from fogbank.services.dynamodb import access, capacity, errors, lagging, metering, rows, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
@@ -36,8 +36,9 @@ async def get_item(ctx: Context, request: Request) -> Document:
     key = table.layout.key_in_request(request["Key"])
     image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}
+    units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
+    metering.consumed_of_table(ctx, table, throttling.READ, units)
     if throttling.counts(ctx, request):
-        units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
         consumption = Consumption(table.name).add(units)
         await throttling.spend(ctx, table, throttling.READ, consumption, key.partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
@@ -89,8 +90,9 @@ async def write(ctx: Context, found: Table | None, request: Request, write: Writ
     answer: Document = {}
     if returns != "NONE":
         answer["Attributes"] = _attributes(returns, write, old, new)
+    consumption = Consumption(table.name).add_write(old, new, changes)
+    metering.consumed(ctx, table, throttling.WRITE, consumption)
     if counts:
-        consumption = Consumption(table.name).add_write(old, new, changes)
         await throttling.spend(ctx, table, throttling.WRITE, consumption, key.partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
     if request.get("ReturnItemCollectionMetrics") == "SIZE":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, pages, throttling
+from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, metering, pages, throttling
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -274,8 +274,10 @@ async def _answer(
         answer["Items"] = page.items
     if page.last is not None:
         answer["LastEvaluatedKey"] = _last_key(table.layout, schema, page.last)
+    consumption = _consumed(request, table, schema, page)
+    metering.consumed(ctx, table, throttling.READ, consumption)
+    metering.returned(ctx, table, "Scan" if wanted is None else "Query", page.count)
     if throttling.counts(ctx, request):
-        consumption = _consumed(request, table, schema, page)
         is_local = wanted is not None and [each.name for each in schema.hashes] == [table.hash]
         partition = part(key_bytes(wanted.partition[0])) if is_local and wanted is not None else b""
         await throttling.spend(ctx, table, throttling.READ, consumption, partition)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fogbank.services.dynamodb import access, capacity, errors, limits, replica_errors, rows, throttling, tokens
+from fogbank.services.dynamodb import (
+    access,
+    capacity,
+    errors,
+    limits,
+    metering,
+    replica_errors,
+    rows,
+    throttling,
+    tokens,
+)
 from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
@@ -149,8 +159,9 @@ async def _take_effect(ctx: Context, request: Request, steps: list[_Step]) -> Do
     for position, (step, old, new) in enumerate(zip(steps, olds, news, strict=True)):
         is_write = not isinstance(step.write, Check)
         changes = await rows.replace(ctx, step.layout, step.key, old, new) if is_write else []
+        own = Consumption(step.layout.table.name).add_write(old, new, changes, factor=2.0)
+        metering.consumed(ctx, step.layout.table, throttling.WRITE, own)
         if counts:
-            own = Consumption(step.layout.table.name).add_write(old, new, changes, factor=2.0)
             await _spend(ctx, throttling.WRITE, own, step.layout, step.key, (position, len(steps)))
             _consumption(consumptions, step.layout).include(own)
     answer: Document = {}
@@ -235,6 +246,7 @@ async def get_all(ctx: Context, request: Request) -> Document:
     for position, (layout, key, image) in enumerate(zip(layouts, keys, images, strict=True)):
         own = Consumption(layout.table.name).add(_read_units(image))
         await _spend(ctx, throttling.READ, own, layout, key, (position, len(reads)))
+        metering.consumed(ctx, layout.table, throttling.READ, own)
     answer: Document = {"Responses": [_response(*pair) for pair in zip(images, reads, strict=True)]}
     if capacity.is_wanted(request):
         answer["ConsumedCapacity"] = _consumed_by_reads(request, layouts, images)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.services.dynamodb import errors, expiry, groups, replica_errors, replicas, rows, tables
+from fogbank.services.dynamodb import errors, expiry, groups, metering, replica_errors, replicas, rows, tables
 from fogbank.services.dynamodb.expiry import expiries
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -86,3 +86,4 @@ async def _expire(ctx: Context, table: Table, row: bytes, second: int) -> None:
     image = rows.Image.stored(raw)
     if expiry.expiry_of(table.ttl or "", image.item) == second:
         await rows.replace(ctx, table.layout, table.layout.key_of(image.item), image, None, by=rows.TTL)
+        metering.expired(ctx, table)

@@ -1,0 +1,50 @@
+"""The metrics of tables and indexes, `AWS/DynamoDB`: what requests consume and return.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fogbank.kernel import metrics
+
+if TYPE_CHECKING:
+    from fogbank.kernel import Context
+    from fogbank.services.dynamodb.capacity import Consumption
+    from fogbank.services.dynamodb.schema import Table
+
+NAMESPACE = "AWS/DynamoDB"
+_COUNT = "Count"
+
+
+def consumed_of_table(ctx: Context, table: Table, direction: str, units: float) -> None:
+    """`direction` is Read or Write."""
+    _tally(ctx, table, f"Consumed{direction}CapacityUnits", units)
+
+
+def consumed(ctx: Context, table: Table, direction: str, consumption: Consumption) -> None:
+    """Local indexes consume of their table, global ones have metrics of their own."""
+    units = consumption.table
+    for name, of_index in consumption.indexes.items():
+        if name in consumption.local:
+            units += of_index
+        else:
+            _tally(ctx, table, f"Consumed{direction}CapacityUnits", of_index, ("GlobalSecondaryIndexName", name))
+    if units:
+        consumed_of_table(ctx, table, direction, units)
+
+
+def returned(ctx: Context, table: Table, operation: str, items: int) -> None:
+    """`operation` is Query or Scan."""
+    _tally(ctx, table, "ReturnedItemCount", items, ("Operation", operation))
+
+
+def expired(ctx: Context, table: Table) -> None:
+    """An item was removed because its time had come."""
+    _tally(ctx, table, "TimeToLiveDeletedItemCount", 1)
+
+
+def _tally(ctx: Context, table: Table, name: str, value: float, *more: tuple[str, str]) -> None:
+    scope = table.layout.scope(ctx)
+    metrics.tally(scope, NAMESPACE, name, value, _COUNT, (("TableName", table.name), *more))
