@@ -8,13 +8,12 @@ import io
 import os
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from fogbank.http import FileBody
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, bodies
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.package import ciphers, code_sealing, images
 from fogbank.services.lambda_.records import Code, Request, arn_of, named
@@ -121,16 +120,7 @@ async def _from_s3(ctx: Context, given: Request) -> bytes:
         raise errors.invalid_parameter(
             f"Error occurred while GetObject. S3 Error Code: {error.code}. S3 Error Message: {error.message}"
         ) from error
-    return await _read(found["Body"])
-
-
-async def _read(body: bytes | FileBody | AsyncIterator[bytes]) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, FileBody):
-        with closing(body):
-            return await asyncio.to_thread(os.pread, body.fd, body.length, body.offset)
-    return b"".join([chunk async for chunk in body])
+    return await bodies.whole(found["Body"])
 
 
 def sha256(code: Code) -> str:
