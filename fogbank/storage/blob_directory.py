@@ -214,12 +214,13 @@ class BlobDirectory(Blobs):
         return [name for name in self.shelves() if name not in filled_by_others]
 
     def contents(self, shelf: str) -> dict[str, int]:
-        try:
-            entries = list(os.scandir(os.path.join(self.root, shelf)))
-        except FileNotFoundError:
-            return {}
         prefix = shelf + "/" if len(shelf) > 2 else ""
-        return {prefix + entry.name: entry.stat().st_size for entry in entries}
+        found: dict[str, int] = {}
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(os.path.join(self.root, shelf)):
+                with contextlib.suppress(FileNotFoundError):  # it was swept away meanwhile
+                    found[prefix + entry.name] = entry.stat().st_size
+        return found
 
     # -- removing
 

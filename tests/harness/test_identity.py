@@ -149,6 +149,8 @@ UNKNOWN = {
     "lambda:DeleteDurableExecution",
     "lambda:PauseDurableExecution",
     "lambda:ResumeDurableExecution",
+    "logs:GetLogObject",
+    "logs:PutMetricExtractionPolicy",
     "s3:GetBucketABAC",
     "s3:PutBucketABAC",
     "s3vectors:UpdateMetadataConfiguration",

@@ -184,7 +184,9 @@ def test_a_task_key_that_leads_nowhere_is_found(state):
 
 
 def test_a_task_without_its_key_is_found(state):
-    assert change(state, "DELETE FROM kv WHERE k = ?", row(state, "fogbank", "task-keys", ACCOUNT, "us-east-1"))
+    assert change(
+        state, "DELETE FROM kv WHERE k = ?", row(state, "fogbank", "task-keys", ACCOUNT, "us-east-1", "dynamodb")
+    )
     code, out, _ = doctor(state)
     assert code == 1 and out.endswith("(dynamodb.expire_items) is not the one that its key leads to\n")
 

@@ -209,14 +209,20 @@ async def _decided(ctx: Context, stack: Stack, under_way: Work, logical: str, be
 def _action(kind: ResourceType, before: Resource | None, wanted: Properties) -> str:
     if before is None or not before.identifier:
         return CREATE
-    if before.wanted() == wanted and not before.status.endswith("FAILED"):
+    is_same = before.wanted() == wanted
+    if is_same and (not before.status.endswith("FAILED") or (before.status == "UPDATE_FAILED" and is_fixed(kind))):
         return NOTHING
     return REPLACE if is_replaced(kind, before.wanted(), wanted) else UPDATE
 
 
+def is_fixed(kind: ResourceType) -> bool:
+    """Has the type nothing that could be changed in place?"""
+    return type(kind).update is ResourceType.update
+
+
 def is_replaced(kind: ResourceType, before: Properties, after: Properties) -> bool:
     """Does the change take another resource in its place?"""
-    if type(kind).update is ResourceType.update:
+    if is_fixed(kind):
         return True
     return any(before.get(name) != after.get(name) for name in kind.create_only)
 

@@ -17,7 +17,14 @@ from fogbank.services.logs.records import Answer, Request, arn_of
 from fogbank.services.logs.service import service
 
 
-@service.operation
+async def _groups(ctx: Context, request: Request) -> list[str]:
+    """The groups that were queried; whoever asks for no query of ours is told so after the decision."""
+    record = await queries.get(ctx, request["queryId"])
+    names = record.groups if record is not None else ()
+    return [f"{arn_of(ctx, name)}:log-stream:" for name in names or ["*"]]
+
+
+@service.operation(resource=_groups)
 async def get_query_results(ctx: Context, request: Request) -> Answer:
     record = await find(ctx, request["queryId"])
     first = _first(request, record)
