@@ -10,15 +10,7 @@ import time
 import boto3
 import pytest
 
-import fogbank
-from fogbank.services.lambda_.runtime.isolation import Rooms
 from tests.services.lambda_.functions import RUNTIME, Functions
-
-
-@pytest.fixture
-def isolated(tmp_path):
-    if not Rooms(str(tmp_path)).skeleton:
-        pytest.skip("this machine allows no mount namespaces")
 
 
 def test_code_lies_where_aws_puts_it_and_is_not_changed(functions, isolated):
@@ -33,14 +25,6 @@ def test_code_lies_where_aws_puts_it_and_is_not_changed(functions, isolated):
         ["/var/task/index.py", "/var/task", "/var/task", "Read-only file system"],
         None,
     )
-
-
-@pytest.fixture
-def own_tmp(isolated):
-    """The machine's /tmp is not covered by another where the program itself lies in it."""
-    for needed in (fogbank.__file__, sys.executable):
-        if os.path.realpath(needed).startswith("/tmp/"):
-            pytest.skip(f"{needed} is in /tmp")
 
 
 def test_each_environment_has_a_tmp_of_its_own(functions, own_tmp):
