@@ -164,6 +164,11 @@ class ResourceType(ABC):
         fit: Properties = fitted(shape, params, found.documents)
         return fit
 
+    @property
+    def is_fixed(self) -> bool:
+        """Is there nothing about it that could be changed in place?"""
+        return type(self).update is ResourceType.update
+
     def is_missing(self, error: AWSError) -> bool:
         return error.code in self.missing
 

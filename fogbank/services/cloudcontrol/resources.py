@@ -28,7 +28,7 @@ async def create_resource(ctx: Context, request: Request) -> Answer:
 async def update_resource(ctx: Context, request: Request) -> Answer:
     """Begin to change a resource by a JSON patch. API_UpdateResource."""
     kind, identifier = types.find(ctx, request["TypeName"]), request["Identifier"]
-    if type(kind).update is ResourceType.update:
+    if kind.is_fixed:
         raise errors.unsupported_action(kind.name, "UPDATE")
     before = await _read(ctx, kind, identifier)
     after = types.patched(before, request["PatchDocument"])

@@ -21,6 +21,7 @@ from fogbank.kernel.resource_types import Properties, ResourceType
 from fogbank.services.cloudformation import provisioning
 from fogbank.services.cloudformation.own_types import PLACE, Place
 from fogbank.services.cloudformation.service import service
+from fogbank.services.cloudformation.templates import parameters
 from fogbank.services.cloudformation.types import CUSTOM
 
 change = msgspec.structs.replace
@@ -47,7 +48,6 @@ class Custom(Record, frozen=True):
     reason: str = ""
     data: str = "{}"
     before: str = ""
-    replaced: str = ""
 
 
 class Reply(Record, frozen=True):
@@ -103,18 +103,15 @@ class CustomResourceType(ResourceType):
             return
         await _ask(ctx, identifier, found, "Delete")
 
-    async def is_ready(self, ctx: Context, identifier: str) -> bool:
-        return await self._has_answered(ctx, identifier)
-
     async def is_gone(self, ctx: Context, identifier: str) -> bool:
         if await custom.get(ctx, *_key(identifier)) is None:
             return True
-        if not await self._has_answered(ctx, identifier):
+        if not await self.is_ready(ctx, identifier):
             return False
         custom.delete(ctx, *_key(identifier))
         return True
 
-    async def _has_answered(self, ctx: Context, identifier: str) -> bool:
+    async def is_ready(self, ctx: Context, identifier: str) -> bool:
         """Raises what the function answered when it failed, or that it did not answer."""
         found = await _get(ctx, identifier)
         if found.state == "SUCCESS":
@@ -168,13 +165,12 @@ async def _ask(ctx: Context, identifier: str, asked: Custom, kind: str) -> None:
     )
     custom.put(ctx, waiting, *_key(identifier))
     replies.put(ctx, Reply(ctx.account, ctx.region, identifier), token)
-    await _send(ctx, waiting, kind, asked.physical)
+    await _send(ctx, waiting, sent)
 
 
-async def _send(ctx: Context, asked: Custom, kind: str, physical: str) -> None:
-    sent = orjson.loads(asked.sent)
+async def _send(ctx: Context, asked: Custom, sent: Properties) -> None:
     message: dict[str, Any] = {
-        "RequestType": kind,
+        "RequestType": asked.asked,
         "ServiceToken": sent["ServiceToken"],
         "ResponseURL": f"{ctx.endpoint}/_aws/cloudformation/response/{asked.token}",
         "StackId": asked.stack,
@@ -183,9 +179,9 @@ async def _send(ctx: Context, asked: Custom, kind: str, physical: str) -> None:
         "ResourceType": asked.type,
         "ResourceProperties": _texts(sent),
     }
-    if kind != "Create":
-        message["PhysicalResourceId"] = physical
-    if kind == "Update":
+    if asked.asked != "Create":
+        message["PhysicalResourceId"] = asked.physical
+    if asked.asked == "Update":
         message["OldResourceProperties"] = _texts(orjson.loads(asked.before))
     text = orjson.dumps(message)
     token = sent["ServiceToken"]
@@ -203,9 +199,7 @@ def _texts(value: Any) -> Any:
         return {key: _texts(each) for key, each in value.items() if key not in _NOT_SENT}
     if isinstance(value, list):
         return [_texts(each) for each in value]
-    return (
-        ("true" if value else "false") if isinstance(value, bool) else value if isinstance(value, str) else str(value)
-    )
+    return parameters.text_of(value)
 
 
 # -- being answered
@@ -261,5 +255,4 @@ def _with_answer(found: Custom, document: dict[str, Any], status: str, size: int
         reason=reason,
         physical=str(physical),
         data=orjson.dumps(data).decode() if found.asked != "Delete" else found.data,
-        replaced=found.physical if found.asked == "Update" and found.physical != physical else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ _DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^{}]+)\}\}
 class Made:
     """The resources of a stack as far as they are made. What is being changed is only known afterwards."""
 
-    def __init__(self, ctx: Context, made: Iterable[Resource], unknown: frozenset[str] = frozenset()) -> None:
+    def __init__(self, ctx: Context, made: Iterable[Resource], unknown: Set[str] = frozenset()) -> None:
         self._ctx = ctx
         self._made = {each.logical: each for each in made}
         self._unknown = unknown
@@ -46,14 +46,15 @@ class Made:
 
 
 async def values_of(
-    ctx: Context, stack: Stack, template: Template, made: Iterable[Resource], unknown: Iterable[str] = ()
+    ctx: Context, stack: Stack, template: Template, made: Iterable[Resource], unknown: Set[str] = frozenset()
 ) -> Values:
+    """The values as far as they are known. What is added to `unknown` later is not known from then on."""
     return Values(
         template,
         {**parameters.referred(template, {**stack.parameters, **stack.resolved}), **pseudo(ctx, stack)},
         zones,
         await exported(ctx),
-        Made(ctx, made, frozenset(unknown)),
+        Made(ctx, made, unknown),
     )
 
 

@@ -35,6 +35,7 @@ from fogbank.services.cloudformation.records import (
     work,
 )
 from fogbank.services.cloudformation.service import service
+from fogbank.services.cloudformation.templates import parameters
 from fogbank.services.cloudformation.templates.functions import Values
 
 change = msgspec.structs.replace
@@ -232,11 +233,7 @@ def _output(values: Values, name: str, declared: dict[str, Any]) -> Output:
         if isinstance(value, str)
         else orjson.dumps(value).decode()
         if isinstance(value, dict | list)
-        else _text(value),
+        else parameters.text_of(value),
         str(declared.get("Description", "")),
         values.text(export["Name"], "Export names are texts") if export else "",
     )
-
-
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

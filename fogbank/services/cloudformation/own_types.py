@@ -17,6 +17,7 @@ from fogbank.services.cloudformation import deploying, stacks, wanting
 from fogbank.services.cloudformation.records import CURRENT, Stack, bodies, find, names, put
 from fogbank.services.cloudformation.records import stacks as kept
 from fogbank.services.cloudformation.service import service
+from fogbank.services.cloudformation.templates import parameters
 
 change = msgspec.structs.replace
 
@@ -73,7 +74,10 @@ class StackType(ResourceType):
         if text is None:
             raise AWSError("InvalidRequest", "Properties validation failed: TemplateURL is required")
         child = await ctx.transact(find, ctx, place.physical) if place.physical else self._new(ctx, place, after)
-        given = [{"ParameterKey": name, "ParameterValue": _text(value)} for name, value in _parameters(after).items()]
+        given = [
+            {"ParameterKey": name, "ParameterValue": parameters.text_of(value)}
+            for name, value in _parameters(after).items()
+        ]
         yield after | {_WANTED: (child, await wanting.wanted(ctx, child, text, given))}
 
     def _new(self, ctx: Context, place: Place, properties: Properties) -> Stack:
@@ -141,9 +145,3 @@ def _options(properties: Properties) -> dict[str, Any]:
     if "TimeoutInMinutes" in properties:
         options["TimeoutInMinutes"] = int(properties["TimeoutInMinutes"])
     return options
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(_text, value))
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -27,12 +27,11 @@ _SOURCES = {"Ref": "ResourceReference", "Fn::GetAtt": "ResourceAttribute"}
 async def changes(ctx: Context, stack: Stack, template: Template) -> list[Change]:
     """The changes that lead from what the stack has to the template. `stack` has the parameters that the template is given."""
     there = {each.logical: each for each in await resources.scan(ctx, stack.uuid)}
-    bare = await evaluation.values_of(ctx, stack, template, ())
-    wanted = [name for name, each in template.resources.items() if bare.holds(each.condition)]
     unknown: set[str] = set()
+    values = await evaluation.values_of(ctx, stack, template, there.values(), unknown)
+    wanted = [name for name, each in template.resources.items() if values.holds(each.condition)]
     found: dict[str, Change] = {}
-    for logical in references.ordered({name: references.dependencies(template, name, bare.holds) for name in wanted}):
-        values = await evaluation.values_of(ctx, stack, template, there.values(), unknown)
+    for logical in references.ordered({name: references.dependencies(template, name, values.holds) for name in wanted}):
         declared, resource = template.resources[logical], there.get(logical)
         given = await evaluation.resolved(ctx, values.value(declared.properties))
         properties = completed(stack, declared.type, given)
@@ -120,7 +119,7 @@ def _details(
     template: Template, kind: ResourceType, name: str, declared: Declared, before: Properties, after: Properties
 ) -> Iterator[Change]:
     """What changes about a property, and why."""
-    always = name in kind.create_only or type(kind).update is ResourceType.update
+    always = name in kind.create_only or kind.is_fixed
     changed = "Modify" if name in before and name in after else "Add" if name in after else "Remove"
     target: Change = {
         "Attribute": _attribute(kind.name, name),

@@ -43,7 +43,6 @@ change = msgspec.structs.replace
 _LETTERS = string.ascii_letters[26:] + string.digits
 # how long a resource may take to become ready, or to be gone (seconds of the virtual clock)
 _PATIENCE = 12 * 3600
-_MOMENT = 0.001
 
 CREATE, UPDATE, REPLACE, NOTHING, RESTORE = "CREATE", "UPDATE", "REPLACE", "NOTHING", "RESTORE"
 IMPORT = "IMPORT"
@@ -210,19 +209,14 @@ def _action(kind: ResourceType, before: Resource | None, wanted: Properties) -> 
     if before is None or not before.identifier:
         return CREATE
     is_same = before.wanted() == wanted
-    if is_same and (not before.status.endswith("FAILED") or (before.status == "UPDATE_FAILED" and is_fixed(kind))):
+    if is_same and (not before.status.endswith("FAILED") or (before.status == "UPDATE_FAILED" and kind.is_fixed)):
         return NOTHING
     return REPLACE if is_replaced(kind, before.wanted(), wanted) else UPDATE
 
 
-def is_fixed(kind: ResourceType) -> bool:
-    """Has the type nothing that could be changed in place?"""
-    return type(kind).update is ResourceType.update
-
-
 def is_replaced(kind: ResourceType, before: Properties, after: Properties) -> bool:
     """Does the change take another resource in its place?"""
-    if is_fixed(kind):
+    if kind.is_fixed:
         return True
     return any(before.get(name) != after.get(name) for name in kind.create_only)
 
@@ -264,10 +258,8 @@ async def _carry_out(ctx: Context, job: Job, old: Properties, given: Properties)
     await _look_after(ctx, uuid, logical, 0.0)
 
 
-async def _look_after(ctx: Context, uuid: str, logical: str, waited: float) -> None:
-    await ctx.schedule(
-        "look", {"stack": uuid, "logical": logical}, delay=pause(waited) if waited else 0.0, key=f"{uuid}/{logical}"
-    )
+async def _look_after(ctx: Context, uuid: str, logical: str, delay: float) -> None:
+    await ctx.schedule("look", {"stack": uuid, "logical": logical}, delay=delay, key=f"{uuid}/{logical}")
 
 
 async def poke(ctx: Context, uuid: str, logical: str) -> None:
@@ -331,7 +323,7 @@ async def look(ctx: Context, payload: dict[str, Any]) -> None:
     except AWSError as error:
         await _refused(ctx, uuid, logical, error)
         return
-    await _look_after(ctx, uuid, logical, max(waited, _MOMENT))
+    await _look_after(ctx, uuid, logical, pause(waited))
 
 
 async def _ready(ctx: Context, stack: Stack, under_way: Work, kind: ResourceType, resource: Resource) -> None:
@@ -369,9 +361,8 @@ async def dispose(ctx: Context, payload: dict[str, Any]) -> None:
     await _look_gone_after(ctx, uuid, number, 0.0)
 
 
-async def _look_gone_after(ctx: Context, uuid: str, number: int, waited: float) -> None:
-    payload = {"stack": uuid, "number": number}
-    await ctx.schedule("look_gone", payload, delay=pause(waited) if waited else 0.0, key=f"{uuid}/{number}")
+async def _look_gone_after(ctx: Context, uuid: str, number: int, delay: float) -> None:
+    await ctx.schedule("look_gone", {"stack": uuid, "number": number}, delay=delay, key=f"{uuid}/{number}")
 
 
 @service.task
@@ -387,7 +378,7 @@ async def look_gone(ctx: Context, payload: dict[str, Any]) -> None:
     try:
         if not await ctx.undoing(kind.is_gone, ctx, item.identifier):
             if waited <= _PATIENCE:
-                await _look_gone_after(ctx, uuid, number, max(waited, _MOMENT))
+                await _look_gone_after(ctx, uuid, number, pause(waited))
                 return
             raise AWSError("NotStabilized", "Resource did not stabilize.")
     except AWSError as error:

@@ -58,7 +58,7 @@ def _is_wanted(kind: ResourceType, request: Request) -> bool:
 
 
 def _provisioning(kind: ResourceType) -> str:
-    return "IMMUTABLE" if type(kind).update is ResourceType.update else "FULLY_MUTABLE"
+    return "IMMUTABLE" if kind.is_fixed else "FULLY_MUTABLE"
 
 
 def _summary(ctx: Context, kind: ResourceType) -> Answer:

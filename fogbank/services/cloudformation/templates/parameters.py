@@ -75,7 +75,7 @@ def values(template: Template, given: Mapping[str, str]) -> dict[str, str]:
         if name in given:
             found[name] = given[name]
         elif "Default" in declared:
-            found[name] = _text(declared["Default"])
+            found[name] = text_of(declared["Default"])
         else:
             missing.append(name)
     if missing:
@@ -85,12 +85,13 @@ def values(template: Template, given: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _text(default: Any) -> str:
-    if isinstance(default, bool):
-        return "true" if default else "false"
-    if isinstance(default, list):
-        return ",".join(map(_text, default))
-    return str(default)
+def text_of(value: Any) -> str:
+    """A value as the text that a parameter has: lists with commas."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ",".join(map(text_of, value))
+    return str(value)
 
 
 def _check_value(name: str, declared: Document, value: str) -> None:
@@ -100,7 +101,7 @@ def _check_value(name: str, declared: Document, value: str) -> None:
     parts = [each.strip() for each in value.split(",")] if is_list(declared) else [value]
     allowed = declared.get("AllowedValues")
     for part in parts:
-        if allowed is not None and part not in [_text(each) for each in allowed]:
+        if allowed is not None and part not in [text_of(each) for each in allowed]:
             raise _refusal(name, declared, f"Parameter '{name}' must be one of AllowedValues")
         if kind in ("Number", "List<Number>"):
             _check_number(name, declared, part)
