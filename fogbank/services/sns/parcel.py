@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fogbank.kernel import AWSError, Context
 from fogbank.services.sns import envelope, signing
 from fogbank.services.sns.envelope import Field
@@ -61,6 +63,13 @@ class Parcel:
 
     def unsubscribe_url(self, subscription: Subscription) -> str:
         return envelope.unsubscribe_url(self.message.base, self.arn(subscription))
+
+
+class Letter(NamedTuple):
+    """A parcel for a certain subscriber, with the text that this one gets."""
+
+    parcel: Parcel
+    text: str
 
 
 class Failed(Exception):

@@ -84,7 +84,9 @@ async def to_topic(ctx: Context, arn: str, request: Request) -> Request:
     scope, found = await topic.find(ctx, arn)
     fields = {**checked(request, found.maximum_size), **order(found, request)}
     await _ask_for_key(ctx, scope, found)
-    return await _accept(ctx, scope, found, fields)
+    message, answer = await _accept(ctx, scope, found, fields)
+    await fan_out(scope, found, [message] if message else [])
+    return answer
 
 
 async def _to_phone(ctx: Context, request: Request) -> Request:
@@ -131,15 +133,15 @@ async def _ask_for_key(ctx: Context, scope: Context, topic_: Topic) -> None:
         raise errors.of_kms(error) from error
 
 
-async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) -> Request:
-    """Take a message in, and deliver it; a duplicate is answered like the message that it repeats."""
+async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) -> tuple[Message | None, Request]:
+    """Take a message in. Returns it, to be delivered, and the answer; a duplicate is only answered like the message that it repeats."""
     if topic_.data_protection is not None:
         fields = _protected(ctx, topic_, fields)
     sequence = 0
     if topic_.fifo:
         before = await fifo.published_before(scope, topic_, fields["group"], fields["deduplication"])
         if before is not None:
-            return _answer(before.id, before.sequence)
+            return None, _answer(before.id, before.sequence)
         sequence = await fifo.next_sequence(scope, topic_)
     arn = topic.arn(scope, topic_.name)
     trace = trace_header(ctx.trace)
@@ -148,9 +150,8 @@ async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) 
         published = Published(message.id, sequence, message.at)
         await fifo.remember(scope, topic_, fields["group"], fields["deduplication"], published)
         await archive.keep(scope, topic_, message)
-    await fan_out(scope, topic_, message)
     metering.published(scope, topic_.name, message)
-    return _answer(message.id, sequence)
+    return message, _answer(message.id, sequence)
 
 
 def _answer(message_id: str, sequence: int) -> Request:
@@ -180,14 +181,19 @@ async def publish_batch(ctx: Context, request: Request) -> Request:
     entries = request["PublishBatchRequestEntries"]
     _check_batch(entries, found.maximum_size)
     await _ask_for_key(ctx, scope, found)
+    messages: list[Message] = []
     done: list[Request] = []
     failed: list[Request] = []
     for entry in entries:
         try:
             fields = {**checked(entry, found.maximum_size), **order(found, entry)}
-            done.append({"Id": entry["Id"], **await _accept(ctx, scope, found, fields)})
+            message, answer = await _accept(ctx, scope, found, fields)
         except AWSError as error:
             failed.append(_failure(entry["Id"], error))
+        else:
+            done.append({"Id": entry["Id"], **answer})
+            messages += [message] if message else []
+    await fan_out(scope, found, messages)
     return {"Successful": done, "Failed": failed}
 
 

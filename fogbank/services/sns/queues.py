@@ -10,29 +10,66 @@ from typing import Any
 
 from fogbank.kernel import AWSError
 from fogbank.services.sns import limits, message_attributes, metering, status_log
-from fogbank.services.sns.parcel import Failed, Parcel
+from fogbank.services.sns.parcel import Failed, Letter, Parcel
 from fogbank.services.sns.subscription import Subscription
 
 Request = dict[str, Any]
 
 
-async def deliver(parcel: Parcel, subscription: Subscription, text: str) -> None:
-    """Send to the queue of a subscription, or to its dead-letter queue. Raises nothing that its publisher should know."""
+async def deliver(letters: list[Letter], subscription: Subscription) -> None:
+    """Send to the queue of a subscription, or to its dead-letter queue, in this order. Raises nothing that the publisher should know."""
+    for start in range(0, len(letters), limits.BATCH_ENTRIES):
+        batch = letters[start : start + limits.BATCH_ENTRIES]
+        await (_deliver_together(batch, subscription) if len(batch) > 1 else _deliver_alone(batch[0], subscription))
+
+
+async def _deliver_alone(letter: Letter, subscription: Subscription) -> None:
+    failure = None
     try:
-        await send(parcel, subscription.endpoint, await _request(parcel, subscription, text))
+        await send(letter.parcel, subscription.endpoint, await _request(letter, subscription))
+    except Failed as failed:
+        failure = failed
+    await _settle(letter, subscription, failure)
+
+
+async def _deliver_together(letters: list[Letter], subscription: Subscription) -> None:
+    """One request for all of them; if they are too long for one, each by itself."""
+    entries: list[Request] = []
+    failures: dict[str, Failed] = {}
+    for number, letter in enumerate(letters):
+        try:
+            entries.append({"Id": str(number), **await _request(letter, subscription)})
+        except Failed as failure:
+            failures[str(number)] = failure
+    try:
+        answer = await _call(letters[0].parcel, subscription.endpoint, "SendMessageBatch", {"Entries": entries})
+        failures |= {each["Id"]: Failed(each["Code"], each["Message"]) for each in answer["Failed"]}
     except Failed as failure:
-        await given_up(parcel, subscription, text, failure)
-    else:
-        metering.delivered(parcel)
-        if parcel.topic.feedback:
-            await status_log.delivered(parcel, subscription)
+        if failure.code == "BatchRequestTooLong":
+            for letter in letters:
+                await _deliver_alone(letter, subscription)
+            return
+        failures |= {each["Id"]: failure for each in entries}
+    for number, letter in enumerate(letters):
+        await _settle(letter, subscription, failures.get(str(number)))
 
 
-async def _request(parcel: Parcel, subscription: Subscription, text: str) -> Request:
-    """What is sent: raw messages take their attributes along."""
+async def _settle(letter: Letter, subscription: Subscription, failure: Failed | None) -> None:
+    if failure is not None:
+        await given_up(letter.parcel, subscription, letter.text, failure)
+        return
+    metering.delivered(letter.parcel)
+    if letter.parcel.topic.feedback:
+        await status_log.delivered(letter.parcel, subscription)
+
+
+async def _request(letter: Letter, subscription: Subscription) -> Request:
+    """What is sent: raw messages take their attributes along. Raises Failed."""
+    parcel, text = letter
+    order = _order(parcel, subscription.endpoint)
     if not subscription.raw:
-        return {"MessageBody": await parcel.document(subscription, text), **_order(parcel)}
-    request = {"MessageBody": text, **_order(parcel)}
+        return {"MessageBody": await parcel.document(subscription, text), **order}
+    request = {"MessageBody": text, **order}
     attributes = parcel.message.attributes
     if len(attributes) > limits.RAW_ATTRIBUTES:
         raise Failed("InvalidParameterValue", f"A raw message has at most {limits.RAW_ATTRIBUTES} attributes.")
@@ -41,12 +78,13 @@ async def _request(parcel: Parcel, subscription: Subscription, text: str) -> Req
     return request
 
 
-def _order(parcel: Parcel) -> Request:
+def _order(parcel: Parcel, queue: str) -> Request:
+    """What a queue (ARN) is told besides the message: its group, what it is a duplicate of, the trace."""
     message = parcel.message
     request: Request = {}
     if message.group is not None:
         request["MessageGroupId"] = message.group
-    if message.deduplication is not None:
+    if message.deduplication is not None and queue.endswith(".fifo"):
         # a replay is no duplicate of the first delivery
         request["MessageDeduplicationId"] = parcel.ctx.ids.uuid() if parcel.replayed else message.deduplication
     if message.trace is not None:
@@ -57,11 +95,13 @@ def _order(parcel: Parcel) -> Request:
 
 async def send(parcel: Parcel, queue: str, request: Request) -> None:
     """Send to the queue of that ARN. Raises Failed."""
+    await _call(parcel, queue, "SendMessage", request)
+
+
+async def _call(parcel: Parcel, queue: str, operation: str, request: Request) -> Request:
     region, request["QueueUrl"] = _address(parcel.ctx.endpoint, queue)
-    if "MessageDeduplicationId" in request and not queue.endswith(".fifo"):
-        del request["MessageDeduplicationId"]
     try:
-        await parcel.in_region(region).call("sqs", "SendMessage", request, source_arn=parcel.message.topic)
+        return await parcel.in_region(region).call("sqs", operation, request, source_arn=parcel.message.topic)
     except AWSError as error:
         raise Failed.of(error) from error
 
@@ -79,7 +119,7 @@ async def given_up(parcel: Parcel, subscription: Subscription, text: str, failur
     await status_log.failed(parcel, subscription, failure)
     if subscription.dead_letters is None:
         return
-    request = {"MessageBody": await parcel.content(subscription, text), **_order(parcel)}
+    request = {"MessageBody": await parcel.content(subscription, text), **_order(parcel, subscription.dead_letters)}
     attributes = parcel.message.attributes
     if subscription.raw and 0 < len(attributes) <= limits.RAW_ATTRIBUTES:
         request["MessageAttributes"] = message_attributes.for_queue(attributes)

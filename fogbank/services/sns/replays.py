@@ -61,8 +61,7 @@ async def _next(ctx: Context, topic: Topic, subscription: Subscription, span: Re
 
 
 async def _deliver(ctx: Context, topic: Topic, subscription: Subscription, messages: list[Message]) -> None:
-    for message in messages:
-        await hand_over(Parcel(ctx, topic, message, replayed=True), subscription)
+    await hand_over([Parcel(ctx, topic, message, replayed=True) for message in messages], subscription)
 
 
 def status(subscription: Subscription) -> str:
