@@ -12,15 +12,14 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataI
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fogbank.identity.principals import Principal
-from fogbank.kernel import AWSError, Record, bodies, pages
+from fogbank.kernel import AWSError, Record, pages
 from fogbank.services.dynamodb import creation, encryption, errors, limits, restoring, rows, table_errors, tables
-from fogbank.services.dynamodb.interchange import ion, jobs, lines, readers
+from fogbank.services.dynamodb.interchange import ion, jobs, lines, readers, sources
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
@@ -31,11 +30,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-# of an object, read at once
-PIECE_BYTES = 1024 * 1024
-_BATCH_ITEMS = 100
 _LISTED = 25
-_SHORTEST_TOKEN, _TOKEN_UNIT = 112, 16
+# hexadecimal digits, says the model
+_SHORTEST_TOKEN = 112
 
 
 class Counts(Record, frozen=True):
@@ -72,11 +69,8 @@ class Import(Record, frozen=True):
     after: str = ""
 
     @property
-    def source(self) -> Document:
-        """Bucket and owner, for a call of S3."""
-        given = self.request["S3BucketSource"]
-        source = {"Bucket": given["S3Bucket"]}
-        return source | ({"ExpectedBucketOwner": given["S3BucketOwner"]} if "S3BucketOwner" in given else {})
+    def source(self) -> sources.Source:
+        return sources.source(self.request["S3BucketSource"], self.compression)
 
     @property
     def compression(self) -> str:
@@ -187,12 +181,15 @@ async def list_imports(ctx: Context, request: Document) -> Document:
     """By ARN, backwards."""
     limit, until = request.get("PageSize", _LISTED), None
     if request.get("NextToken"):
-        until = (_position(request["NextToken"]),)
+        until = (jobs.hex_position(request["NextToken"]),)
     table = request.get("TableArn")
     prefix = None if table is None else f"{tables.table_arn(ctx, {'TableName': table})}/import/"
     found = await imports.scan(ctx, starts_with=prefix, until=until, limit=limit + 1, reverse=True)
     shown, token = pages.page(found, limit, lambda job: job.arn)
-    return {"ImportSummaryList": [_summary(job) for job in shown], "NextToken": token and _token(token)}
+    return {
+        "ImportSummaryList": [_summary(job) for job in shown],
+        "NextToken": token and jobs.hex_token(token, _SHORTEST_TOKEN),
+    }
 
 
 def _summary(job: Import) -> Document:
@@ -205,18 +202,6 @@ def _summary(job: Import) -> Document:
         "StartTime": job.started,
         "EndTime": job.ended,
     }
-
-
-def _token(token: str) -> str:
-    """In the form that the model has for it: at least 112 hexadecimal digits, a multiple of 16."""
-    digits = token.encode().hex()
-    length = max(_SHORTEST_TOKEN, len(digits) + -len(digits) % _TOKEN_UNIT)
-    return digits.ljust(length, "0")
-
-
-def _position(given: str) -> str:
-    token = bytes.fromhex(given).rstrip(b"\0").decode("latin-1")
-    return pages.position(token, errors.validation("Invalid NextToken"))
 
 
 @service.task
@@ -238,23 +223,13 @@ async def read_import(ctx: Context, payload: Document) -> None:
         return
     ctx.principal = job.principal
     try:
-        while (found := await _next_object(ctx, job)) is not None:
-            counts = await _load(ctx, job, found)
-            job = await ctx.transact(_advance, ctx, job, found["Key"], counts)
+        while found := await sources.objects_after(ctx, job.source, job.after):
+            counts = await _load(ctx, job, found[0])
+            job = await ctx.transact(_advance, ctx, job, found[0]["Key"], counts)
     except AWSError as error:
         await ctx.transact(_end, ctx, job, jobs.failure(error))
     else:
         await ctx.transact(_end, ctx, job, _outcome(job))
-
-
-async def _next_object(ctx: Context, job: Import) -> Document | None:
-    """Key, Size and ETag of the object to read next."""
-    request = {**job.source, "Prefix": job.request["S3BucketSource"].get("S3KeyPrefix", ""), "MaxKeys": 1}
-    if job.after:
-        request["StartAfter"] = job.after
-    answer = await ctx.transact(jobs.s3, ctx, "ListObjectsV2", request)
-    found: list[Document] = answer.get("Contents") or []
-    return found[0] if found else None
 
 
 async def _load(ctx: Context, job: Import, found: Document) -> Counts:
@@ -264,7 +239,7 @@ async def _load(ctx: Context, job: Import, found: Document) -> Counts:
     splitter = lines.Splitter()
     counts = Counts()
     try:
-        async for batch in _batches(ctx, job, found, splitter):
+        async for batch in sources.batches(ctx, job.source, found, splitter):
             items, broken = _items_of(reader, batch)
             images = [image for item in items if (image := _image_of(table, item)) is not None]
             await ctx.transact(_store, ctx, job, images)
@@ -282,26 +257,6 @@ async def _table(ctx: Context, job: Import) -> Table:
     if table is None or table.id != job.table_id:
         raise table_errors.no_such_table(job.table)
     return table
-
-
-async def _batches(ctx: Context, job: Import, found: Document, splitter: lines.Splitter) -> AsyncIterator[list[bytes]]:
-    """The lines of an object, some at a time."""
-    unpacker = lines.unpacker(job.compression)
-    async for piece in _pieces(ctx, job, found):
-        for data in unpacker.feed(piece):
-            whole = splitter.feed(data)
-            for start in range(0, len(whole), _BATCH_ITEMS):
-                yield whole[start : start + _BATCH_ITEMS]
-    unpacker.finish()
-    yield splitter.finish()
-
-
-async def _pieces(ctx: Context, job: Import, found: Document) -> AsyncIterator[bytes]:
-    for start in range(0, found["Size"], PIECE_BYTES):
-        span = f"bytes={start}-{start + PIECE_BYTES - 1}"
-        request = {**job.source, "Key": found["Key"], "Range": span, "IfMatch": found["ETag"]}
-        answer = await ctx.transact(jobs.s3, ctx, "GetObject", request)
-        yield await bodies.whole(answer["Body"])
 
 
 def _items_of(reader: readers.Reader, batch: list[bytes]) -> tuple[list[Item], lines.Malformed | None]:

@@ -14,6 +14,7 @@ import msgspec
 
 from fogbank.kernel import regions
 from fogbank.services.dynamodb import (
+    bulk,
     encryption,
     errors,
     groups,
@@ -93,6 +94,7 @@ async def _create(ctx: Context, table: Table, create: Document, request: Documen
     _check_region(region)
     if await tables.tables.get(there, table.name) is not None:
         raise replica_errors.replica_is_table(table.name)
+    await bulk.require_none(ctx, table)
     if table.encryption is not None and not table.encryption.is_managed and not create.get("KMSMasterKeyId"):
         raise replica_errors.replica_needs_key()
     await ctx.authorise("dynamodb:CreateTableReplica", tables.arn_of(there, table.name))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fogbank.services.dynamodb import imports
-from fogbank.services.dynamodb.interchange import lines
+from fogbank.services.dynamodb.interchange import lines, sources
 from tests.services.dynamodb.helpers import attributes, index, n, refusal, s, schema, wait_until_over
 
 zstd = lines.zstd_module()
@@ -181,7 +181,7 @@ def test_only_objects_under_the_prefix_are_read(ddb, upload, load, bucket):
 
 
 def test_large_objects_are_read_in_pieces(ddb, upload, load, monkeypatch):
-    monkeypatch.setattr(imports, "PIECE_BYTES", 50_000)
+    monkeypatch.setattr(sources, "PIECE_BYTES", 50_000)
     upload(json_lines(*({"pk": s(f"{number:04}"), "v": s("é" * 300)} for number in range(500))))
     assert counts(load()) == (500, 500, 0)
     assert len(contents(ddb)) == 500

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fogbank.kernel import AWSError, Record
+from fogbank.kernel import AWSError, Record, pages
+from fogbank.services.dynamodb import errors
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tokens import digest_of
 
@@ -22,6 +23,7 @@ KEPT = 90 * 86400
 # DescribeExport and DescribeImport do not spell these as S3 does
 _FAILURES = {"NoSuchBucket": "S3NoSuchBucket", "NoSuchKey": "S3NoSuchKey"}
 _TOKEN_LIFETIME = 8 * 3600
+_TOKEN_UNIT = 16
 
 
 class Seen(Record, frozen=True):
@@ -65,6 +67,19 @@ async def forget(ctx: Context, operation: str, token: str | None, arn: str) -> N
 def failure(error: AWSError) -> tuple[str, str]:
     """FailureCode and FailureMessage of a job that S3 refused."""
     return _FAILURES.get(error.code, error.code), error.message
+
+
+def hex_token(token: str, shortest: int = _TOKEN_UNIT) -> str:
+    """A page token in the form that the model has for it: at least so many hexadecimal digits, a multiple of 16."""
+    digits = token.encode().hex()
+    length = max(shortest, len(digits) + -len(digits) % _TOKEN_UNIT)
+    return digits.ljust(length, "0")
+
+
+def hex_position(given: str) -> str:
+    """The position in such a token. Raises ValidationException."""
+    token = bytes.fromhex(given).rstrip(b"\0").decode("latin-1")
+    return pages.position(token, errors.validation("Invalid NextToken"))
 
 
 async def s3(ctx: Context, operation: str, request: Document) -> Document:

@@ -18,6 +18,12 @@ from fogbank.services.dynamodb.values import Item
 # What gives the item of a line, or None for a line that has none. Raises Malformed.
 Reader = Callable[[bytes], "Item | None"]
 
+# the members of a line that PutItem has besides the item
+_CONDITION: dict[str, type] = {
+    "ConditionExpression": str,
+    "ExpressionAttributeNames": Mapping,
+    "ExpressionAttributeValues": Mapping,
+}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -26,6 +32,49 @@ def reader(format: str, options: dict[str, Any], types: dict[str, str]) -> Reade
     if format == "CSV":
         return CsvReader(options.get("Csv") or {}, types)
     return _from_json if format == "DYNAMODB_JSON" else _from_ion
+
+
+def put_reader(format: str) -> Callable[[bytes], dict[str, Any] | None]:
+    """A reader of puts, as bulk operations have them: an Item, and the members of its condition, if it has one."""
+    return _put_from_json if format == "DYNAMODB_JSON" else _put_from_ion
+
+
+def _put_from_json(line: bytes) -> dict[str, Any] | None:
+    if not line.strip():
+        return None
+    try:
+        return _put_of(orjson.loads(line))
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+
+
+def _put_from_ion(line: bytes) -> dict[str, Any] | None:
+    if not line.strip():
+        return None
+    try:
+        put = _put_of(ion.parse(line))
+        structs = [name for name in ("Item", "ExpressionAttributeValues") if name in put]
+        plain: dict[str, Any] = {name: ion.to_item(put[name]) for name in structs}
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+    if "ExpressionAttributeNames" in put:
+        plain["ExpressionAttributeNames"] = {key: str(name) for key, name in put["ExpressionAttributeNames"].items()}
+    if "ConditionExpression" in put:
+        plain["ConditionExpression"] = str(put["ConditionExpression"])
+    return plain
+
+
+def _put_of(document: Any) -> dict[str, Any]:
+    """What counts of a line. Raises Malformed for members of other types."""
+    put = {"Item": _item_of(document)}
+    for name, kind in _CONDITION.items():
+        if name in document:
+            if not isinstance(document[name], kind):
+                raise Malformed(f"{name} of an unexpected type")
+            put[name] = document[name]
+    if not all(isinstance(name, str) for name in put.get("ExpressionAttributeNames", {}).values()):
+        raise Malformed("ExpressionAttributeNames of an unexpected type")
+    return put
 
 
 def _from_json(line: bytes) -> Item | None:
