@@ -24,12 +24,26 @@ def published(ctx: Context, topic: str, message: Message) -> None:
 
 
 def delivered(parcel: Parcel) -> None:
-    _count(parcel, "NumberOfNotificationsDelivered")
+    all_delivered([parcel])
+
+
+def all_delivered(parcels: list[Parcel]) -> None:
+    """Of one topic; with what came out of the archive counted once more by itself."""
+    _tally(parcels, "NumberOfNotificationsDelivered")
+    _tally([parcel for parcel in parcels if parcel.replayed], "NumberOfReplayedNotificationsDelivered")
+
+
+def _tally(parcels: list[Parcel], name: str) -> None:
+    """One for each of them."""
+    if parcels:
+        count = len(parcels)
+        told = (name, metrics.Statistics(count, count, 1, 1), _COUNT, {"TopicName": parcels[0].topic.name})
+        metrics.note(parcels[0].ctx, NAMESPACE, [told])
 
 
 def failed(parcel: Parcel) -> None:
     """Nothing more is tried."""
-    _count(parcel, "NumberOfNotificationsFailed")
+    _count(parcel, "NumberOfNotificationsFailed", *["NumberOfReplayedNotificationsFailed"] * parcel.replayed)
 
 
 def redriven(parcel: Parcel, succeeded: bool) -> None:

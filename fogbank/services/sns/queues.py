@@ -24,12 +24,13 @@ async def deliver(letters: list[Letter], subscription: Subscription) -> None:
 
 
 async def _deliver_alone(letter: Letter, subscription: Subscription) -> None:
-    failure = None
     try:
         await send(letter.parcel, subscription.endpoint, await _request(letter, subscription))
-    except Failed as failed:
-        failure = failed
-    await _settle(letter, subscription, failure)
+    except Failed as failure:
+        await given_up(letter.parcel, subscription, letter.text, failure)
+    else:
+        metering.delivered(letter.parcel)
+        await status_log.delivered(letter.parcel, subscription)
 
 
 async def _deliver_together(letters: list[Letter], subscription: Subscription) -> None:
@@ -50,17 +51,18 @@ async def _deliver_together(letters: list[Letter], subscription: Subscription) -
                 await _deliver_alone(letter, subscription)
             return
         failures |= {each["Id"]: failure for each in entries}
-    for number, letter in enumerate(letters):
-        await _settle(letter, subscription, failures.get(str(number)))
+    await _settle(letters, subscription, failures)
 
 
-async def _settle(letter: Letter, subscription: Subscription, failure: Failed | None) -> None:
-    if failure is not None:
+async def _settle(letters: list[Letter], subscription: Subscription, failures: dict[str, Failed]) -> None:
+    """Note what became of them; `failures` are by number."""
+    delivered = [letter.parcel for number, letter in enumerate(letters) if str(number) not in failures]
+    metering.all_delivered(delivered)
+    for parcel in delivered:
+        await status_log.delivered(parcel, subscription)
+    for number, failure in failures.items():
+        letter = letters[int(number)]
         await given_up(letter.parcel, subscription, letter.text, failure)
-        return
-    metering.delivered(letter.parcel)
-    if letter.parcel.topic.feedback:
-        await status_log.delivered(letter.parcel, subscription)
 
 
 async def _request(letter: Letter, subscription: Subscription) -> Request:

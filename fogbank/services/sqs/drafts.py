@@ -63,7 +63,7 @@ def _trace_header(ctx: Context, request: dict[str, Any]) -> tuple[str | None, st
     """The X-Ray header to pass on, and the digest that vouches for one that was given. Its size does not count."""
     given = request.get("MessageSystemAttributes")
     if not given:
-        return ctx.trace if message_attributes.is_trace_header(ctx.trace) else None, None
+        return ctx.trace if ctx.trace and message_attributes.is_trace_header(ctx.trace) else None, None
     values = message_attributes.system_attributes(given)
     _, header = values[message_attributes.TRACE_HEADER]
     return header.decode(), message_attributes.digest(values)

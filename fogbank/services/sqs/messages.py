@@ -195,6 +195,7 @@ class Backlog:
         self.now = int(ctx.now() * SECOND)
         self.counts = numbers or Counts.empty(self.now)
         self.worth_saving = False
+        self._announced = False
 
     @classmethod
     async def open(cls, ctx: Context, queue: Queue) -> Self:
@@ -246,8 +247,10 @@ class Backlog:
         raise NotImplementedError
 
     def announce(self) -> None:
-        """Have those look again who wait for messages."""
-        self.ctx.notify(*topic(self.queue))
+        """Have those look again who wait for messages: once, as the transaction ends only once."""
+        if not self._announced:
+            self._announced = True
+            self.ctx.notify(*topic(self.queue))
 
     # -- receiving
 
