@@ -3,7 +3,9 @@
 from fogbank.services.cloudwatch import (
     alarm_states,
     alarms,
+    anomaly_detectors,
     dashboards,
+    insight_rules,
     points,
     putting,
     queries,
@@ -16,7 +18,9 @@ from fogbank.services.cloudwatch.service import service
 __all__ = [
     "alarm_states",
     "alarms",
+    "anomaly_detectors",
     "dashboards",
+    "insight_rules",
     "points",
     "putting",
     "queries",

@@ -21,6 +21,7 @@ from fogbank.services.cloudwatch.alarm_records import (
     record,
     stamp,
 )
+from fogbank.services.cloudwatch.computing import identity_of
 from fogbank.services.cloudwatch.points import Identity
 from fogbank.services.cloudwatch.service import service
 
@@ -56,7 +57,7 @@ def period_of(alarm: Alarm) -> int:
 
 def watched(alarm: Alarm) -> list[Identity]:
     stats = [query["MetricStat"] for query in queries_of(alarm) if query.get("MetricStat")]
-    return [queries.identity_of(stat["Metric"]) for stat in stats]
+    return [identity_of(stat["Metric"]) for stat in stats]
 
 
 def rule_of(alarm: Alarm) -> verdicts.Rule:

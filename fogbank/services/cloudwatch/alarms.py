@@ -24,8 +24,8 @@ from fogbank.services.cloudwatch.alarm_records import (
     record,
 )
 from fogbank.services.cloudwatch.alarm_states import decide, period_of, watched
+from fogbank.services.cloudwatch.checks import check_queries
 from fogbank.services.cloudwatch.points import dimensions_of
-from fogbank.services.cloudwatch.queries import check_queries
 from fogbank.services.cloudwatch.reading import require_period
 from fogbank.services.cloudwatch.service import service
 

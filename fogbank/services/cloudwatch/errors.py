@@ -37,6 +37,18 @@ def no_alarm(name: str) -> AWSError:
     return AWSError("ResourceNotFound", f"Could not find alarm {name}")
 
 
+def not_found(message: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", message)
+
+
+def conflict(message: str) -> AWSError:
+    return AWSError("ConflictException", message)
+
+
+def limit_exceeded(message: str) -> AWSError:
+    return AWSError("LimitExceededException", message)
+
+
 def no_resource(arn: str) -> AWSError:
     return AWSError("ResourceNotFoundException", f"Unknown: {arn}")
 

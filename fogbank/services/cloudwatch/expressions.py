@@ -1,35 +1,34 @@
-"""Metric math. A series is a dict of values by time (epoch seconds); an expression is of numbers, series, and lists of series.
+"""Metric math: reading an expression, and computing it from what its names stand for.
 
+What has to be looked up elsewhere (SEARCH, a band, a quota) is asked for by `lookups`, and given in the scope.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
 from __future__ import annotations
 
 import ast
-import math
 import operator
 import re
-import statistics
 from collections.abc import Callable, Mapping
-from itertools import pairwise
-from time import gmtime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Series = dict[float, float]
-Value = Any
-"""A float, a Series, a list of Series, or a text."""
+from fogbank.services.cloudwatch import math_functions
+from fogbank.services.cloudwatch.math_functions import OPERATORS, BadExpression, Value, as_list, combined
+from fogbank.services.cloudwatch.series import Series
 
-
-class BadExpression(ValueError):
-    """An expression that cannot be computed."""
+LOOKED_UP = frozenset({"SEARCH", "ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC"})
+_ABSENT = frozenset({"SERVICE_QUOTA", "LAMBDA", "DB_PERF_INSIGHTS"})
 
 
 class Scope(NamedTuple):
-    """What an expression may name: results by id, and the period (seconds) of each."""
+    """What an expression may name: results by id, the period (seconds) of each, the metrics among them, what was looked up (by
+    `key`), and the beginnings of the periods that are asked for."""
 
     results: Mapping[str, Value]
     periods: Mapping[str, int]
     metrics: Mapping[str, Series]
+    found: Mapping[str, Value] = {}
+    moments: tuple[float, ...] = ()
 
 
 _WORDS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|&&|\|\||\^|\bAND\b|\bOR\b")
@@ -38,7 +37,7 @@ _PYTHON = {"&&": " and ", "||": " or ", "AND": "and", "OR": "or", "^": "**"}
 
 def parse(text: str) -> ast.expr:
     """Raises BadExpression."""
-    source = _WORDS.sub(lambda match: _PYTHON.get(match[0], match[0]), text.strip())
+    source = _WORDS.sub(lambda match: _PYTHON.get(match[0], match[0]), " ".join(text.splitlines()).strip())
     try:
         return ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -50,203 +49,98 @@ def names(text: str) -> set[str]:
     return {node.id for node in ast.walk(parse(text)) if isinstance(node, ast.Name) and not node.id.isupper()}
 
 
+def lookups(text: str) -> dict[str, tuple[str, list[Value]]]:
+    """What has to be looked up before the expression can be computed: (function, its arguments) by key; names stand for themselves."""
+    return {
+        key(node): (node.func.id, [_argument(arg) for arg in node.args])
+        for node in ast.walk(parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in LOOKED_UP
+    }
+
+
+def key(node: ast.expr) -> str:
+    return ast.dump(node)
+
+
+def _argument(node: ast.expr) -> Value:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str):
+        return node.value
+    if isinstance(node, ast.Name):
+        return node.id
+    raise BadExpression("Operands or arguments of a wrong type")
+
+
 def evaluate(text: str, scope: Scope) -> Value:
     """Raises BadExpression."""
     try:
         return _value(parse(text), scope)
-    except (TypeError, AttributeError, RecursionError):
+    except (TypeError, AttributeError, RecursionError, IndexError, ValueError) as error:
+        if isinstance(error, BadExpression):
+            raise
         raise BadExpression("Operands or arguments of a wrong type") from None
 
 
 # -- nodes
 
-_OPERATORS: dict[type, Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-    ast.Eq: lambda a, b: float(a == b),
-    ast.NotEq: lambda a, b: float(a != b),
-    ast.Lt: lambda a, b: float(a < b),
-    ast.LtE: lambda a, b: float(a <= b),
-    ast.Gt: lambda a, b: float(a > b),
-    ast.GtE: lambda a, b: float(a >= b),
-    ast.And: lambda a, b: float(bool(a and b)),
-    ast.Or: lambda a, b: float(bool(a or b)),
-}
-
 
 def _value(node: ast.expr, scope: Scope) -> Value:
-    if (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, int | float | str)
-        and not isinstance(node.value, bool)
-    ):
-        return node.value if isinstance(node.value, str) else float(node.value)
+    if isinstance(node, ast.Constant):
+        return _constant(node)
     if isinstance(node, ast.Name):
         if node.id not in scope.results:
             raise BadExpression(f"Unknown id: {node.id}")
         return scope.results[node.id]
     if isinstance(node, ast.List | ast.Tuple):
-        return [series for item in node.elts for series in _as_list(_value(item, scope))]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return _each(_value(node.operand, scope), operator.neg)
-    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        return _combined(_OPERATORS[type(node.op)], _value(node.left, scope), _value(node.right, scope))
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPERATORS:
-        function = _OPERATORS[type(node.ops[0])]
-        return _combined(function, _value(node.left, scope), _value(node.comparators[0], scope))
+        return [series for item in node.elts for series in as_list(_value(item, scope))]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        value = _value(node.operand, scope)
+        return math_functions.each(value, operator.neg) if isinstance(node.op, ast.USub) else value
+    if isinstance(node, ast.BinOp):
+        return combined(_operator(node.op), _value(node.left, scope), _value(node.right, scope))
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        return combined(_operator(node.ops[0]), _value(node.left, scope), _value(node.comparators[0], scope))
     if isinstance(node, ast.BoolOp):
         return _chain(node, scope)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _call(node.func.id, node.args, scope)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        return _call(node, node.func.id, scope)
     raise BadExpression("Invalid syntax")
+
+
+def _constant(node: ast.Constant) -> Value:
+    if not isinstance(node.value, int | float | str) or isinstance(node.value, bool):
+        raise BadExpression("Invalid syntax")
+    return node.value if isinstance(node.value, str) else float(node.value)
+
+
+def _operator(node: ast.AST) -> Callable[[float, float], float]:
+    function = OPERATORS.get(type(node).__name__)
+    if function is None:
+        raise BadExpression("Invalid syntax")
+    return function
 
 
 def _chain(node: ast.BoolOp, scope: Scope) -> Value:
     whole = _value(node.values[0], scope)
     for other in node.values[1:]:
-        whole = _combined(_OPERATORS[type(node.op)], whole, _value(other, scope))
+        whole = combined(_operator(node.op), whole, _value(other, scope))
     return whole
 
 
-def _as_list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else [value]
-
-
-def _each(value: Value, function: Callable[[float], float]) -> Value:
-    if isinstance(value, list):
-        return [_each(item, function) for item in value]
-    if isinstance(value, dict):
-        return _kept({moment: _tried(function, number) for moment, number in value.items()})
-    return _tried(function, value)
-
-
-def _kept(series: dict[float, float | None]) -> Series:
-    return {moment: number for moment, number in series.items() if number is not None}
-
-
-def _tried(function: Callable[..., float], *numbers: float) -> float | None:
-    """None where there is no result: a division by zero, a logarithm of nothing."""
-    try:
-        result = function(*numbers)
-    except (ZeroDivisionError, OverflowError, ValueError):
-        return None
-    return float(result) if isinstance(result, int | float) and math.isfinite(result) else None
-
-
-def _combined(function: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Series meet where both have values; a list meets what is no list in each of its series."""
-    if isinstance(left, list):
-        if isinstance(right, list):
-            if len(left) != len(right):
-                raise BadExpression("Arrays of different lengths")
-            return [_combined(function, one, other) for one, other in zip(left, right, strict=True)]
-        return [_combined(function, one, right) for one in left]
-    if isinstance(right, list):
-        return [_combined(function, left, other) for other in right]
-    if isinstance(left, dict) and isinstance(right, dict):
-        return _kept({moment: _tried(function, left[moment], right[moment]) for moment in left if moment in right})
-    if isinstance(left, dict):
-        return _kept({moment: _tried(function, number, right) for moment, number in left.items()})
-    if isinstance(right, dict):
-        return _kept({moment: _tried(function, left, number) for moment, number in right.items()})
-    result = _tried(function, left, right)
-    if result is None:
-        raise BadExpression("The result is no number")
-    return result
-
-
-# -- functions
-
-
-def _over(function: Callable[[list[float]], float]) -> Callable[[Value], Value]:
-    """Of a series a number, of several series a series."""
-
-    def apply(value: Value) -> Value:
-        if isinstance(value, dict):
-            return function(list(value.values())) if value else 0.0
-        moments = sorted({moment for series in value for moment in series})
-        return {moment: function([series[moment] for series in value if moment in series]) for moment in moments}
-
-    return apply
-
-
-def _steps(function: Callable[[float, float, float], float | None]) -> Callable[[Value], Value]:
-    """From each point to the next: `function(seconds, before, after)`."""
-
-    def apply(value: Value) -> Value:
-        if isinstance(value, list):
-            return [apply(series) for series in value]
-        steps = pairwise(sorted(value.items()))
-        return _kept({later: function(later - earlier, before, after) for (earlier, before), (later, after) in steps})
-
-    return apply
-
-
-def _running_sum(series: Series) -> Series:
-    total, sums = 0.0, {}
-    for moment in sorted(series):
-        total += series[moment]
-        sums[moment] = total
-    return sums
-
-
-def _clock(part: Callable[[Any], float]) -> Callable[[Value], Value]:
-    return lambda series: {moment: float(part(gmtime(moment))) for moment in series}
-
-
-def _deviation(values: list[float]) -> float:
-    return statistics.stdev(values) if len(values) > 1 else 0.0
-
-
-def _ends(newest: bool) -> Callable[[Value], Value]:
-    return lambda value: (
-        value[-1 if newest else 0] if isinstance(value, list) else value[(max if newest else min)(value)]
-    )
-
-
-_FUNCTIONS: dict[str, Callable[[Value], Value]] = {
-    "ABS": lambda value: _each(value, abs),
-    "CEIL": lambda value: _each(value, math.ceil),
-    "FLOOR": lambda value: _each(value, math.floor),
-    "LOG": lambda value: _each(value, math.log),
-    "LOG10": lambda value: _each(value, math.log10),
-    "AVG": _over(statistics.fmean),
-    "MAX": _over(max),
-    "MIN": _over(min),
-    "SUM": _over(math.fsum),
-    "STDDEV": _over(_deviation),
-    "DATAPOINT_COUNT": _over(lambda values: float(len(values))),
-    "METRIC_COUNT": lambda value: float(len(_as_list(value))),
-    "DIFF": _steps(lambda seconds, before, after: after - before),
-    "DIFF_TIME": _steps(lambda seconds, before, after: seconds),
-    "RATE": _steps(lambda seconds, before, after: (after - before) / seconds),
-    "RUNNING_SUM": lambda value: (
-        [_running_sum(each) for each in value] if isinstance(value, list) else _running_sum(value)
-    ),
-    "FIRST": _ends(newest=False),
-    "LAST": _ends(newest=True),
-    "REMOVE_EMPTY": lambda value: [series for series in value if series],
-    "MINUTE": _clock(lambda at: at.tm_min),
-    "HOUR": _clock(lambda at: at.tm_hour),
-    "DAY": _clock(lambda at: at.tm_wday + 1),
-    "DATE": _clock(lambda at: at.tm_mday),
-    "MONTH": _clock(lambda at: at.tm_mon),
-    "YEAR": _clock(lambda at: at.tm_year),
-    "EPOCH": lambda series: {moment: moment for moment in series},
-}
-
-
-def _call(name: str, args: list[ast.expr], scope: Scope) -> Value:
+def _call(node: ast.Call, name: str, scope: Scope) -> Value:
+    if name in LOOKED_UP:
+        return scope.found[key(node)]
     if name in _SPECIAL:
-        return _SPECIAL[name](args, scope)
-    if name not in _FUNCTIONS:
+        return _SPECIAL[name](node.args, scope)
+    if name in _ABSENT:
+        raise BadExpression(f"Fogbank does not have {name} yet")
+    if name not in math_functions.FUNCTIONS:
         raise BadExpression(f"Unsupported function: {name}")
-    if len(args) != 1:
+    if len(node.args) != 1:
         raise BadExpression(f"{name} takes one argument")
-    return _FUNCTIONS[name](_value(args[0], scope))
+    return math_functions.FUNCTIONS[name](_value(node.args[0], scope))
+
+
+# -- functions that see the scope, or words
 
 
 def _metrics(args: list[ast.expr], scope: Scope) -> Value:
@@ -262,49 +156,49 @@ def _period(args: list[ast.expr], scope: Scope) -> Value:
 
 
 def _if(args: list[ast.expr], scope: Scope) -> Value:
-    """IF(condition, then[, else]): point by point where something is a series."""
     if len(args) not in (2, 3):
         raise BadExpression("IF takes two or three arguments")
     condition, *branches = (_value(arg, scope) for arg in args)
-    if not isinstance(condition, dict):
-        return branches[0] if condition else branches[1] if len(branches) > 1 else {}
-    chosen: dict[float, float | None] = {}
-    for moment, holds in condition.items():
-        branch = branches[0] if holds else branches[1] if len(branches) > 1 else None
-        chosen[moment] = branch.get(moment) if isinstance(branch, dict) else branch
-    return _kept(chosen)
+    return math_functions.choose(condition, branches)
+
+
+def _moments(scope: Scope, value: Value) -> list[float]:
+    """The periods that are asked for, and those that have a value."""
+    known = [series for series in [*scope.metrics.values(), *as_list(value)] if isinstance(series, dict)]
+    return sorted({*scope.moments, *(moment for series in known for moment in series)})
 
 
 def _fill(args: list[ast.expr], scope: Scope) -> Value:
-    """FILL(series, number | REPEAT | LINEAR): a value for every period between those that are known of any metric."""
+    """FILL(series, number | REPEAT | LINEAR): a value for every period."""
     if len(args) != 2:
         raise BadExpression("FILL takes two arguments")
     value = _value(args[0], scope)
-    moments = sorted({moment for series in [*scope.metrics.values(), *_as_list(value)] for moment in series})
     how = args[1].id if isinstance(args[1], ast.Name) and args[1].id in ("REPEAT", "LINEAR") else _value(args[1], scope)
-    filled = [_filled(series, moments, how) for series in _as_list(value)]
+    moments = _moments(scope, value)
+    filled = [math_functions.fill(series, moments, how) for series in as_list(value)]
     return filled if isinstance(value, list) else filled[0]
 
 
-def _filled(series: Series, moments: list[float], how: Any) -> Series:
-    out = {moment: _gap(series, moment, how) for moment in moments}
-    return _kept(out)
+def _time_series(args: list[ast.expr], scope: Scope) -> Value:
+    """TIME_SERIES(number): the number in every period."""
+    if len(args) != 1:
+        raise BadExpression("TIME_SERIES takes one argument")
+    value = _value(args[0], scope)
+    return value if isinstance(value, dict) else Series(dict.fromkeys(_moments(scope, []), float(value)))
 
 
-def _gap(series: Series, moment: float, how: Any) -> float | None:
-    if moment in series:
-        return series[moment]
-    if isinstance(how, dict):
-        found: float | None = how.get(moment)
-        return found
-    if not isinstance(how, str):
-        return float(how)
-    before = max((at for at in series if at < moment), default=None)
-    after = min((at for at in series if at > moment), default=None)
-    if how == "REPEAT" or before is None or after is None:
-        return None if before is None else series[before]
-    share = (moment - before) / (after - before)
-    return series[before] + share * (series[after] - series[before])
+def _sort(args: list[ast.expr], scope: Scope) -> Value:
+    if len(args) not in (3, 4):
+        raise BadExpression("SORT takes three or four arguments")
+    by, order = (arg.id if isinstance(arg, ast.Name) else "" for arg in args[1:3])
+    limit = _value(args[3], scope) if len(args) == 4 else None
+    return math_functions.sort(as_list(_value(args[0], scope)), by, order, limit)
+
+
+def _slice(args: list[ast.expr], scope: Scope) -> Value:
+    if len(args) not in (2, 3):
+        raise BadExpression("SLICE takes two or three arguments")
+    return math_functions.cut(as_list(_value(args[0], scope)), *(_value(arg, scope) for arg in args[1:]))
 
 
 _SPECIAL: dict[str, Callable[[list[ast.expr], Scope], Value]] = {
@@ -312,4 +206,7 @@ _SPECIAL: dict[str, Callable[[list[ast.expr], Scope], Value]] = {
     "PERIOD": _period,
     "IF": _if,
     "FILL": _fill,
+    "TIME_SERIES": _time_series,
+    "SORT": _sort,
+    "SLICE": _slice,
 }

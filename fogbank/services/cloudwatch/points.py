@@ -24,6 +24,7 @@ Dimensions = tuple[tuple[str, str], ...]
 MINUTE = 60
 _DAY = 86_400
 _KEPT_DAYS = 455
+_FINE = ((MINUTE, 3 * 3600), (300, 15 * _DAY), (3600, 63 * _DAY))
 _LISTED_DAYS = 14
 _VALUES = 256
 _REMOVED = 1024
@@ -135,13 +136,25 @@ async def read(
     metric = await metrics.get(ctx, *identity.key)
     if metric is None:
         return {}
-    rows = await points.items(ctx, (int, str, int), metric.id, since=(int(start),), until=(int(-(-end // 1)),))
+    since = max(int(start), oldest(ctx.now(), period))
+    if since >= end:
+        return {}
+    rows = await points.items(ctx, (int, str, int), metric.id, since=(since,), until=(int(-(-end // 1)),))
     parts: dict[tuple[float, str], list[Summary]] = {}
     for (second, of, _), row in rows:
         if unit is None or unit == of:
             begins = origin + (int(second) - origin) // period * period
             parts.setdefault((begins, str(of)), []).append(_summary(row))
     return {place: whole for place, each in parts.items() if (whole := statistics.merged(each)) is not None}
+
+
+def oldest(now: float, period: int) -> int:
+    """From when on (epoch seconds) there are values of that period: the older they are, the coarser they are kept.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
+    """
+    kept = next((age for step, age in _FINE if period % step), _KEPT_DAYS * _DAY)
+    return int(now - kept) // period * period
 
 
 @service.task
