@@ -80,5 +80,6 @@ async def apply_archive_rule(ctx: Context, request: Request) -> Request:
     rule = await _find(ctx, {**request, "analyzerName": analyzer.name})
     for finding in await findings.findings.scan(ctx, analyzer.name):
         if finding.status == "ACTIVE" and filters.fits(rule.filter, findings.properties(finding)):
-            findings.save(ctx, analyzer.name, replace(finding, status="ARCHIVED", updated=ctx.now()))
+            archived = replace(finding, status="ARCHIVED", updated=ctx.now())
+            await findings.save(ctx, analyzer, archived, finding)
     return {}

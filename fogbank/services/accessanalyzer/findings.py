@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 from msgspec.structs import replace
 
 from fogbank.kernel import Context, Record
-from fogbank.services.accessanalyzer import errors, filters, rules
-from fogbank.services.accessanalyzer.analyzers import BY_ARN, Analyzer, belongings, find, scans
+from fogbank.services.accessanalyzer import errors, events, filters, rules
+from fogbank.services.accessanalyzer.analyzers import BY_ARN, Analyzer, arn, belongings, find, scans
 from fogbank.services.accessanalyzer.filters import Properties
 from fogbank.services.accessanalyzer.listing import page
 from fogbank.services.accessanalyzer.service import service
@@ -60,8 +60,12 @@ def identify(*about: str) -> str:
     return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
 
 
-def save(ctx: Context, analyzer: str, finding: Finding) -> None:
-    findings.put(ctx, finding, analyzer, finding.id)
+async def save(ctx: Context, analyzer: Analyzer, finding: Finding, before: Finding | None) -> None:
+    """Keep a finding, and tell of it when it is new or another than it was `before`."""
+    findings.put(ctx, finding, analyzer.name, finding.id)
+    if before is None or before.updated != finding.updated:
+        previous = "" if before is None else before.status
+        await events.found(ctx, arn(ctx, analyzer.name), finding, previous, analyzer.is_external)
 
 
 async def look(ctx: Context, request: Request) -> Analyzer:
@@ -235,7 +239,7 @@ async def update_findings(ctx: Context, request: Request) -> Request:
     for finding in await findings.scan(ctx, analyzer.name):
         meant = finding.id in request.get("ids", ()) or finding.resource == request.get("resourceArn")
         if meant and finding.status not in ("RESOLVED", request["status"]):
-            save(ctx, analyzer.name, replace(finding, status=request["status"], updated=ctx.now()))
+            await save(ctx, analyzer, replace(finding, status=request["status"], updated=ctx.now()), finding)
     return {}
 
 

@@ -11,8 +11,10 @@ from typing import Any, Literal
 from msgspec.structs import replace
 
 from fogbank.kernel import Context, Record
-from fogbank.services.accessanalyzer import errors, filters, findings, limits, rules
+from fogbank.protocols.timestamps import iso8601_milliseconds
+from fogbank.services.accessanalyzer import errors, events, filters, findings, limits, rules
 from fogbank.services.accessanalyzer.analyzers import BY_ARN, Analyzer, belongings, find, named, role_in, zone
+from fogbank.services.accessanalyzer.analyzers import arn as analyzer_arn
 from fogbank.services.accessanalyzer.exposure import Zone
 from fogbank.services.accessanalyzer.findings import Finding
 from fogbank.services.accessanalyzer.listing import page
@@ -57,7 +59,7 @@ async def create_access_preview(ctx: Context, request: Request) -> Request:
     if len(request["configurations"]) != 1:
         raise errors.validation("An access preview is about exactly one resource.")
     preview = Preview(ctx.ids.uuid(), analyzer.name, json.dumps(request["configurations"]), ctx.now())
-    _previews.put(ctx, preview, analyzer.name, preview.id)
+    await _keep(ctx, preview)
     payload = {"analyzer": analyzer.name, "preview": preview.id}
     await ctx.schedule("make_preview", payload)
     await ctx.schedule("forget_preview", payload, delay=limits.PREVIEWS_KEPT_SECONDS)
@@ -74,11 +76,24 @@ async def make_preview(ctx: Context, payload: dict[str, Any]) -> None:
     try:
         found = await _foreseen(ctx, analyzer, json.loads(preview.configurations))
     except ValueError:
-        _previews.put(ctx, replace(preview, status="FAILED"), analyzer.name, preview.id)
+        await _keep(ctx, replace(preview, status="FAILED"), preview)
         return
     for each in found:
         _findings.put(ctx, each, preview.id, each.id)
-    _previews.put(ctx, replace(preview, status="COMPLETED"), analyzer.name, preview.id)
+    await _keep(ctx, replace(preview, status="COMPLETED"), preview)
+
+
+async def _keep(ctx: Context, preview: Preview, before: Preview | None = None) -> None:
+    """Keep the preview with another status than it had `before`, and tell of it."""
+    _previews.put(ctx, preview, preview.analyzer, preview.id)
+    detail: Request = {
+        "accessPreviewId": preview.id,
+        "configuredResources": sorted(json.loads(preview.configurations)),
+        "createdAt": iso8601_milliseconds(preview.created),
+        "status": preview.status,
+        "statusReason": {"code": "INVALID_CONFIGURATION"} if preview.status == "FAILED" else None,
+    }
+    await events.preview_is(ctx, analyzer_arn(ctx, preview.analyzer), detail, "" if before is None else before.status)
 
 
 @service.task

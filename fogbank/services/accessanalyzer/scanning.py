@@ -127,10 +127,10 @@ async def _reconcile(ctx: Context, analyzer: Analyzer, found: list[Finding]) -> 
     known = {finding.id: finding for finding in await findings.findings.scan(ctx, analyzer.name)}
     for finding in seen.values():
         after = await _after(ctx, analyzer, known.get(finding.id), finding)
-        findings.save(ctx, analyzer.name, after)
+        await findings.save(ctx, analyzer, after, known.get(finding.id))
     for finding in known.values():
         if finding.id not in seen and finding.status != "RESOLVED":
-            findings.save(ctx, analyzer.name, replace(finding, status="RESOLVED", updated=ctx.now()))
+            await findings.save(ctx, analyzer, replace(finding, status="RESOLVED", updated=ctx.now()), finding)
 
 
 async def _after(ctx: Context, analyzer: Analyzer, before: Finding | None, found: Finding) -> Finding:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import Context, service_events
 from fogbank.services.acm.certificate import Certificate, arn
 
 
@@ -20,15 +19,4 @@ async def publish(ctx: Context, certificate: Certificate, detail_type: str, **mo
     }
     if certificate.not_after is not None:
         detail["DaysToExpiry"] = max(int((certificate.not_after - ctx.now()) // 86_400), 0)
-    entry = {
-        "Source": "aws.acm",
-        "DetailType": detail_type,
-        "Detail": json.dumps({name: value for name, value in detail.items() if value is not None}),
-        "Resources": [arn(ctx, certificate)],
-        "Time": ctx.now(),
-    }
-    try:
-        await ctx.call("events", "PutEvents", {"Entries": [entry]})
-    except AWSError as error:
-        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
-            raise
+    await service_events.tell(ctx, detail_type, detail, [arn(ctx, certificate)])

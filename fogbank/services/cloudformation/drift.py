@@ -14,7 +14,7 @@ import msgspec
 import orjson
 
 from fogbank.identity.principals import Principal
-from fogbank.kernel import AWSError, Context, Record, pages
+from fogbank.kernel import AWSError, Context, Record, pages, service_events
 from fogbank.kernel.resource_types import Properties, ResourceType
 from fogbank.services.cloudformation import errors, types
 from fogbank.services.cloudformation.differences import Difference, differences
@@ -165,7 +165,20 @@ async def _end(ctx: Context, detection: Detection, failed: str) -> None:
     put(ctx, change(stack, drift=status, drift_checked=ctx.now()))
     outcome = "DETECTION_FAILED" if failed else "DETECTION_COMPLETE"
     reason = f"Failed to detect drift on resources: {failed}" if failed else ""
-    detections.put(ctx, change(detection, status=outcome, drift=status, count=count, reason=reason), detection.uuid)
+    ended = change(detection, status=outcome, drift=status, count=count, reason=reason)
+    detections.put(ctx, ended, detection.uuid)
+    await _tell_bus(ctx, stack, ended)
+
+
+async def _tell_bus(ctx: Context, stack: Stack, detection: Detection) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-drift-detection-status-change.html"""
+    detail = {
+        "stack-id": stack.id,
+        "stack-drift-detection-id": detection.uuid,
+        "status-details": {"stack-drift-status": detection.drift, "detection-status": detection.status},
+        "drift-detection-details": {"drifted-stack-resource-count": detection.count},
+    }
+    await service_events.tell(ctx, "CloudFormation Drift Detection Status Change", detail, [stack.id])
 
 
 async def _look(ctx: Context, stack: Stack, resource: Resource) -> Drift:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
 
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import AWSError, Context, service_events
 from fogbank.services.cloudformation.records import STACK, Event, Resource, Stack, events, put, resources
 
 change = msgspec.structs.replace
@@ -22,7 +21,7 @@ async def stack_is(ctx: Context, stack: Stack, status: str, reason: str = "", to
     put(ctx, changed)
     event = Event(ctx.ids.uuid(), stack.name, stack.id, STACK, status, ctx.now(), reason, properties="", token=token)
     await _tell(ctx, changed, event)
-    await _tell_bus(ctx, changed)
+    await _tell_bus(ctx, changed, token)
     return changed
 
 
@@ -50,6 +49,7 @@ async def tell(ctx: Context, stack: Stack, resource: Resource, token: str = "") 
         token,
     )
     await _tell(ctx, stack, event)
+    await _tell_bus_of_resource(ctx, stack, resource, token)
 
 
 async def _tell(ctx: Context, stack: Stack, event: Event) -> None:
@@ -81,17 +81,24 @@ async def _publish(ctx: Context, stack: Stack, topic: str, event: Event) -> None
         return  # a topic that takes nothing does not keep the stack from going on
 
 
-async def _tell_bus(ctx: Context, stack: Stack) -> None:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-eventbridge"""
+async def _tell_bus(ctx: Context, stack: Stack, token: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html"""
     detail: dict[str, Any] = {
         "stack-id": stack.id,
         "status-details": {"status": stack.status, "status-reason": stack.reason},
-        "client-request-token": "",
+        "client-request-token": token,
     }
-    entry = {
-        "Source": "aws.cloudformation",
-        "DetailType": "CloudFormation Stack Status Change",
-        "Detail": orjson.dumps(detail).decode(),
-        "Resources": [stack.id],
+    await service_events.tell(ctx, "CloudFormation Stack Status Change", detail, [stack.id])
+
+
+async def _tell_bus_of_resource(ctx: Context, stack: Stack, resource: Resource, token: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-resource-status-change.html"""
+    detail: dict[str, Any] = {
+        "stack-id": stack.id,
+        "logical-resource-id": resource.logical,
+        "physical-resource-id": resource.physical,
+        "status-details": {"status": resource.status, "status-reason": resource.reason},
+        "resource-type": resource.type,
+        "client-request-token": token,
     }
-    await ctx.call("events", "PutEvents", {"Entries": [entry]})
+    await service_events.tell(ctx, "CloudFormation Resource Status Change", detail, [stack.id])

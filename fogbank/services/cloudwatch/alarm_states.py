@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import AWSError, Context, regions
+from fogbank.kernel import AWSError, Context, regions, service_events
 from fogbank.services.cloudwatch import alarm_rules, messages, queries, verdicts, watching
 from fogbank.services.cloudwatch.alarm_records import (
     COMPOSITE,
@@ -170,13 +170,8 @@ async def tell(ctx: Context, payload: dict[str, Any]) -> None:
     """An event for whoever has a rule for it, and the alarm's actions."""
     before = msgspec.convert(payload["before"], Alarm)
     after = msgspec.convert(payload["after"], Alarm)
-    entry = {
-        "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
-        "Detail": json.dumps(messages.event(before, after)),
-        "Resources": [arn_of(ctx, after.name)],
-    }
-    await ctx.call("events", "PutEvents", {"Entries": [entry]})
+    detail = messages.event(before, after)
+    await service_events.tell(ctx, "CloudWatch Alarm State Change", detail, [arn_of(ctx, after.name)])
     if not after.config.get("ActionsEnabled", True):
         return
     for action in after.config.get(_ACTIONS[after.state]) or []:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import Context, pages
+from fogbank.kernel import Context, pages, service_events
 from fogbank.kernel.errors import not_implemented
-from fogbank.services.cloudwatch import alarm_rules, errors, statistics, tag_rules, verdicts, watching
+from fogbank.services.cloudwatch import alarm_rules, errors, messages, statistics, tag_rules, verdicts, watching
 from fogbank.services.cloudwatch.alarm_records import (
     COMPOSITE,
     METRIC,
@@ -99,10 +99,17 @@ async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, .
             await watching.end(ctx, name, watched(before))
         alarm = msgspec.structs.replace(before, config=config, updated=now, children=children)
     alarms.put(ctx, alarm, name)
-    done = "created" if before is None else "updated"
-    data = {"version": "1.0", "type": "Create" if before is None else "Update", "createdAlarm": config}
-    record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{name}" {done}', data)
+    operation = "create" if before is None else "update"
+    data = {"version": "1.0", "type": operation.capitalize(), "createdAlarm": config}
+    record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{name}" {operation}d', data)
+    await _tell(ctx, operation, alarm, before)
     return alarm
+
+
+async def _tell(ctx: Context, operation: str, alarm: Alarm, before: Alarm | None = None) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html"""
+    detail = messages.configured(operation, alarm, before)
+    await service_events.tell(ctx, "CloudWatch Alarm Configuration Change", detail, [arn_of(ctx, alarm.name)])
 
 
 def _check_metric_alarm(request: Request) -> None:
@@ -265,6 +272,7 @@ async def delete_alarms(ctx: Context, request: Request) -> None:
     for alarm in gone:
         alarms.delete(ctx, alarm.name)
         record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" deleted', {"version": "1.0", "type": "Delete"})
+        await _tell(ctx, "delete", alarm)
         if alarm.kind == METRIC:
             await watching.end(ctx, alarm.name, watched(alarm))
 
@@ -289,3 +297,4 @@ async def _switch(ctx: Context, request: Request, enabled: Any) -> None:
             alarms.put(ctx, changed, name)
             data = {"version": "1.0", "type": "Update", "updatedAlarm": changed.config}
             record(ctx, changed, "ConfigurationUpdate", f'Alarm "{name}" updated', data)
+            await _tell(ctx, "update", changed, alarm)

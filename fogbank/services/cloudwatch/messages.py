@@ -49,20 +49,41 @@ def _configuration(alarm: Alarm) -> Answer:
     config = alarm.config
     if alarm.kind == COMPOSITE:
         return {"alarmRule": config["AlarmRule"]}
-    if "Metrics" in config:
-        return {"description": config.get("AlarmDescription"), "metrics": config["Metrics"]}
+    queries = config["Metrics"] if "Metrics" in config else [{"Id": "m1", "MetricStat": _stat_of(config)}]
+    return _present({"description": config.get("AlarmDescription"), "metrics": [_query(each) for each in queries]})
+
+
+def _stat_of(config: Answer) -> Answer:
+    """The metric of an alarm, as a query has it."""
+    stat = config.get("Statistic") or config.get("ExtendedStatistic")
+    return {"Metric": config, "Period": config["Period"], "Stat": stat, "Unit": config.get("Unit")}
+
+
+def _query(query: Answer) -> Answer:
+    stat = query.get("MetricStat")
+    return _present(
+        {
+            "id": query["Id"],
+            "expression": query.get("Expression"),
+            "label": query.get("Label"),
+            "metricStat": stat and _stat(stat),
+            "returnData": query.get("ReturnData", True),
+        }
+    )
+
+
+def _stat(stat: Answer) -> Answer:
+    given = stat["Metric"]
     metric = {
-        "namespace": config["Namespace"],
-        "name": config["MetricName"],
-        "dimensions": {each["Name"]: each["Value"] for each in config.get("Dimensions") or []},
+        "namespace": given.get("Namespace"),
+        "name": given.get("MetricName"),
+        "dimensions": {each["Name"]: each["Value"] for each in given.get("Dimensions") or []},
     }
-    stat = {
-        "metric": metric,
-        "period": config["Period"],
-        "stat": config.get("Statistic") or config.get("ExtendedStatistic"),
-    }
-    metrics = [{"id": "m1", "metricStat": stat, "returnData": True}]
-    return {"description": config.get("AlarmDescription"), "metrics": metrics}
+    return _present({"metric": metric, "period": stat["Period"], "stat": stat["Stat"], "unit": stat.get("Unit")})
+
+
+def _present(document: Answer) -> Answer:
+    return {name: value for name, value in document.items() if value is not None}
 
 
 def event(before: Alarm, after: Alarm) -> Answer:
@@ -71,8 +92,40 @@ def event(before: Alarm, after: Alarm) -> Answer:
         "alarmName": after.name,
         "state": _state(after),
         "previousState": _state(before),
-        "configuration": {name: value for name, value in _configuration(after).items() if value is not None},
+        "configuration": _configuration(after),
     }
+
+
+def configured(operation: str, alarm: Alarm, before: Alarm | None = None) -> Answer:
+    """The detail of the event that an alarm was made, changed or deleted (`create`, `update`, `delete`)."""
+    detail = {
+        "alarmName": alarm.name,
+        "operation": operation,
+        "state": {"value": alarm.state, "timestamp": stamp(alarm.state_updated)},
+        "configuration": _settings(alarm),
+    }
+    return detail | ({} if before is None else {"previousConfiguration": _settings(before)})
+
+
+_SETTINGS = ("EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData")
+_LISTS = {
+    "OKActions": "okActions",
+    "AlarmActions": "alarmActions",
+    "InsufficientDataActions": "insufficientDataActions",
+}
+
+
+def _settings(alarm: Alarm) -> Answer:
+    config = alarm.config
+    named = {name[0].lower() + name[1:]: config.get(name) for name in _SETTINGS}
+    actions = {shown: config.get(name) or [] for name, shown in _LISTS.items()}
+    about = {
+        "alarmName": alarm.name,
+        "description": config.get("AlarmDescription"),
+        "actionsEnabled": config.get("ActionsEnabled", True),
+        "timestamp": stamp(alarm.updated),
+    }
+    return _present({**named, **_configuration(alarm), **about, **actions})
 
 
 def invocation(ctx: Context, before: Alarm, after: Alarm) -> Answer:
@@ -102,7 +155,7 @@ def notification(ctx: Context, before: Alarm, after: Alarm) -> Answer:
         "AlarmArn": arn_of(ctx, after.name),
         "OldStateValue": before.state,
     }
-    for name in ("OKActions", "AlarmActions", "InsufficientDataActions"):
+    for name in _LISTS:
         message[name] = config.get(name) or []
     if after.kind == COMPOSITE:
         return message | {"AlarmRule": config["AlarmRule"]}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import Context, service_events
 from fogbank.services.ecr.records import Home, Request
 from fogbank.services.ecr.service import service
 
@@ -50,20 +49,9 @@ async def scanned(home: Home, digest: str, tags: Sequence[str], status: str) -> 
 
 
 async def _tell(ctx: Context, kind: str, detail: dict[str, Any], resources: list[str]) -> None:
-    entry = {
-        "Source": "aws.ecr",
-        "DetailType": kind,
-        "Detail": json.dumps({name: value for name, value in detail.items() if value is not None}),
-        "Resources": resources,
-        "Time": ctx.now(),
-    }
-    await ctx.schedule("tell", entry)
+    await ctx.schedule("tell", {"kind": kind, "detail": detail, "resources": resources})
 
 
 @service.task
-async def tell(ctx: Context, entry: Request) -> None:
-    try:
-        await ctx.call("events", "PutEvents", {"Entries": [entry]})
-    except AWSError as error:
-        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
-            raise
+async def tell(ctx: Context, payload: Request) -> None:
+    await service_events.tell(ctx, payload["kind"], payload["detail"], payload["resources"])

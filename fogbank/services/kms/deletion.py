@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.kms import errors, limits, states
+from fogbank.services.kms import errors, events, limits, states
 from fogbank.services.kms.access import ON_KEY, find_to_manage
 from fogbank.services.kms.grant import grants, remove
 from fogbank.services.kms.key import (
@@ -85,6 +85,7 @@ async def delete_key(ctx: Context, payload: Request) -> None:
     key = await keys.get(ctx, payload["key"])
     if key is not None and key.state == PENDING_DELETION:
         await destroy(ctx, key)
+        await events.deleted(ctx, key)
 
 
 async def destroy(ctx: Context, key: Key) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.kms import errors, limits, vault
+from fogbank.services.kms import errors, events, limits, vault
 from fogbank.services.kms.access import ON_KEY, find_to_manage
 from fogbank.services.kms.import_parameters import require_importable, unwrapped
 from fogbank.services.kms.key import (
@@ -195,6 +195,7 @@ async def expire_material(ctx: Context, payload: Request) -> None:
     material = await materials.get(ctx, payload["key"], payload["material"])
     if key is not None and material is not None:
         await _lose(ctx, key, material)
+        await events.expired(ctx, key, material)
 
 
 async def _lose(ctx: Context, key: Key, material: Material) -> None:

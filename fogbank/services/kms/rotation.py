@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.kms import errors, key_pairs, limits, states
+from fogbank.services.kms import errors, events, key_pairs, limits, states
 from fogbank.services.kms.access import ON_KEY, find, find_own, find_to_manage
 from fogbank.services.kms.key import (
     BY_KMS,
@@ -120,6 +120,7 @@ async def _put_in_force(ctx: Context, key: Key, existing: list[Material], curren
         if material.state == CURRENT:
             await share_material(ctx, key, msgspec.structs.replace(material, state=NON_CURRENT))
     await share_material(ctx, key, current)
+    await events.rotated(ctx, key, key.material, current)
     return await share(ctx, key, material=current.id)
 
 
@@ -180,6 +181,7 @@ async def _import_in_force(ctx: Context, key: Key, current: Material) -> None:
             elif material.id == current.id:
                 changed = {"state": CURRENT, "rotated": current.rotated, "how": current.how}
                 put_material(scope, key.id, msgspec.structs.replace(material, **changed))
+    await events.rotated(ctx, key, key.material, current)
     await share(ctx, key, material=current.id)
 
 

@@ -26,6 +26,7 @@ from fogbank.services.schemas.service import service
 Request = dict[str, Any]
 
 REGISTRY = "discovered-schemas"
+_OWN_SOURCE = "aws.schemas"
 _PRINCIPAL = "schemas.amazonaws.com"
 _BUS = re.compile(r"arn:[\w-]+:events:([\w-]+):(\d{12}):event-bus/([/.\-\w]+)", re.ASCII)
 _EVERY_ACCOUNT = {"version": ["0"]}
@@ -181,6 +182,8 @@ class Discovery:
 
     async def observe(self, ctx: Context, event: dict[str, Any]) -> None:
         """Learn from an event of a discoverer's bus, in the account and Region of the context, which is in a transaction."""
+        if event["source"] == _OWN_SOURCE:  # that something was discovered is no discovery
+            return
         name = f"{event['source']}@{documents.type_name(event['detail-type'])}"
         known = await schemas.get(ctx, REGISTRY, name)
         shape = inference.infer(event)
@@ -192,7 +195,7 @@ class Discovery:
             if shape == before:
                 return
         content = orjson.dumps(documents.openapi(shape, event)).decode()
-        add_version(ctx, known, content, shape=orjson.dumps(shape))
+        await add_version(ctx, known, content, shape=orjson.dumps(shape))
 
 
 service.provide("discovery", Discovery())

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, service_events
+from fogbank.protocols.timestamps import iso8601
 from fogbank.services.schemas import documents, errors, inference, tags
 from fogbank.services.schemas.finding import (
     ON_REGISTRY,
@@ -32,14 +33,29 @@ from fogbank.services.schemas.service import service
 Request = dict[str, Any]
 
 
-def add_version(ctx: Context, schema: Schema, content: str, **changes: Any) -> tuple[Schema, Version]:
-    """Keep the schema with a new version."""
+async def add_version(ctx: Context, schema: Schema, content: str, **changes: Any) -> tuple[Schema, Version]:
+    """Keep the schema with a new version, and tell of it."""
     number = schema.newest + 1
     version = Version(number, content, ctx.now())
     schema = msgspec.structs.replace(schema, newest=number, modified=ctx.now(), **changes)
     schemas.put(ctx, schema, schema.registry, schema.name)
     versions.put(ctx, version, schema.registry, schema.name, number)
+    await _tell(ctx, schema, version)
     return schema, version
+
+
+async def _tell(ctx: Context, schema: Schema, version: Version) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/event-reference.html#event-reference-schemas"""
+    detail = {
+        "SchemaName": schema.name,
+        "SchemaType": schema.kind,
+        "RegistryName": schema.registry,
+        "CreationDate": iso8601(version.created),
+        "Version": str(version.number),
+    }
+    kinds = ["Schema Created"] if version.number == 1 else []
+    for kind in [*kinds, "Schema Version Created"]:
+        await service_events.tell(ctx, kind, detail, [schema_arn(ctx, schema)])
 
 
 def _stated(ctx: Context, schema: Schema, version: Version) -> Request:
@@ -68,7 +84,7 @@ async def create_schema(ctx: Context, request: Request) -> Request:
         raise errors.conflict("Schema", name)
     labels = tags.added({}, request.get("Tags") or {})
     schema = Schema(registry.name, name, request["Type"], ctx.now(), 0, request.get("Description"), labels)
-    return _stated(ctx, *add_version(ctx, schema, request["Content"]))
+    return _stated(ctx, *await add_version(ctx, schema, request["Content"]))
 
 
 @service.operation(**ON_SCHEMA)
@@ -83,7 +99,7 @@ async def update_schema(ctx: Context, request: Request) -> Request:
     if request.get("Description") is not None:
         changes["description"] = request["Description"]
     if content != version.content or kind != schema.kind:
-        return _stated(ctx, *add_version(ctx, schema, content, **changes, shape=b""))
+        return _stated(ctx, *await add_version(ctx, schema, content, **changes, shape=b""))
     schema = msgspec.structs.replace(schema, modified=ctx.now(), **changes)
     schemas.put(ctx, schema, schema.registry, schema.name)
     return _stated(ctx, schema, version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.secretsmanager import encryption
+from fogbank.services.secretsmanager import encryption, events
 from fogbank.services.secretsmanager.secret import Secret, Version, keep, versions
 
 
@@ -27,7 +27,7 @@ async def copy(
         await _copy_values(ctx, secret, there, replica, role)
     except AWSError as error:
         return "Failed", f"Replication failed: {error.message}"
-    keep(
+    copied = keep(
         there,
         replica,
         changed=secret.changed,
@@ -37,6 +37,7 @@ async def copy(
         rotation=secret.rotation,
         type=secret.type,
     )
+    await events.labelled(there, copied, replica.stages)
     return "InSync", ""
 
 

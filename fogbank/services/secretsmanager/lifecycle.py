@@ -10,6 +10,7 @@ from fogbank.services.secretsmanager import (
     descriptions,
     encryption,
     errors,
+    events,
     limits,
     replication,
     rotation_plans,
@@ -63,6 +64,7 @@ async def create_secret(ctx: Context, request: Request) -> Request:
     if value is not None:
         version_id = versions.token_of(request)
         secret = keep(ctx, secret, stages=await versions.add(ctx, secret, version_id, value))
+        await events.labelled(ctx, secret, {})
     secrets.put(ctx, secret, name)
     if "AddReplicaRegions" in request:
         secret = await replication.add(ctx, secret, request)
@@ -214,6 +216,7 @@ async def purge(ctx: Context, payload: dict[str, Any]) -> None:
     secret = await secrets.get(ctx, payload["name"])
     if secret is not None and secret.purged_at is not None:
         await remove(ctx, secret)
+        await events.happened(ctx, secret, "EndSecretVersionDelete")
 
 
 @service.operation(**ON_SECRET)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.secretsmanager import errors, rotation_plans, rotation_steps, schedules, stages
+from fogbank.services.secretsmanager import errors, events, rotation_plans, rotation_steps, schedules, stages
 from fogbank.services.secretsmanager.access import ON_SECRET
 from fogbank.services.secretsmanager.saving import save
 from fogbank.services.secretsmanager.secret import (
@@ -99,6 +99,7 @@ def _is_pending(secret: Secret) -> bool:
 
 
 async def _start(ctx: Context, secret: Secret, rotation: Rotation, token: str) -> Secret:
+    await events.happened(ctx, secret, "RotationStarted")
     rotation = replace(rotation, token=token, secret_token=ctx.ids.uuid())
     await ctx.schedule("rotate", {"name": secret.name, "attempt": 1}, key=secret.name)
     return await save(ctx, secret, rotation=rotation, stages={**secret.stages, stages.PENDING: token})
@@ -156,6 +157,8 @@ async def rotate(ctx: Context, payload: dict[str, Any]) -> None:
             again = {"name": secret.name, "attempt": attempt + 1}
             await ctx.transact(_again, ctx, again, delay)
             return
+    if state == "given up":
+        await ctx.transact(events.happened, ctx, secret, "RotationFailed")
 
 
 async def _again(ctx: Context, payload: dict[str, Any], delay: float) -> None:
@@ -188,6 +191,7 @@ async def _finish(ctx: Context, name: str, token: str) -> bool:
     if rotation.enabled:
         rotation = await rotation_plans.planned(ctx, name, rotation)
     await save(ctx, secret, rotation=replace(rotation, last=ctx.now(), token="", secret_token=""))
+    await events.happened(ctx, secret, "RotationSucceeded")
     return True
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
+from fogbank.services.secretsmanager import events
 from fogbank.services.secretsmanager.copying import copy
 from fogbank.services.secretsmanager.secret import (
     Partner,
@@ -27,7 +28,9 @@ replace = msgspec.structs.replace
 
 async def save(ctx: Context, secret: Secret, **changes: Any) -> Secret:
     """Write the secret with those fields changed, and copy it to its replicas."""
+    before = secret.stages
     secret = replace(secret, **{"changed": ctx.now(), **changes})
+    await events.labelled(ctx, secret, before)
     replicas = [await _to_region(ctx, secret, replica) for replica in secret.replicas]
     partners = [await _to_account(ctx, secret, partner) for partner in secret.partners]
     if replicas or partners:

@@ -5,10 +5,7 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-c
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import Context, service_events
 from fogbank.services.ssm.parameter import Parameter, Policy, Version, arn
 
 
@@ -22,7 +19,7 @@ async def failed(ctx: Context, operation: str, name: str, version: Version, **mo
     detail = {"operation": operation, "name": name, "type": version.type, **more}
     if version.description is not None:
         detail["description"] = version.description
-    await _publish(ctx, name, "Parameter Store Change", detail)
+    await service_events.tell(ctx, "Parameter Store Change", detail, [arn(ctx, name)])
 
 
 async def policy_acted(ctx: Context, parameter: Parameter, policy: Policy) -> None:
@@ -34,19 +31,4 @@ async def policy_acted(ctx: Context, parameter: Parameter, policy: Policy) -> No
         "action-status": "Success",
         "action-reason": "The policy was applied.",
     }
-    await _publish(ctx, parameter.name, "Parameter Store Policy Action", detail)
-
-
-async def _publish(ctx: Context, name: str, detail_type: str, detail: dict[str, Any]) -> None:
-    entry = {
-        "Source": "aws.ssm",
-        "DetailType": detail_type,
-        "Detail": json.dumps(detail),
-        "Resources": [arn(ctx, name)],
-        "Time": ctx.now(),
-    }
-    try:
-        await ctx.call("events", "PutEvents", {"Entries": [entry]})
-    except AWSError as error:
-        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
-            raise
+    await service_events.tell(ctx, "Parameter Store Policy Action", detail, [arn(ctx, parameter.name)])

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
-from fogbank.kernel import AWSError, Context, metrics
+from fogbank.kernel import Context, metrics, service_events
 from fogbank.protocols.timestamps import iso8601_milliseconds
 from fogbank.services.lambda_.durable import records
 from fogbank.services.lambda_.durable.records import FAILED, STOPPED, SUCCEEDED, TIMED_OUT, Execution, place_of
@@ -35,18 +33,7 @@ async def status_changed(scope: Context, execution: Execution) -> None:
     }
     if execution.ended is not None:
         detail["endTimestamp"] = iso8601_milliseconds(execution.ended)
-    entry = {
-        "Source": "aws.lambda",
-        "DetailType": "Durable Execution Status Change",
-        "Detail": orjson.dumps(detail).decode(),
-        "Resources": [],
-        "Time": scope.now(),
-    }
-    try:
-        await scope.call("events", "PutEvents", {"Entries": [entry]})
-    except AWSError as error:
-        if error.code != "NotImplemented":  # without EventBridge there is nobody to tell
-            raise
+    await service_events.tell(scope, "Durable Execution Status Change", detail)
 
 
 async def began(scope: Context, execution: Execution) -> None:
