@@ -125,7 +125,10 @@ def handler(event, context):
 
 def test_notifications_run_the_consumer_of_each_channel_once(aws, cloud, notes):
     """A topic for each kind of event, an encrypted queue for each channel, a function behind each queue."""
-    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    owner = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "kms:*", "Resource": "*"}
+    topics = {**owner, "Principal": {"Service": "sns.amazonaws.com"}, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [owner, topics]})
+    key = aws("kms").create_key(Policy=policy)["KeyMetadata"]["KeyId"]
     topic, dead = cloud.topic(KmsMasterKeyId=key), cloud.queue("dead", KmsMasterKeyId=key)
     for channel in ("mail", "push"):
         queue = cloud.queue(channel, dead, KmsMasterKeyId=key)

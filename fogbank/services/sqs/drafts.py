@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
 from fogbank.services.sqs import errors, limits, message_attributes
-from fogbank.services.sqs.messages import SECOND, Backlog, Message
+from fogbank.services.sqs.messages import SECOND, Backlog, DataKeyId, Message
 from fogbank.services.sqs.queue import Queue
 
 _TOKEN = re.compile(r"[!-~]{1,128}$", re.ASCII)
@@ -25,7 +25,7 @@ class Draft(NamedTuple):
     system_md5: str | None
 
 
-def draft(ctx: Context, backlog: Backlog, request: dict[str, Any]) -> Draft:
+def draft(ctx: Context, backlog: Backlog, request: dict[str, Any], data_key: DataKeyId | None) -> Draft:
     """Raises InvalidMessageContents, MissingParameter and InvalidParameterValue."""
     queue = backlog.queue
     body = request["MessageBody"]
@@ -55,6 +55,7 @@ def draft(ctx: Context, backlog: Backlog, request: dict[str, Any]) -> Draft:
         group,
         deduplication,
         visible=backlog.now + delay * SECOND,
+        data_key=data_key,
     )
     return Draft(message, size, system_md5)
 

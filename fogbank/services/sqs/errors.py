@@ -410,3 +410,23 @@ def redrive_allow_policy(value: Any, reason: str) -> AWSError:
 
 def throttled() -> AWSError:
     return AWSError("RequestThrottled", "The request was denied due to request throttling.")
+
+
+# -- KMS
+
+
+_KMS = {
+    "AccessDeniedException": "KmsAccessDenied",
+    "DisabledException": "KmsDisabled",
+    "InvalidKeyUsageException": "KmsInvalidKeyUsage",
+    "KMSInvalidStateException": "KmsInvalidState",
+    "NotFoundException": "KmsNotFound",
+}
+
+
+def of_kms(error: AWSError) -> AWSError:
+    """What a sender or receiver is told when KMS refuses the queue's key."""
+    code = _KMS.get(error.code)
+    if code is None:
+        return error
+    return AWSError(code, f"{error.message} (Service: AWSKMS; Status Code: 400; Error Code: {error.code})")

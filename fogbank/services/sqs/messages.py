@@ -48,6 +48,10 @@ NEVER = 1 << 62
 _PASSED_AGAIN = 1000
 
 
+# the queue (id) and the key of KMS (ARN) for which a data key was made
+DataKeyId = tuple[int, str]
+
+
 class Message(Record, frozen=True):
     """What was sent. Digests are hexadecimal MD5.
 
@@ -55,6 +59,7 @@ class Message(Record, frozen=True):
     earlier_receives how often it was received in former queues
     first_received   when it was first received in a former queue, 0 for never (microseconds)
     visible          when it can be received for the first time, in a standard queue (microseconds)
+    data_key         what it is under, if it was sent to a queue with a key of KMS
     """
 
     id: str
@@ -70,6 +75,7 @@ class Message(Record, frozen=True):
     earlier_receives: int = 0
     first_received: int = 0
     visible: int = 0
+    data_key: DataKeyId | None = None
 
 
 class Place(Record, frozen=True):

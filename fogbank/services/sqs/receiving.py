@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context
-from fogbank.services.sqs import errors, handles, limits, memory, message_attributes, throttling
+from fogbank.services.sqs import encryption, errors, handles, limits, memory, message_attributes, throttling
 from fogbank.services.sqs.attributes import KNOWN
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import check_token
@@ -101,6 +101,7 @@ async def _attempt(ctx: Context, request: Request) -> _Attempt:
     found = await _received_before(backlog, request, attempt_id) if attempt_id else []
     if not found and not await _is_full(backlog, wait):
         found = await backlog.take(_given(request, "MaxNumberOfMessages", 1), _timeout(queue, request))
+    await encryption.open_all(scope, (each.message for each in found))
     if found and attempt_id:
         got = [(each.sequence, each.place.receives, each.place.visible) for each in found]
         await memory.remember_attempt(backlog, attempt_id, got)

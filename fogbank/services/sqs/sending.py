@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.sqs import batches, errors, limits, memory, throttling
+from fogbank.services.sqs import batches, encryption, errors, limits, memory, throttling
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import Draft, draft
 from fogbank.services.sqs.messages import Backlog
@@ -22,7 +22,7 @@ _FIRST_NUMBER = 18 * 10**18
 async def send_message(ctx: Context, request: Request) -> Request:
     """Put a message into a queue. API_SendMessage."""
     backlog = await _opened(ctx, request)
-    drafted = draft(ctx, backlog, request)
+    drafted = draft(ctx, backlog, request, await encryption.data_key(backlog.ctx, backlog.queue))
     answer = await _send(backlog, drafted)
     await backlog.used()
     return {"MD5OfMessageBody": drafted.message.md5, **answer}
@@ -34,9 +34,10 @@ async def send_message_batch(ctx: Context, request: Request) -> Request:
     backlog = await _opened(ctx, request)
     entries = batches.checked(request["Entries"], "SendMessageBatchRequestEntry")
     _check_length(entries)
+    data_key = await encryption.data_key(backlog.ctx, backlog.queue)
 
     async def send(entry: Request) -> Request:
-        drafted = draft(ctx, backlog, entry)
+        drafted = draft(ctx, backlog, entry, data_key)
         return {"MD5OfMessageBody": drafted.message.md5, **await _send(backlog, drafted)}
 
     answer = await batches.each(entries, send)

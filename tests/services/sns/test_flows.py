@@ -7,6 +7,15 @@ import pytest
 from tests.services.sns.conftest import opened_to_sns
 
 
+def key_open_to_sns(aws):
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-enable-encryption-for-topic-sqs-queue-subscriptions.html"""
+    owner = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "kms:*", "Resource": "*"}
+    sns = {"Service": "sns.amazonaws.com"}
+    topics = {"Effect": "Allow", "Principal": sns, "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [owner, topics]})
+    return aws("kms").create_key(Policy=policy)["KeyMetadata"]["KeyId"]
+
+
 def test_one_publish_reaches_every_subscribed_queue_once(sns, topic, subscribed, make_queue):
     queues = [subscribed(topic, name) for name in ("inventory", "billing", "shipping")]
     other = make_queue("other")
@@ -31,7 +40,7 @@ def test_a_large_payload_travels_as_a_reference(aws, sns, topic, subscribed):
 
 def test_notifications_by_kind_reach_encrypted_channels_with_dead_letters(aws, sns, make_topic, make_queue, subscribe):
     """A topic for each kind of event, a queue for each channel, all under one key that SNS may use."""
-    key = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    key = key_open_to_sns(aws)
     welcome, receipt = (make_topic(name, KmsMasterKeyId=key) for name in ("welcome", "receipt"))
     dead = make_queue("dead", KmsMasterKeyId=key)
     redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})
@@ -45,6 +54,14 @@ def test_notifications_by_kind_reach_encrypted_channels_with_dead_letters(aws, s
     assert push.bodies() == ["hello"]
     assert mail.bodies() == ["hello", "paid"]
     assert mail.bodies() == [] and sorted(dead.bodies()) == ["hello", "paid"]
+
+
+def test_a_queue_whose_key_does_not_let_sns_in_gets_nothing(aws, sns, topic, make_queue, subscribe):
+    key, dead = aws("kms").create_key()["KeyMetadata"]["KeyId"], make_queue("dead")
+    queue = make_queue("closed", KmsMasterKeyId=key)
+    subscribe(topic, queue.arn, RawMessageDelivery="true", RedrivePolicy={"deadLetterTargetArn": dead.arn})
+    sns.publish(TopicArn=topic, Message="m")
+    assert (queue.bodies(), dead.bodies()) == ([], ["m"])
 
 
 def test_an_object_of_s3_is_told_to_a_topic(aws, sns, topic, subscribed):
