@@ -14,7 +14,7 @@ import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, json_paths, outbound
 from fogbank.kernel.api_destinations import PROVIDED, Message
-from fogbank.services.events import connections, errors, http_parts, limits, oauth
+from fogbank.services.events import connections, errors, http_parts, limits, oauth, state_events
 from fogbank.services.events.connections import Connection, connection_arn
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.failures import Failure
@@ -78,7 +78,18 @@ async def create_api_destination(ctx: Context, request: Request) -> Request:
     if await destinations.count(ctx, limit=limits.API_DESTINATIONS) >= limits.API_DESTINATIONS:
         raise errors.limit_exceeded()
     destination = Destination(request["Name"], ctx.ids.uuid(), ctx.now(), ctx.now(), "", "", "")
-    return await _stated(ctx, await _changed(ctx, destination, request))
+    stated = await _stated(ctx, await _changed(ctx, destination, request))
+    if stated["ApiDestinationState"] == "ACTIVE":
+        await state_events.destination_is(ctx, destination.name, stated["ApiDestinationArn"], "Activated")
+    return stated
+
+
+@service.task
+async def tell_destinations(ctx: Context, payload: Request) -> None:
+    """The state of a connection is another one, and so is that of its destinations."""
+    for destination in await destinations.scan(ctx):
+        if destination.connection == payload["connection"]:
+            await state_events.destination_is(ctx, destination.name, _arn(ctx, destination), payload["status"])
 
 
 async def _changed(ctx: Context, destination: Destination, request: Request) -> Destination:

@@ -15,7 +15,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import AWSError, Context, Record
-from fogbank.services.events import errors, limits, oauth, secret_parts
+from fogbank.services.events import errors, limits, oauth, secret_parts, state_events
 from fogbank.services.events.failures import Failure
 from fogbank.services.events.listing import page
 from fogbank.services.events.names import own_arn
@@ -29,6 +29,7 @@ _MEMBERS = {
     "API_KEY": "ApiKeyAuthParameters",
     "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
 }
+_OF_DESTINATIONS = {"Authorized": "Activated", "Deauthorized": "Deactivated", "Deletion Started": "Deactivated"}
 
 
 class Connection(Record, frozen=True):
@@ -95,6 +96,7 @@ async def create_connection(ctx: Context, request: Request) -> Request:
         description=request.get("Description"),
         kms_key=request.get("KmsKeyIdentifier") or None,
     )
+    await _tell(ctx, connection, "Creation Started")
     return _stated(ctx, await _authorise(ctx, connection, given))
 
 
@@ -130,7 +132,16 @@ async def _authorise(ctx: Context, connection: Connection, given: Request) -> Co
     )
     if oauth_based:
         await ctx.schedule("authorize", {"name": connection.name, "id": connection.id}, key=connection.name)
+    await _tell(ctx, connection, "Authorization Started" if oauth_based else "Authorized")
     return connection
+
+
+async def _tell(ctx: Context, connection: Connection, status: str) -> None:
+    """Tell of a connection's state, and of its destinations, which are active while it is authorised."""
+    arn = connection_arn(ctx, connection)
+    await state_events.connection_is(ctx, connection.name, arn, status, connection.reason)
+    if status in _OF_DESTINATIONS:
+        await ctx.schedule("tell_destinations", {"connection": arn, "status": _OF_DESTINATIONS[status]})
 
 
 @service.operation(resource=_own)
@@ -141,6 +152,7 @@ async def update_connection(ctx: Context, request: Request) -> Request:
     named = {"Description": "description", "KmsKeyIdentifier": "kms_key"}
     changes: Request = {field: request[member] for member, field in named.items() if request.get(member) is not None}
     changed = keep(ctx, connection, kind=kind, modified=ctx.now(), **changes)
+    await _tell(ctx, changed, "Update Started")
     if request.get("AuthParameters") is not None:
         before = await read(ctx, connection) if connection.secret and kind == connection.kind else {}
         given = _parameters({**request, "AuthParameters": secret_parts.merged(before, request["AuthParameters"])}, kind)
@@ -155,6 +167,8 @@ async def deauthorize_connection(ctx: Context, request: Request) -> Request:
     await _forget(ctx, connection)
     state = {"state": "DEAUTHORIZED", "reason": None, "secret": None, "modified": ctx.now()}
     connection = keep(ctx, connection, **state)
+    await _tell(ctx, connection, "Deauthorization Started")
+    await _tell(ctx, connection, "Deauthorized")
     return {**_stated(ctx, connection), "ConnectionState": "DEAUTHORIZING", "LastAuthorizedTime": connection.authorized}
 
 
@@ -164,6 +178,7 @@ async def delete_connection(ctx: Context, request: Request) -> Request:
     connection = await find_connection(ctx, request["Name"])
     await _forget(ctx, connection)
     connections.delete(ctx, connection.name)
+    await _tell(ctx, connection, "Deletion Started")
     return {**_stated(ctx, connection), "ConnectionState": "DELETING", "LastAuthorizedTime": connection.authorized}
 
 
@@ -278,7 +293,7 @@ async def _to_authorize(ctx: Context, payload: dict[str, Any]) -> tuple[Connecti
 async def _authorization_failed(ctx: Context, payload: dict[str, Any], reason: str) -> None:
     connection = await connections.get(ctx, payload["name"])
     if connection is not None and connection.id == payload["id"]:
-        keep(ctx, connection, state="DEAUTHORIZED", reason=reason[:512])
+        await _tell(ctx, keep(ctx, connection, state="DEAUTHORIZED", reason=reason[:512]), "Deauthorized")
 
 
 async def save_token(ctx: Context, name: str, id: str, token: str) -> None:
@@ -289,4 +304,6 @@ async def save_token(ctx: Context, name: str, id: str, token: str) -> None:
     parts = await read(ctx, connection)
     parts["OAuthParameters"]["AccessToken"] = token
     await _save(ctx, connection, parts)
-    keep(ctx, connection, state="AUTHORIZED", reason=None, authorized=ctx.now())
+    authorized = keep(ctx, connection, state="AUTHORIZED", reason=None, authorized=ctx.now())
+    if connection.state != "AUTHORIZED":
+        await _tell(ctx, authorized, "Authorized")

@@ -111,3 +111,16 @@ def test_the_schema_registry_tells_of_schemas_and_versions(aws, told):
     shown = [(kind, detail["SchemaName"], detail["Version"]) for kind, detail in found()]
     created, version = "Schema Created", "Schema Version Created"
     assert shown == [(created, "Order", "1"), (version, "Order", "1"), (version, "Order", "2")]
+
+
+def test_eventbridge_tells_of_connections_and_their_destinations(events, told):
+    kinds = ("Connection Creation Started", "Connection Authorized", "API Destination Activated")
+    kinds += ("Connection Deauthorized", "API Destination Deactivated")
+    found = told(*kinds, source="aws.events")
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}}
+    arn = events.create_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=key)["ConnectionArn"]
+    events.create_api_destination(Name="d", ConnectionArn=arn, InvocationEndpoint="https://a.b", HttpMethod="POST")
+    events.deauthorize_connection(Name="c")
+    answers = found()
+    assert [kind for kind, _ in answers] == list(kinds)
+    assert (answers[0][1]["ConnectionName"], answers[2][1]["ApiDestinationName"]) == ("c", "d")
