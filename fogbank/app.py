@@ -203,6 +203,7 @@ class App:
     async def reset(self, account: str | None = None) -> None:
         """Forget everything, or everything of one account."""
         self.gateway.authorisation.journal.forget(account)
+        await gatherer_of(self).forget(account)
         if account is None:
             await self.store.replace(())
             await self.upkeep.sweep_all()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.crash.trial import CHECKPOINT, STARTING, WORKING, Trial
 
-KILLS = 20
+KILLS = 12
 SPAN = 0.3
 CHECKPOINT_PAGES = 40
 
@@ -22,7 +22,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path, durability):
     try:
         for number in range(KILLS):
             trial.kill()
-            if number % 5 == 4:
+            if number % 6 == 5:
                 trial.verify()
         trial.rest()
         trial.examine()

@@ -81,6 +81,7 @@ class Gatherer:
         self._waiting: dict[_Place, list[Measured]] = {}
         self._tallies: dict[_Place, dict[_Tallied, Statistics]] = {}
         self._putting: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def add(self, scope: Context, namespace: str, measured: list[Measured]) -> None:
         self._waiting.setdefault(_place(scope, namespace), []).extend(measured)
@@ -107,6 +108,18 @@ class Gatherer:
 
     async def put(self) -> None:
         """Put it now."""
+        async with self._turn:
+            await self._put_all()
+
+    async def forget(self, account: str | None) -> None:
+        """Put nothing of the account any more, or of no account. When this returns, what was being put already is there."""
+        for gathered in (self._waiting, self._tallies):
+            for place in [place for place in gathered if account in (None, place[0])]:
+                del gathered[place]
+        async with self._turn:
+            pass
+
+    async def _put_all(self) -> None:
         waiting, self._waiting = self._waiting, {}
         tallies, self._tallies = self._tallies, {}
         for place, found in tallies.items():

@@ -51,7 +51,11 @@ _OPEN_SECONDS = 15.0
 
 # serialization_failure, deadlock_detected: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html;
 # out_of_memory: there is no room left to note what transactions read, until some of them have ended
-_CONFLICTS = frozenset({"40001", "40P01", "53200"})
+# lock_not_available, idle_in_transaction_session_timeout: somebody kept a row for too long, or this one was kept from going on
+_CONFLICTS = frozenset({"40001", "40P01", "53200", "55P03", "25P03"})
+# What no transaction waits for longer than, in seconds: a free connection, a row that another one writes, its turn among its like.
+# They take milliseconds as a rule; a bound turns what would stand still for ever into a refusal.
+_PATIENCE = 15
 
 _GET = "SELECT v FROM fogbank_kv WHERE k=$1"
 _SCAN = "SELECT k, v FROM fogbank_kv WHERE k>=$1 AND k<$2 ORDER BY k LIMIT $3"
@@ -75,12 +79,13 @@ class Conflict(StoreError):
 class PostgresTransaction(Transaction):
     """Takes a connection with its first read and gives it back when it ends."""
 
-    __slots__ = ("_connection", "_has_ended", "_store")
+    __slots__ = ("_connection", "_has_ended", "_is_open", "_store")
 
     def __init__(self, store: PostgresStore) -> None:
         super().__init__()
         self._store = store
         self._connection: Any = None
+        self._is_open = False
         self._has_ended = False
 
     async def get(self, key: bytes) -> bytes | None:
@@ -112,7 +117,8 @@ class PostgresTransaction(Transaction):
                 if self._has_ended:
                     # it would take a connection that nobody gives back, and the database would remember everything read since
                     raise RuntimeError("a transaction that is over was asked for something")
-                self._connection = await self._store.pool.acquire()
+                self._connection = await self._store.pool.acquire(timeout=_PATIENCE)
+                self._is_open = True
                 await self._connection.execute(_BEGIN)
             return await getattr(self._connection, method)(*statement)
 
@@ -130,6 +136,7 @@ class PostgresTransaction(Transaction):
         if self._connection is not None:
             with self._store.refusals(committing=bool(self.writes)):
                 await self._connection.execute("COMMIT")
+            self._is_open = False
 
     async def end(self) -> None:
         """Give the connection back, whatever became of the transaction."""
@@ -138,11 +145,14 @@ class PostgresTransaction(Transaction):
         if connection is None:
             return
         with contextlib.suppress(self._store.driver.InterfaceError):  # it is lost, and the pool knows already
-            if connection.is_in_transaction():
+            if self._is_open:
                 try:
                     await connection.execute("ROLLBACK")
                 except Exception:
                     connection.terminate()
+                except BaseException:  # whoever is cancelled for the second time waits no more
+                    connection.terminate()
+                    raise
             await self._store.pool.release(connection)
 
 
@@ -235,7 +245,7 @@ class PostgresStore(Store):
             return await self._try(attempt)
         except Conflict:
             self.meter.retries += 1
-        async with self._turns.setdefault(kind, asyncio.Lock()):
+        async with self._turn(kind):
             for count in range(_ATTEMPTS):
                 try:
                     return await self._try(attempt)
@@ -244,6 +254,21 @@ class PostgresStore(Store):
                     reason = conflict
                     await asyncio.sleep(_pause(count))
         raise StoreError(f"gave up after {_ATTEMPTS} attempts: {reason}")
+
+    @asynccontextmanager
+    async def _turn(self, kind: object) -> AsyncIterator[None]:
+        """Wait for those of the same kind that are here. It spares conflicts and is not needed for what is right: see _PATIENCE."""
+        lock = self._turns.setdefault(kind, asyncio.Lock())
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await lock.acquire()
+        except TimeoutError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def _try(self, attempt: Callable[[Transaction], Awaitable[T]]) -> T:
         transaction = self.begin()
@@ -283,6 +308,8 @@ class PostgresStore(Store):
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            # whoever takes the rows may be slow
+            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor = await connection.cursor("SELECT k, v FROM fogbank_kv ORDER BY k")
             yield _from_another_thread(cursor, asyncio.get_running_loop())
 
@@ -341,11 +368,19 @@ def _load_driver() -> ModuleType:
 
 
 async def _prepare_connection(connection: Any) -> None:
-    """Let small tables be read by their index too: a sequential scan would take every row for read, and conflict with all."""
-    try:
-        await connection.execute("SET enable_seqscan = off")
-    except Exception as error:
-        log.debug("enable_seqscan: %s", error)  # not every engine that speaks the protocol has it
+    """Let small tables be read by their index too: a sequential scan would take every row for read, and conflict with all.
+
+    And let no row be kept for long: neither by one who waits for it, nor by one who was forgotten with it.
+    """
+    for setting in (
+        "SET enable_seqscan = off",
+        f"SET lock_timeout = '{_PATIENCE}s'",
+        f"SET idle_in_transaction_session_timeout = '{4 * _PATIENCE}s'",
+    ):
+        try:
+            await connection.execute(setting)
+        except Exception as error:
+            log.debug("%s: %s", setting, error)  # not every engine that speaks the protocol has it
 
 
 async def _leave_as_it_is(connection: Any) -> None:

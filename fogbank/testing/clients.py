@@ -21,11 +21,12 @@ def fresh_account() -> str:
 
 
 class Clients:
-    """Makes boto3 clients in one account: `aws("sqs")`, `aws("s3", region="eu-west-1")`."""
+    """Makes boto3 clients in one account: `aws("sqs")`, `aws("s3", region="eu-west-1")`. `accounts` are all that it made any in."""
 
     def __init__(self, endpoint: str, account: str | None = None) -> None:
         self.endpoint = endpoint
         self.account = account or fresh_account()
+        self.accounts = {self.account}
         self._made: list[Any] = []
 
     def __call__(
@@ -45,6 +46,8 @@ class Clients:
         """
         from botocore.config import Config
 
+        if account is not None:
+            self.accounts.add(account)
         keys = credentials or {"AccessKeyId": account or self.account, "SecretAccessKey": _SECRET}
         client = _session().client(
             service,

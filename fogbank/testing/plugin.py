@@ -35,14 +35,16 @@ def fogbank_server(fogbank_settings: dict[str, Any]) -> Iterator[InProcessServer
 def aws(fogbank_server: InProcessServer) -> Iterator[Clients]:
     """Makes boto3 clients in an account of the test's own: `aws("s3")`. The account's id is `aws.account`.
 
-    What the account has is forgotten after the test, so that no schedule of it keeps the clock of later tests busy.
+    What the account has is forgotten after the test, and what others have that clients were made in (`aws("sqs", account=...)`),
+    so that no schedule of theirs keeps the clock of later tests busy.
     """
     from fogbank.testing.clients import Clients
 
     clients = Clients(fogbank_server.endpoint)
     yield clients
     clients.close()
-    fogbank_server.reset(clients.account)
+    for account in clients.accounts:
+        fogbank_server.reset(account)
 
 
 @pytest.fixture
