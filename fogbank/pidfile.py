@@ -13,7 +13,8 @@ import os
 import tempfile
 from typing import NamedTuple
 
-from fogbank.storage.datadir import EPHEMERAL_PREFIX, LOCK
+from fogbank.storage.datadir import EPHEMERAL_PREFIX
+from fogbank.storage.temporary import LOCK
 
 NAME = "fogbank.pid"
 

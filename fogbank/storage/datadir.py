@@ -6,19 +6,16 @@ behind are removed by the next one.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
-import time
 
 from fogbank.storage.base import StoreError
 from fogbank.storage.directories import make_directory
 from fogbank.storage.locks import try_lock
+from fogbank.storage.temporary import LOCK, sweep
 
 EPHEMERAL_PREFIX = "fogbank-ephemeral-"
-LOCK = "lock"
-_SWEEP_AGE = 60.0
 
 
 class DirectoryBusy(StoreError):
@@ -31,7 +28,7 @@ class DataDirectory:
     def __init__(self, path: str | None) -> None:
         self.ephemeral = path is None
         if path is None:
-            _sweep_ephemeral()
+            sweep(EPHEMERAL_PREFIX)
             path = tempfile.mkdtemp(prefix=EPHEMERAL_PREFIX)
         self.path = os.path.abspath(os.path.expanduser(path))
         try:
@@ -60,23 +57,3 @@ class DataDirectory:
         os.close(self._lock)
         if self.ephemeral:
             shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _sweep_ephemeral() -> None:
-    """Remove the directories of ephemeral servers that are no more: those whose lock is free.
-
-    A young one is left alone: its server may be about to lock it.
-    """
-    root = tempfile.gettempdir()
-    oldest = time.time() - _SWEEP_AGE
-    for name in os.listdir(root):
-        if not name.startswith(EPHEMERAL_PREFIX):
-            continue
-        path = os.path.join(root, name)
-        with contextlib.suppress(OSError):
-            if os.stat(path).st_mtime > oldest:
-                continue
-            fd = os.open(os.path.join(path, LOCK), os.O_RDWR)
-            if try_lock(fd):
-                shutil.rmtree(path, ignore_errors=True)
-            os.close(fd)

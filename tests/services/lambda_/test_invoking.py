@@ -2,6 +2,7 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ClientError
@@ -186,6 +187,20 @@ def test_no_more_run_than_are_reserved(functions):
         functions.client.invoke(FunctionName="f")
     assert code(error) == "TooManyRequestsException"
     assert error.value.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+def test_no_more_start_at_once_than_are_reserved(functions):
+    functions.make("import time\ndef handler(event, context):\n    time.sleep(0.3)\n")
+    functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+
+    def outcome(_):
+        try:
+            return functions.client.invoke(FunctionName="f")["StatusCode"]
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+
+    with ThreadPoolExecutor(3) as together:
+        assert sorted(map(str, together.map(outcome, range(3)))) == ["200", *["TooManyRequestsException"] * 2]
 
 
 def test_a_runtime_that_is_not_there_is_named(functions):

@@ -40,5 +40,5 @@ async def require_room(scope: Context, runtimes: Runtimes, function: Function) -
         return
     scaling = await scope.transact(scaling_of, Named(scope, function.name, function.version))
     arn = f"{arn_of(scope, function.name)}:{function.version}"
-    if scaling.most is not None and runtimes.running_version(arn) >= scaling.most:
+    if scaling.most is not None and runtimes.load.of(arn) >= scaling.most:
         raise errors.too_many("ConcurrentInvocationLimitExceeded")

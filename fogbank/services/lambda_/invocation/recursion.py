@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from fogbank.kernel import AWSError, Context
@@ -60,6 +61,7 @@ def chain_of(header: str) -> Chain:
     return Chain(root, rest, {name: int(count) for name, _, count in entries if name and count.isdecimal()})
 
 
+@lru_cache(1000)
 def mark_of(arn: str) -> str:
     """The name of a function in chains."""
     return hashlib.sha256(arn.encode()).hexdigest()[:8]

@@ -19,7 +19,7 @@ from fogbank.services.lambda_.invocation import recursion
 from fogbank.services.lambda_.observation import metering, tracing
 from fogbank.services.lambda_.observation.journal import Journal
 from fogbank.services.lambda_.package import code, code_sealing, images
-from fogbank.services.lambda_.records import FAILED, PENDING, Function, arn_of, reserved
+from fogbank.services.lambda_.records import FAILED, PENDING, Function, Reserved, arn_of, reserved
 from fogbank.services.lambda_.runtime.environments import Environment, Outcome
 from fogbank.services.lambda_.runtime.extensions import About
 from fogbank.services.lambda_.runtime.failures import Failure
@@ -88,26 +88,26 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     _require_ready(function)
     trace = await recursion.enter(scope, function, invocation.trace, invocation.request_id)
     invocation = invocation._replace(trace=trace)
-    try:
-        await _require_room(scope, runtimes, function)
-    except AWSError:
-        metering.throttled(scope, function)
-        raise
+    await _enter(scope, runtimes, function, arn)
 
     async def make() -> Environment:
         if function.snap_starts:
             return await _restored(scope, runtimes, function)
         return await _environment(scope, runtimes, function)
 
-    environment, failure = await runtimes.take(arn, await _build(scope, function), make)
-    concurrent = runtimes.running(arn_of(scope, function.name))
+    concurrent = runtimes.load.of(arn_of(scope, function.name))
+    try:
+        environment, failure = await runtimes.take(arn, await _build(scope, function), make)
+    except BaseException:
+        runtimes.load.leave(arn)
+        raise
     try:
         outcome = await _handle(environment, failure, _event(scope, function, invocation), invocation.relay)
     finally:
         settling = _settle(scope, function, arn, environment)
     answered = outcome.answered
     metering.invoked(scope, function, answered.is_error, outcome.duration, concurrent)
-    if invocation.wants_log and environment.has_extensions:
+    if invocation.wants_log and settling is not None and environment.has_extensions:
         await settling  # the end of the log is written when extensions are done
     return Done(answered.payload, "Unhandled" if answered.is_error else "", environment.journal.tail(), answered)
 
@@ -120,12 +120,20 @@ async def _handle(environment: Environment, failure: Failure | None, event: Even
     return await environment.invoke(event, relay)
 
 
-def _settle(scope: Context, function: Function, arn: str, environment: Environment) -> asyncio.Future[None]:
-    """The environment is given back when its extensions are done, too; nobody waits for that."""
+def _settle(scope: Context, function: Function, arn: str, environment: Environment) -> asyncio.Future[None] | None:
+    """The environment is given back: at once, or when its extensions are done, too; nobody waits for that."""
+    runtimes, is_extended = runtimes_of(scope), environment.has_extensions
+    if not is_extended:
+        runtimes.load.leave(arn)
+    if runtimes.give_back_now(arn, environment):
+        environment.journal.flush()
+        return None
 
     async def settle() -> None:
-        await runtimes_of(scope).give_back(arn, environment)
+        await runtimes.give_back(arn, environment)
         environment.journal.flush()
+        if is_extended:
+            runtimes.load.leave(arn)
         if environment.post_runtime_ms is not None:
             metering.extended(scope, function, environment.post_runtime_ms)
 
@@ -156,15 +164,28 @@ def _require_ready(function: Function) -> None:
         raise errors.not_ready(function.state, "")
 
 
-async def _require_room(scope: Context, runtimes: Runtimes, function: Function) -> None:
-    """Raise TooManyRequestsException at the function's reserved concurrency, or at what is left of the account's."""
-    await scaling.require_room(scope, runtimes, function)
+async def _enter(scope: Context, runtimes: Runtimes, function: Function, arn: str) -> None:
+    """An invocation of a version (`arn`) begins, and is over with `runtimes.load.leave`. Raises TooManyRequestsException.
+
+    Nothing is waited for between looking and counting, so that there are never more than may be.
+    """
     kept = await scope.transact(reserved.get, scope, function.name)
-    arn = arn_of(scope, function.name)
+    try:
+        await scaling.require_room(scope, runtimes, function)
+        _require_room(runtimes, kept, arn)
+    except AWSError:
+        metering.throttled(scope, function)
+        raise
+    runtimes.load.enter(arn)
+
+
+def _require_room(runtimes: Runtimes, kept: Reserved | None, arn: str) -> None:
+    """Raise at the function's reserved concurrency, or at what is left of the account's."""
+    function = arn.rpartition(":")[0]
     if kept is not None:
-        if runtimes.running(arn) >= kept.concurrency:
+        if runtimes.load.of(function) >= kept.concurrency:
             raise errors.too_many("ReservedFunctionConcurrentInvocationLimitExceeded")
-    elif runtimes.running_of_account(arn_of(scope, "")) >= limits.CONCURRENCY:
+    elif runtimes.load.of(function.rpartition(":")[0] + ":") >= limits.CONCURRENCY:
         raise errors.too_many("ConcurrentInvocationLimitExceeded")
 
 
@@ -239,7 +260,8 @@ async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: s
         journal.write(f"[WARNING] {planned.note}")
     share = function.memory / WHOLE_PROCESSOR if scope.app.settings.lambda_processors == "memory" else 0.0
     limits = Limits(function.timeout, function.memory, share)
-    return Parts(planned, variables, limits, journal, _about(scope, function, planned), _poster(scope))
+    about = _about(scope, function, planned)
+    return Parts(planned, variables, limits, journal, about, _poster(scope), runtimes.scratch)
 
 
 async def _restored(scope: Context, runtimes: Runtimes, function: Function) -> Environment:

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from fogbank.kernel import Context, metrics
 from fogbank.services.lambda_.records import LATEST, Function
 
@@ -13,13 +15,11 @@ NAMESPACE = "AWS/Lambda"
 
 def invoked(scope: Context, function: Function, is_error: bool, milliseconds: float, concurrent: int) -> None:
     """Note an invocation that has ended. `concurrent` is how many of the function were at work."""
-    measured = [
-        ("Invocations", 1.0, "Count"),
-        ("Errors", float(is_error), "Count"),
-        ("Duration", milliseconds, "Milliseconds"),
-        ("ConcurrentExecutions", float(concurrent), "Count"),
-    ]
-    note(scope, function.name, function.version, measured)
+    counted = (("Invocations", 1.0), ("Errors", float(is_error)), ("ConcurrentExecutions", float(concurrent)))
+    for dimensions in _dimensions(function.name, function.version):
+        for name, value in counted:
+            metrics.tally(scope, NAMESPACE, name, value, "Count", dimensions)
+    note(scope, function.name, function.version, [("Duration", milliseconds, "Milliseconds")])
 
 
 def extended(scope: Context, function: Function, milliseconds: float) -> None:
@@ -44,6 +44,12 @@ def throttled(scope: Context, function: Function) -> None:
 
 def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]]) -> None:
     """For the function, for its version, and for all functions together."""
+    all_dimensions = [dict(each) for each in _dimensions(name, version)]
+    metrics.note(scope, NAMESPACE, [(*each, of) for of in all_dimensions for each in measured])
+
+
+@lru_cache(1000)
+def _dimensions(name: str, version: str) -> tuple[metrics.Dimensions, ...]:
     resource = name if version == LATEST else f"{name}:{version}"
-    dimensions: list[dict[str, str]] = [{"FunctionName": name}, {"FunctionName": name, "Resource": resource}, {}]
-    metrics.note(scope, NAMESPACE, [(*each, of) for of in dimensions for each in measured])
+    function = ("FunctionName", name)
+    return (function,), (function, ("Resource", resource)), ()

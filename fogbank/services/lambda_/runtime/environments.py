@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import tempfile
 import time
 from functools import partial
 from time import perf_counter
@@ -33,6 +32,7 @@ from fogbank.services.lambda_.runtime.relay import Relay, arrived
 from fogbank.services.lambda_.runtime.subscribing import API as TELEMETRY
 from fogbank.services.lambda_.runtime.telemetry import Event, Telemetry
 from fogbank.services.lambda_.runtime.throttling import throttle
+from fogbank.services.lambda_.runtime.waiting import either
 
 INIT_SECONDS = 10.0
 # With environments that are there before anybody asks there is more time.
@@ -56,7 +56,7 @@ class Environment:
     """`kind` is how it comes to be: `on-demand`, or before anybody asks."""
 
     def __init__(self, parts: Parts) -> None:
-        self.plan, self.environ, self.limits, self.journal, self.about, self._post = parts
+        self.plan, self.environ, self.limits, self.journal, self.about, self._post, self._scratch = parts
         self.kind = self.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
         self.is_over = False
         self.used = 0.0
@@ -138,8 +138,7 @@ class Environment:
     async def _first(self, wanted: asyncio.Future[Any], deadline: float) -> None:
         """Wait for what is wanted, or for the end of a process, of the time, of the memory."""
         while (left := deadline - perf_counter()) > 0:
-            pause = min(left, _WATCH_SECONDS)
-            await asyncio.wait((wanted, self._failed), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            await either(wanted, self._failed, min(left, _WATCH_SECONDS))
             if wanted.done() or self._failed.done():
                 return
             if self._processes.memory_now() > self.limits.memory * _MIB:
@@ -169,7 +168,7 @@ class Environment:
     async def _have_tmp(self) -> None:
         room = self.plan.place.room
         if room is None or not room["tmp"]:
-            self._tmp = await asyncio.to_thread(tempfile.mkdtemp, prefix="fogbank-function-")
+            self._tmp = await asyncio.to_thread(self._scratch)
             self.environ.setdefault("TMPDIR", self._tmp)
 
     async def _initialise(self, warden: Warden, phase: str, seconds: float) -> Failure | None:
@@ -297,7 +296,15 @@ class Environment:
         if failure is not None:
             await self.stop()
             return False
-        self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
+        self._freeze_soon()
+        return True
+
+    def settle_now(self) -> bool:
+        """Be `settled`, if there is nothing to wait for: most runtimes ask for what comes next with their answer."""
+        if self._extensions or not self.is_alive or not self._interface.ready.is_set():
+            return False
+        self._go_on()
+        self._freeze_soon()
         return True
 
     def _settle(self, invoked: reports.Invoked, failure: Failure | None, overhead: float, after: float) -> None:
@@ -311,10 +318,13 @@ class Environment:
 
     # -- between invocations
 
+    def _freeze_soon(self) -> None:
+        self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
+
     def _freeze(self) -> None:
         self._freezing = None
         if self._telemetry.is_sending:
-            self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
+            self._freeze_soon()
         elif self.is_alive:
             self._telemetry.hold()
             self._processes.freeze()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import cached_property
 from pathlib import Path
 
 import orjson
 
 from fogbank.engines import rooms
+from fogbank.storage.temporary import TemporaryDirectory
 
 # It takes milliseconds; a busy machine that is given up on would leave all functions without file systems of their own.
 _SECONDS = 60
@@ -24,7 +25,8 @@ class Rooms:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._temporary = ""
+        self._making = threading.Lock()
+        self._temporary: TemporaryDirectory | None = None
 
     @cached_property
     def skeleton(self) -> str:
@@ -50,12 +52,21 @@ class Rooms:
         """What is laid over /var must not come from there."""
         if not os.path.realpath(self._directory).startswith("/var/"):
             return self._directory
-        self._temporary = tempfile.mkdtemp(prefix="fogbank-lambda-")
-        return self._temporary
+        return self._own_temporary().path
+
+    def scratch(self) -> str:
+        """A new directory for the temporary files of an environment that has no /tmp of its own. Blocks."""
+        return tempfile.mkdtemp(dir=self._own_temporary().path)
+
+    def _own_temporary(self) -> TemporaryDirectory:
+        with self._making:
+            if self._temporary is None:
+                self._temporary = TemporaryDirectory("fogbank-lambda-")
+            return self._temporary
 
     def close(self) -> None:
-        if self._temporary:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        if self._temporary is not None:
+            self._temporary.close()
 
 
 def _can_enter(room: dict[str, object]) -> bool:

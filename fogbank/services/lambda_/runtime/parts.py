@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from fogbank.services.lambda_.runtime.extensions import About
@@ -37,7 +38,7 @@ class Limits(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """`environ` gets the address of the APIs added. `post` sends telemetry by HTTP."""
+    """`environ` gets the address of the APIs added. `post` sends telemetry by HTTP. `scratch` makes a directory for temporary files."""
 
     plan: Plan
     environ: dict[str, str]
@@ -45,3 +46,4 @@ class Parts(NamedTuple):
     journal: Journal
     about: About
     post: Post
+    scratch: Callable[[], str]

@@ -14,6 +14,7 @@ from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.images import Images
 from fogbank.services.lambda_.runtime.isolation import Rooms
+from fogbank.services.lambda_.runtime.load import Load
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan
 from fogbank.services.lambda_.runtime.snapshots import Snapshots
@@ -63,6 +64,7 @@ class Runtimes:
         self.packages = Packages(os.path.join(self.directory, "packages"))
         self.images = Images(os.path.join(self.directory, "images"))
         self.snapshots = Snapshots()
+        self.load = Load()
         self._pools: dict[str, Pool] = {}
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
@@ -75,6 +77,10 @@ class Runtimes:
     def skeleton(self) -> str:
         """What rooms are made from, empty where the machine does not allow them. Blocks on its first use."""
         return self._rooms.skeleton
+
+    def scratch(self) -> str:
+        """A new directory for the temporary files of an environment that has no /tmp of its own. Blocks."""
+        return self._rooms.scratch()
 
     # -- wardens
 
@@ -100,19 +106,6 @@ class Runtimes:
         return Warden(interpreter, environ, directory, libraries.PRELOADED)
 
     # -- environments
-
-    def running(self, name: str) -> int:
-        """How many environments of a function (all versions; `name` is its ARN) are at work."""
-        return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.rpartition(":")[0] == name)
-
-    def running_version(self, arn: str) -> int:
-        """How many environments of a version (its qualified ARN) are at work."""
-        pool = self._pools.get(arn)
-        return 0 if pool is None else len(pool.busy)
-
-    def running_of_account(self, prefix: str) -> int:
-        """How many environments are at work for functions whose ARNs begin so."""
-        return sum(len(pool.busy) for arn, pool in self._pools.items() if arn.startswith(prefix))
 
     async def take(self, arn: str, key: str, make: Callable[[], Awaitable[Environment]]) -> Started:
         """A warm environment of a version (`arn` is qualified), or a new one. It is busy until it is given back."""
@@ -180,14 +173,27 @@ class Runtimes:
             pool.settling.discard(environment)
             pool.settled.set()
         pool = self._pools.get(arn)
-        if pool is not None and environment in pool.busy:
+        if pool is not None and environment in pool.busy and is_well:
+            self._have_idle(pool, environment)
+            return
+        if pool is not None:
             pool.busy.discard(environment)
-            if is_well:
-                environment.used = asyncio.get_running_loop().time()
-                pool.idle.append(environment)
-                self._look()
-                return
         await environment.stop()
+
+    def give_back_now(self, arn: str, environment: Environment) -> bool:
+        """The same at once; False when there is something to wait for first."""
+        pool = self._pools.get(arn)
+        if pool is None or environment not in pool.busy or not environment.settle_now():
+            return False
+        self._have_idle(pool, environment)
+        return True
+
+    def _have_idle(self, pool: Pool, environment: Environment) -> None:
+        pool.busy.discard(environment)
+        environment.used = asyncio.get_running_loop().time()
+        pool.idle.append(environment)
+        pool.settled.set()
+        self._look()
 
     def _retire(self, pool: Pool) -> None:
         """Let go of environments that are out of date: idle ones now, busy ones when they are given back."""
