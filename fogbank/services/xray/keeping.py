@@ -1,0 +1,135 @@
+"""Keeping traces for 30 days, and finding them again by id and by time. Everything here happens in a transaction.
+
+A segment that comes again replaces what was known of it, unless that was whole and the new one is still in progress.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator, Container, Iterable
+from typing import Any
+
+import msgspec
+import orjson
+
+from fogbank.kernel import Context
+from fogbank.services.xray import encryption, limits
+from fogbank.services.xray.documents import Document
+from fogbank.services.xray.records import Known, Stored, days, segments, times, traces
+from fogbank.services.xray.service import service
+from fogbank.services.xray.traces import Trace, compiled
+
+_DAY = 86400
+_BATCH = 200
+_GONE_AT_ONCE = 500
+
+
+async def keep(ctx: Context, documents: Iterable[Document], indexed: Container[str]) -> None:
+    """Keep segments and subsegments that were sent. `indexed` has the ids of the traces that can be searched for."""
+    seal = await encryption.sealer(ctx)
+    for document in documents:
+        trace_id, is_whole = document["trace_id"], "end_time" in document
+        before = await segments.get(ctx, trace_id, document["id"])
+        if before is not None and before.is_whole and not is_whole:
+            continue
+        data, key = seal(orjson.dumps(document))
+        segments.put(ctx, Stored(data, is_whole, key), trace_id, document["id"])
+        await _note(ctx, trace_id, document, trace_id in indexed)
+
+
+async def _note(ctx: Context, trace_id: str, document: Document, is_indexed: bool) -> None:
+    start = float(document["start_time"])
+    end = float(document.get("end_time") or start)
+    known = await traces.get(ctx, trace_id)
+    if known is not None and _is_over(ctx, known):
+        known = None
+    if known is None:
+        time = _time_of(trace_id, start)
+        times.put(ctx, b"", time, trace_id)
+        await _remember(ctx, trace_id)
+        known = Known(time, start, end, ctx.now(), 1, is_indexed)
+    else:
+        began, ended = min(known.began, start), max(known.ended, end)
+        known = msgspec.structs.replace(
+            known,
+            began=began,
+            ended=ended,
+            revision=known.revision + 1,
+            is_indexed=known.is_indexed or is_indexed,
+        )
+    traces.put(ctx, known, trace_id)
+
+
+def _time_of(trace_id: str, start: float) -> int:
+    """The time in a trace's id. Ids that OpenTelemetry made have none: then it is when the trace began."""
+    encoded = int(trace_id[2:10], 16)
+    return encoded if abs(encoded - start) <= limits.TRACE_SECONDS else int(start)
+
+
+async def load(ctx: Context, trace_id: str, is_wanted: bool = False) -> tuple[Trace, Known] | None:
+    """The trace of that id, and what is known of it. One that is not indexed is found only when it `is_wanted` all the same."""
+    known = await traces.get(ctx, trace_id)
+    if known is None or _is_over(ctx, known) or not (known.is_indexed or is_wanted):
+        return None
+    unseal = encryption.Unsealer(ctx)
+    found = [orjson.loads(await unseal(stored.document, stored.key)) for stored in await segments.scan(ctx, trace_id)]
+    return (compiled(trace_id, found, ctx.account), known) if found else None
+
+
+async def started(ctx: Context, since: float, until: float) -> AsyncIterator[tuple[Trace, Known]]:
+    """The traces whose time is from `since` up to `until`, the last one first."""
+    bound: tuple[Any, ...] = (max(math.ceil(until), 0),)
+    while True:
+        rows: list[Any] = await times.items(
+            ctx, (int, str), since=(max(int(since), 0),), until=bound, reverse=True, limit=_BATCH
+        )
+        for (_, trace_id), _ in rows:
+            found = await load(ctx, trace_id)
+            if found is not None:
+                yield found
+        if len(rows) < _BATCH:
+            return
+        bound = rows[-1][0]
+
+
+async def active(ctx: Context, since: float, until: float) -> AsyncIterator[tuple[Trace, Known]]:
+    """The traces that were under way at some moment from `since` up to `until`, the last one first."""
+    async for trace, known in started(ctx, since - limits.TRACE_SECONDS, until + limits.TRACE_SECONDS):
+        if known.began < until and known.ended >= since:
+            yield trace, known
+
+
+# -- the end of their time
+
+
+def _is_over(ctx: Context, known: Known) -> bool:
+    return known.received + limits.RETENTION_SECONDS <= ctx.now()
+
+
+async def _remember(ctx: Context, trace_id: str) -> None:
+    day = int(ctx.now()) // _DAY
+    if not await days.count(ctx, day, limit=1):
+        await ctx.schedule("expire", {"day": day}, at=(day + 1) * _DAY + limits.RETENTION_SECONDS, key=str(day))
+    days.put(ctx, b"", day, trace_id)
+
+
+@service.task
+async def expire(ctx: Context, payload: dict[str, Any]) -> None:
+    """Drop what came on a day, a part at a time."""
+    day = payload["day"]
+    rows = await days.items(ctx, (str,), day, limit=_GONE_AT_ONCE)
+    for (trace_id,), _ in rows:
+        days.delete(ctx, day, trace_id)
+        await _drop(ctx, str(trace_id))
+    if len(rows) == _GONE_AT_ONCE:
+        await ctx.schedule("expire", payload, key=str(day))
+
+
+async def _drop(ctx: Context, trace_id: str) -> None:
+    known = await traces.get(ctx, trace_id)
+    if known is None or not _is_over(ctx, known):
+        return
+    times.delete(ctx, known.time, trace_id)
+    traces.delete(ctx, trace_id)
+    for (segment_id,), _ in await segments.items(ctx, (str,), trace_id):
+        segments.delete(ctx, trace_id, segment_id)
