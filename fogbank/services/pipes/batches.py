@@ -15,15 +15,29 @@ Event = Any
 
 
 class Failed(Exception):
-    """The whole batch failed. The text says why."""
+    """The whole batch failed. The text says why, `status` and `service` what was answered by whom, if that is known."""
 
-    def __init__(self, message: str, is_throttled: bool = False) -> None:
+    def __init__(
+        self, message: str, is_throttled: bool = False, status: int | None = None, service: str | None = None
+    ) -> None:
         super().__init__(message)
         self.is_throttled = is_throttled
+        self.status = status
+        self.service = service
+
+
+class Call(NamedTuple):
+    """What an enrichment or a target was asked, and its answer, if there was one."""
+
+    request: dict[str, Any]
+    response: dict[str, Any] | None
 
 
 class Batch(NamedTuple):
-    """Events, and the texts that are made of them, for an enrichment or a target (`arn`). `parameters` are those of `arn`."""
+    """Events, and the texts that are made of them, for an enrichment or a target (`arn`). `parameters` are those of `arn`.
+
+    `calls` are those that were made for it so far.
+    """
 
     ctx: Context
     pipe: Pipe
@@ -31,6 +45,7 @@ class Batch(NamedTuple):
     parameters: dict[str, Any]
     events: list[Event]
     texts: list[str]
+    calls: list[Call]
 
     def array(self) -> bytes:
         """All of it as one JSON array, for those that take that."""
@@ -38,12 +53,16 @@ class Batch(NamedTuple):
 
     async def call(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         """Call an operation as the pipe's role. Raises Failed."""
+        answer = None
         try:
             scope = await as_role(self.ctx, self.pipe, self.arn)
-            return await called(scope, service, operation, params)
+            answer = await called(scope, service, operation, params)
         except AWSError as error:
             throttled = "Throttl" in error.code or "TooManyRequests" in error.code
-            raise Failed(f"{error.code}: {error.message}", throttled) from error
+            raise Failed(f"{error.code}: {error.message}", throttled, error.status, service) from error
+        finally:
+            self.calls.append(Call(params, answer))
+        return answer
 
 
 def _document(text: str) -> str:
@@ -80,7 +99,7 @@ def made(ctx: Context, pipe: Pipe, noun: str, arn: str, events: list[Event]) -> 
     texts = [
         templating.filled(template, event, variables) if template else orjson.dumps(event).decode() for event in events
     ]
-    return Batch(ctx, pipe, arn, parameters, events, texts)
+    return Batch(ctx, pipe, arn, parameters, events, texts, [])
 
 
 def _timestamp(moment: float) -> str:

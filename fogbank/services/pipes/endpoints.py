@@ -8,9 +8,11 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
+import msgspec
+
 from fogbank.kernel import AWSError, api_destinations
 from fogbank.kernel.api_destinations import Message
-from fogbank.services.pipes.batches import Batch, Event, Failed
+from fogbank.services.pipes.batches import Batch, Call, Event, Failed
 from fogbank.services.pipes.pipe import as_role
 from fogbank.services.pipes.templating import resolved
 
@@ -21,13 +23,17 @@ _GZIP_OR_DEFLATE = 47  # zlib's window bits for either header
 async def ask(batch: Batch, place: int) -> bytes:
     """Send one event of a batch. Returns the body of the answer. Raises Failed."""
     message = _message(batch.parameters.get("HttpParameters") or {}, batch.events[place], batch.texts[place])
+    request = msgspec.to_builtins(message)
     try:
         scope = await as_role(batch.ctx, batch.pipe, batch.arn)
         answer = await api_destinations.invoke(scope, batch.arn, message)
     except AWSError as error:
-        raise Failed(f"{error.code}: {error.message}") from error
+        batch.calls.append(Call(request, None))
+        raise Failed(f"{error.code}: {error.message}", False, error.status, "events") from error
+    batch.calls.append(Call(request, {"status": answer.status, "body": answer.body}))
     if not 200 <= answer.status < 300:
-        raise Failed(f"The API destination answered with status {answer.status}.", answer.status == 429)
+        told = f"The API destination answered with status {answer.status}."
+        raise Failed(told, answer.status == 429, answer.status, "events")
     if answer.headers.get("content-encoding") in ("gzip", "deflate"):
         return _unpacked(answer.body)
     return answer.body

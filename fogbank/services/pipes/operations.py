@@ -10,7 +10,7 @@ from typing import Any
 
 from fogbank.kernel import AWSError, Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.pipes import enrichments, errors, limits, sources, targets, templating
+from fogbank.services.pipes import enrichments, errors, limits, logs, sources, targets, templating
 from fogbank.services.pipes.lifecycle import TRANSITIONS, begin
 from fogbank.services.pipes.pipe import (
     CREATING,
@@ -102,7 +102,10 @@ async def update_pipe(ctx: Context, request: Request) -> Request:
 
 
 def _config(request: Request) -> Request:
-    return {name: request[name] for name in _KEPT if request.get(name) is not None}
+    config = {name: request[name] for name in _KEPT if request.get(name) is not None}
+    if "LogConfiguration" in config:
+        config["LogConfiguration"] = logs.configured(config["LogConfiguration"])
+    return config
 
 
 def _batch_asked(source: str, request: Request) -> int:
@@ -120,6 +123,7 @@ async def _check(ctx: Context, pipe: Pipe, batch: int) -> None:
         raise errors.batch_too_large(kind.most, "target")
     if pipe.enrichment:
         enrichments.check(ctx, pipe.enrichment)
+    logs.check(ctx, pipe.config.get("LogConfiguration"))
     await ctx.pass_role(pipe.role)
     try:
         await ctx.assume(pipe.role, source_arn=pipe_arn(ctx, pipe.name))

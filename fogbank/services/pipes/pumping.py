@@ -17,8 +17,9 @@ from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.kernel import AWSError, Context
 from fogbank.protocols.timestamps import iso8601_milliseconds
-from fogbank.services.pipes import batches, enrichments, sources, targets
-from fogbank.services.pipes.batches import Failed
+from fogbank.services.pipes import batches, enrichments, logs, metering, running, sources, targets
+from fogbank.services.pipes.batches import Event, Failed
+from fogbank.services.pipes.executions import ENRICHMENT, TARGET, Execution
 from fogbank.services.pipes.pipe import RUNNING, Pipe, as_role, checkpoints, pipe_arn, pipes
 from fogbank.services.pipes.service import service
 
@@ -72,21 +73,68 @@ class _Checkpoints:
 
 
 async def _handle(ctx: Context, pipe: Pipe, read: Read) -> Verdict:
+    """Bring a batch through the pipe, and tell what it went through."""
+    with running.one_more(ctx) as concurrency:
+        execution = Execution(ctx, pipe, [sources.event_of(record) for record in read.records])
+        verdict = await _execute(execution, read)
+        execution.note(_outcome(verdict), error=Failed(verdict.error) if verdict.error else None)
+        metering.measure(execution, concurrency)
+    await logs.write(execution)
+    return verdict
+
+
+def _outcome(verdict: Verdict) -> str:
+    if verdict.is_throttled:
+        return "EXECUTION_THROTTLED"
+    if verdict.error:
+        return "EXECUTION_FAILED"
+    return "EXECUTION_PARTIALLY_FAILED" if verdict.failed else "EXECUTION_SUCCEEDED"
+
+
+async def _execute(execution: Execution, read: Read) -> Verdict:
     """Enrich and deliver a batch. Which records failed is known only where none were made or lost on the way."""
     events = [sources.event_of(record) for record in read.records]
     try:
-        if pipe.enrichment:
-            events = await enrichments.enrich(batches.made(ctx, pipe, "Enrichment", pipe.enrichment, events))
-            if len(events) > targets.kind_of(pipe.target).most:
-                return Verdict(error="The enrichment made a batch that is larger than the target takes.")
+        if execution.pipe.enrichment:
+            events = await _enrich(execution, events)
         if not events:
+            execution.note("TARGET_STAGE_SKIPPED")
             return GOOD
-        refused = await targets.send(batches.made(ctx, pipe, "Target", pipe.target, events))
+        refused = await _deliver(execution, events)
     except Failed as failure:
         return Verdict(error=str(failure), is_throttled=failure.is_throttled)
     if refused and len(events) != len(read.records):
         return Verdict(error="The target refused a part of the enriched batch.")
     return Verdict(tuple(sources.sequence(read.records[place]) for place in sorted(refused)))
+
+
+async def _enrich(execution: Execution, events: list[Event]) -> list[Event]:
+    """The events as the enrichment made them. Raises Failed."""
+    pipe = execution.pipe
+    with execution.stage(ENRICHMENT):
+        batch = batches.made(execution.ctx, pipe, "Enrichment", pipe.enrichment, events)
+        execution.transformed(ENRICHMENT, batch)
+        with execution.invocation(ENRICHMENT, batch):
+            made = await enrichments.enrich(batch)
+        execution.invoked(ENRICHMENT, "SUCCEEDED", batch)
+        if len(made) > targets.kind_of(pipe.target).most:
+            raise Failed("The enrichment made a batch that is larger than the target takes.")
+    execution.note("ENRICHMENT_STAGE_SUCCEEDED", payload=orjson.dumps(made))
+    return made
+
+
+async def _deliver(execution: Execution, events: list[Event]) -> targets.Refused:
+    """Which of the events the target refused. Raises Failed when it took none."""
+    pipe = execution.pipe
+    with execution.stage(TARGET):
+        batch = batches.made(execution.ctx, pipe, "Target", pipe.target, events)
+        execution.transformed(TARGET, batch)
+        with execution.invocation(TARGET, batch):
+            refused = await targets.send(batch)
+        outcome = "PARTIALLY_FAILED" if refused else "SUCCEEDED"
+        execution.invoked(TARGET, outcome, batch)
+    execution.note(f"TARGET_STAGE_{outcome}", payload=None if refused else batch.array())
+    return refused
 
 
 # -- what was given up

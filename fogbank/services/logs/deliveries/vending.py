@@ -38,7 +38,16 @@ async def vended(ctx: Context, resource: str, log_type: str, entries: list[Entry
                 await scope.schedule("vend", payload)
 
 
+async def vended_to_group(ctx: Context, group_arn: str, stream: str, lines: list[tuple[int, str]]) -> None:
+    """Write lines, each with its time in milliseconds, for a service that was told of the group itself."""
+    _, _, _, region, account, resource = group_arn.split(":", 5)
+    scope = ctx.at(account=account, region=region, service=service)
+    name = resource.removeprefix("log-group:").removesuffix(":*")
+    await scope.transact(_to_group, scope, name, stream, lines)
+
+
 service.provide("vended", vended)
+service.provide("vended_to_group", vended_to_group)
 
 
 @service.task(transaction=False)
@@ -53,7 +62,9 @@ async def vend(ctx: Context, payload: dict[str, Any]) -> None:
     if delivery.type == "CWL":
         scope = ctx.at(account=account, region=region)
         name = resource.removeprefix("log-group:").removesuffix(":*")
-        await scope.transact(_to_group, scope, name, f"{payload['service']}_{payload['type']}", lines)
+        moment = milliseconds(ctx)
+        timed = [(moment, line) for line in lines]
+        await scope.transact(_to_group, scope, name, f"{payload['service']}_{payload['type']}", timed)
     elif delivery.type == "S3":
         await _to_bucket(ctx, delivery, resource, payload, lines)
     elif delivery.type == "FH":
@@ -83,14 +94,14 @@ def shown(delivery: Delivery, output: str, entries: list[Entry]) -> list[str]:
     return [orjson.dumps(entry).decode() for entry in chosen]
 
 
-async def _to_group(ctx: Context, name: str, stream_name: str, lines: list[str]) -> None:
+async def _to_group(ctx: Context, name: str, stream_name: str, lines: list[tuple[int, str]]) -> None:
     """A group that is gone gets nothing."""
     group = await groups.get(ctx, name)
     if group is None:
         return
     now = milliseconds(ctx)
     stream = await streams.get(ctx, group.id, stream_name) or LogStream(stream_name, ctx.ids.hex(16), now)
-    await write(ctx, group, stream, [(now, line) for line in lines], now)
+    await write(ctx, group, stream, lines, now)
 
 
 async def _to_bucket(

@@ -1,0 +1,131 @@
+"""The logs of pipes: a record for each step of an execution that the pipe's level lets through.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-logs-schema.html
+"""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from fogbank.http import Payload
+from fogbank.identity.principals import service_principal
+from fogbank.kernel import AWSError, Context, operations
+from fogbank.kernel.errors import not_implemented
+from fogbank.services.pipes.executions import Execution, Step
+from fogbank.services.pipes.pipe import Pipe, pipe_arn
+
+_LEVELS = ("OFF", "ERROR", "INFO", "TRACE")
+_RECORD_BYTES = 256 * 1024
+_DATA = {"payload": "payload", "awsRequest": "request", "awsResponse": "response"}
+
+Document = dict[str, Any]
+
+
+def check(ctx: Context, given: Document | None) -> None:
+    """Raises NotImplemented for a destination whose service is not there."""
+    if given and given.get("FirehoseLogDestination") and not operations.is_there(ctx.app, "firehose", "PutRecordBatch"):
+        raise not_implemented("firehose", "PutRecordBatch")
+
+
+def configured(given: Document) -> Document:
+    """What is kept of a configuration, with its defaults."""
+    kept = {name: value for name, value in given.items() if value is not None}
+    bucket = kept.get("S3LogDestination")
+    return {**kept, "S3LogDestination": {"OutputFormat": "json", **bucket}} if bucket else kept
+
+
+async def write(execution: Execution) -> None:
+    """Bring what an execution logs to where the pipe logs. A destination that does not take it gets nothing."""
+    pipe = execution.pipe
+    config = pipe.config.get("LogConfiguration") or {}
+    level = _LEVELS.index(config.get("Level") or "OFF")
+    wanted = [step for step in execution.steps if _LEVELS.index(step.level) <= level]
+    if not wanted:
+        return
+    lines = [orjson.dumps(_record(execution, step, config)).decode() for step in wanted]
+    if group := config.get("CloudwatchLogsLogDestination"):
+        moments = [int(step.moment * 1000) for step in wanted]
+        await _to_group(execution.ctx, pipe, group["LogGroupArn"], list(zip(moments, lines, strict=True)))
+    if bucket := config.get("S3LogDestination"):
+        await _to_bucket(execution.ctx, pipe, bucket, lines)
+    if stream := config.get("FirehoseLogDestination"):
+        records = [{"Data": line.encode()} for line in lines]
+        name = stream["DeliveryStreamArn"].rpartition("/")[2]
+        await _as_deliverer(
+            execution.ctx, "firehose", "PutRecordBatch", {"DeliveryStreamName": name, "Records": records}
+        )
+
+
+def _record(execution: Execution, step: Step, config: Document) -> Document:
+    record: Document = {
+        "resourceArn": pipe_arn(execution.ctx, execution.pipe.name),
+        "timestamp": int(step.moment * 1000),
+        "executionId": execution.id,
+        "messageType": step.name,
+        "logLevel": step.level,
+    }
+    if step.error is not None:
+        record["error"] = _error(execution, step)
+    if config.get("IncludeExecutionData"):
+        record |= {name: data.decode() for name, field in _DATA.items() if (data := getattr(step, field)) is not None}
+    return _cut(record)
+
+
+def _error(execution: Execution, step: Step) -> Document:
+    failure = step.error
+    assert failure is not None
+    found = {
+        "httpStatusCode": failure.status,
+        "message": str(failure),
+        "details": "",
+        "awsService": failure.service,
+        "requestId": execution.id,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _cut(record: Document) -> Document:
+    """The record within its limit: data is cut off at its end, one field after the other."""
+    cut: list[str] = []
+    for name in _DATA:
+        excess = len(orjson.dumps(record)) - _RECORD_BYTES
+        if excess > 0 and name in record:
+            record[name] = record[name][: max(len(record[name]) - excess, 0)]
+            cut.append(name)
+    return {**record, "truncatedFields": cut} if cut else record
+
+
+# -- destinations
+
+
+async def _to_group(ctx: Context, pipe: Pipe, arn: str, lines: list[tuple[int, str]]) -> None:
+    logs = ctx.app.services.get("logs")
+    if logs is not None:
+        await logs.provided["vended_to_group"](ctx.at(), arn, pipe.name, lines)
+
+
+async def _to_bucket(ctx: Context, pipe: Pipe, given: Document, lines: list[str]) -> None:
+    moment = datetime.fromtimestamp(ctx.now(), UTC)
+    prefix = f"{given['Prefix'].rstrip('/')}/" if given.get("Prefix") else ""
+    key = f"{prefix}AWSLogs/{ctx.account}/pipes/{ctx.region}/{pipe.name}/{moment:%Y/%m/%d/%H}/{ctx.ids.uuid()}.log.gz"
+    body = gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
+    await _as_deliverer(
+        ctx,
+        "s3",
+        "PutObject",
+        {"Bucket": given["BucketName"], "ExpectedBucketOwner": given["BucketOwner"], "Key": key, "Body": Payload(body)},
+    )
+
+
+async def _as_deliverer(ctx: Context, service: str, operation: str, params: Document) -> None:
+    """Call as the service that brings logs, which the destination's policy has to let in."""
+    deliverer = ctx.at()
+    deliverer.principal = service_principal("delivery.logs", ctx.account)
+    try:
+        await deliverer.call(service, operation, params, as_caller=True)
+    except AWSError:
+        return

@@ -1,0 +1,29 @@
+"""How many executions of pipes there are at once in this process, by account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fogbank.app import App
+from fogbank.kernel import Context
+
+
+@contextmanager
+def one_more(ctx: Context) -> Iterator[int]:
+    """An execution takes place inside; gives how many there are with it."""
+    counts = ctx.app.engines.get("pipes", _Running).counts
+    counts[ctx.account] += 1
+    try:
+        yield counts[ctx.account]
+    finally:
+        counts[ctx.account] -= 1
+
+
+class _Running:
+    def __init__(self, app: App) -> None:
+        self.counts: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        """Nothing goes on by itself."""
