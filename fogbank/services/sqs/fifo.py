@@ -12,8 +12,8 @@ from __future__ import annotations
 import msgspec
 
 from fogbank.kernel import Collection, Record
+from fogbank.services.sqs.counts import NEVER
 from fogbank.services.sqs.messages import (
-    NEVER,
     SECOND,
     Backlog,
     Found,

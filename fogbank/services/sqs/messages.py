@@ -12,6 +12,7 @@ within the backlog by counting up; so the oldest messages, which expire first, c
     groups     (B, group)                  | a FIFO queue's messages by group, and its groups: `ready` are the groups with no
     ready      (B, sequence, group)        | message in flight, by their first message; `held` those with, by the time when
     held       (B, free, group)           /  the last of these is visible again
+    tenants    (B, group)                 how many messages a tenant of a fair queue has; `fresh` and `received` tell the group, too
     counts     (B)                        Counts
 
 Nothing has a timer. What is visible, delayed, in flight or expired is read off the keys and the clock: receiving scans `fresh` and
@@ -30,6 +31,8 @@ from typing import NamedTuple, Self
 import msgspec
 
 from fogbank.kernel import Context, Record
+from fogbank.services.sqs.counts import NEVER, Counts, Tally
+from fogbank.services.sqs.fairness import Quiet
 from fogbank.services.sqs.message_attributes import TypedValues
 from fogbank.services.sqs.queue import Queue, arn, queues
 from fogbank.services.sqs.service import service
@@ -40,9 +43,6 @@ MINUTE = 60 * SECOND
 
 # metrics are put so long before the end of a minute, so that alarms see them which look at its end (microseconds)
 _BEFORE = 100_000
-
-# later than any time
-NEVER = 1 << 62
 
 # so many rows are passed over again and again before a count that only reads is written down
 _PASSED_AGAIN = 1000
@@ -86,85 +86,6 @@ class Place(Record, frozen=True):
     first_received: int
     last_received: int
     group: str | None = None
-
-
-class Tally(msgspec.Struct, array_like=True):
-    """How many of some rows lie after the moment `at`; of rows that are ordered by time and become fewer as time goes by.
-
-    Whoever wants to know about another moment counts the rows in between, so each of them is counted once, however many there are.
-    Before it was ever looked at (`at` is negative) it says nothing.
-    """
-
-    count: int = 0
-    at: int = -1
-
-    def came(self, moment: int, rows: int = 1) -> None:
-        if moment > self.at:
-            self.count += rows
-
-    def went(self, moment: int, rows: int = 1) -> None:
-        if moment > self.at:
-            self.count -= rows
-
-
-class Use(msgspec.Struct, array_like=True):
-    """What was done with a queue since its metrics were put for the last time; see `metering.py`. Times are microseconds.
-
-    due                    when they are put next, 0 when the queue is not active
-    last                   when it was used for the last time
-    since                  the first minute for which nothing is put yet
-    visible, oldest        how many messages were visible when they were put, and when the oldest one had arrived (0 for none)
-    size, smallest, largest  bytes of the messages that were sent
-    """
-
-    due: int = 0
-    last: int = 0
-    since: int = 0
-    visible: int = 0
-    oldest: int = 0
-    sent: int = 0
-    size: int = 0
-    smallest: int = 0
-    largest: int = 0
-    duplicates: int = 0
-    received: int = 0
-    empty: int = 0
-    deleted: int = 0
-
-    def count_sent(self, size: int) -> None:
-        self.smallest = min(self.smallest, size) if self.sent else size
-        self.largest = max(self.largest, size)
-        self.sent += 1
-        self.size += size
-
-
-class Counts(msgspec.Struct, array_like=True):
-    """What is known of a backlog as a whole.
-
-    fresh, received            how many messages there are, never received and received
-    last                       the last sequence number given out
-    expires                    when the task that deletes expired messages is due, 0 when there is none
-    fresh_from, received_from  no row of `fresh`, or of `received` and `held`, is before this time: saves looking
-    later, hidden              the rows of `fresh` that are delayed, and the messages in flight
-    uneven                     the rows of `held` whose messages become visible at different times
-    use                        what its metrics tell
-    """
-
-    fresh: int = 0
-    received: int = 0
-    last: int = 0
-    expires: int = 0
-    fresh_from: int = NEVER
-    received_from: int = NEVER
-    later: Tally = msgspec.field(default_factory=Tally)
-    hidden: Tally = msgspec.field(default_factory=Tally)
-    uneven: int = 0
-    use: Use = msgspec.field(default_factory=Use)
-
-    @classmethod
-    def empty(cls, now: int) -> Counts:
-        """Of a backlog that has no messages yet."""
-        return cls(later=Tally(0, now), hidden=Tally(0, now))
 
 
 messages = service.collection("messages", Message)
@@ -397,6 +318,10 @@ class Backlog:
 
     async def groups_in_flight(self) -> int | None:
         """How many groups have messages in flight; None where groups are no lines."""
+        return None
+
+    async def quiet(self) -> Quiet | None:
+        """What those tenants have who are not noisy; None where groups are no tenants."""
         return None
 
 

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from fogbank.kernel import Context, metrics
 from fogbank.services.sqs.backlogs import open_backlog
-from fogbank.services.sqs.messages import MINUTE, SECOND, Backlog, Use, messages, places
+from fogbank.services.sqs.counts import Use
+from fogbank.services.sqs.fairness import Quiet
+from fogbank.services.sqs.messages import MINUTE, SECOND, Backlog, messages, places
 from fogbank.services.sqs.queue import queues
 from fogbank.services.sqs.service import service
 
@@ -37,6 +39,7 @@ class _Gauges(NamedTuple):
     delayed: int
     oldest: int
     groups: int | None
+    quiet: Quiet | None
 
 
 @service.task
@@ -55,7 +58,9 @@ async def measure(ctx: Context, payload: dict[str, Any]) -> None:
 
 async def _gauges(backlog: Backlog) -> _Gauges:
     visible, in_flight, delayed = await backlog.counted()
-    return _Gauges(visible, in_flight, delayed, await _oldest(backlog), await backlog.groups_in_flight())
+    return _Gauges(
+        visible, in_flight, delayed, await _oldest(backlog), await backlog.groups_in_flight(), await backlog.quiet()
+    )
 
 
 async def _oldest(backlog: Backlog) -> int:
@@ -78,7 +83,7 @@ async def _put(backlog: Backlog, minute: int, gauges: _Gauges) -> bool:
     groups = None if gauges.groups is None else 0
     for rested in range(max(use.since, minute - _REST), minute, MINUTE):
         await _put_values(backlog, _steady(use.visible, use.oldest, rested, groups), rested)
-    values = _steady(gauges.visible, gauges.oldest, minute, gauges.groups) + _moving(gauges, use)
+    values = _steady(gauges.visible, gauges.oldest, minute, gauges.groups) + _moving(gauges, use, minute)
     return await _put_values(backlog, values, minute)
 
 
@@ -91,14 +96,30 @@ def _steady(visible: int, oldest: int, minute: int, groups: int | None) -> list[
     """What an active queue always tells."""
     values: list[Value] = [("ApproximateNumberOfMessagesVisible", visible, _COUNT)]
     if oldest:
-        age = max(minute + MINUTE - oldest, 0) // SECOND
-        values.append(("ApproximateAgeOfOldestMessage", age, "Seconds"))
+        values.append(("ApproximateAgeOfOldestMessage", _age(oldest, minute), "Seconds"))
     if groups is not None:
         values.append(("ApproximateNumberOfGroupsWithInflightMessages", groups, _COUNT))
     return values
 
 
-def _moving(gauges: _Gauges, use: Use) -> list[Value]:
+def _of_tenants(quiet: Quiet, minute: int) -> list[Value]:
+    values: list[Value] = [
+        ("ApproximateNumberOfNoisyGroups", quiet.noisy, _COUNT),
+        ("ApproximateNumberOfMessagesVisibleInQuietGroups", quiet.visible, _COUNT),
+        ("ApproximateNumberOfMessagesNotVisibleInQuietGroups", quiet.in_flight, _COUNT),
+        ("ApproximateNumberOfMessagesDelayedInQuietGroups", quiet.delayed, _COUNT),
+    ]
+    if quiet.oldest:
+        values.append(("ApproximateAgeOfOldestMessageInQuietGroups", _age(quiet.oldest, minute), "Seconds"))
+    return values
+
+
+def _age(arrival: int, minute: int) -> int:
+    """In seconds, at the end of the minute."""
+    return max(minute + MINUTE - arrival, 0) // SECOND
+
+
+def _moving(gauges: _Gauges, use: Use, minute: int) -> list[Value]:
     """What there is to tell of a queue that does not rest."""
     values: list[Value] = [
         ("ApproximateNumberOfMessagesNotVisible", gauges.in_flight, _COUNT),
@@ -110,6 +131,8 @@ def _moving(gauges: _Gauges, use: Use) -> list[Value]:
     ]
     if gauges.groups is not None:
         values.append(("NumberOfDeduplicatedSentMessages", use.duplicates, _COUNT))
+    if gauges.quiet is not None:
+        values += _of_tenants(gauges.quiet, minute)
     if use.sent:
         sizes = metrics.Statistics(use.sent, use.size, use.smallest, use.largest)
         values.append(("SentMessageSize", sizes, "Bytes"))

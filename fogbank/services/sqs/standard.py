@@ -1,4 +1,4 @@
-"""The backlog of a standard queue: messages in the order of becoming visible. The layout is in `messages.py`."""
+"""The backlog of a standard queue: messages in the order of becoming visible, those of noisy tenants last. Its layout: `messages.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from functools import partial
 from typing import NamedTuple
 
 from fogbank.kernel import Collection, adversary
+from fogbank.services.sqs.counts import NEVER
+from fogbank.services.sqs.fairness import Fairness, Quiet
 from fogbank.services.sqs.messages import (
-    NEVER,
     SECOND,
     Backlog,
     Found,
@@ -21,23 +22,33 @@ from fogbank.services.sqs.service import service
 
 fresh = service.collection("fresh", bytes)
 received = service.collection("received", bytes)
+tenants = service.collection("tenants", int)
 
 _KEY = (int, int)
 
 # under adversarial consistency, so many of the messages are delivered twice: they are not hidden from the next receiver
 _TWICE = 0.1
 
+# so many rows are looked at for the messages of quiet tenants: at once, and how often in one receive
+_AHEAD = 500
+_LOOKS = 10
+
 
 class _Spot(NamedTuple):
-    """A row of `fresh`, or of `received`."""
+    """A row of `fresh`, or of `received`. The tenant is empty where the message has no group."""
 
     visible: int
     sequence: int
     was_received: bool
+    tenant: str
 
 
 def _first_spot(message: Message, sequence: int) -> _Spot:
-    return _Spot(message.visible, sequence, False)
+    return _Spot(message.visible, sequence, False, message.group or "")
+
+
+def _spot_of(place: Place, sequence: int) -> _Spot:
+    return _Spot(place.visible, sequence, True, place.group or "")
 
 
 class StandardBacklog(Backlog):
@@ -54,14 +65,27 @@ class StandardBacklog(Backlog):
 
     async def enqueue(self, message: Message, sequence: int) -> None:
         spot = _first_spot(message, sequence)
-        fresh.put(self.ctx, b"", self.number, spot.visible, sequence)
+        fresh.put(self.ctx, spot.tenant.encode(), self.number, spot.visible, sequence)
         self.counts.later.came(spot.visible)
         self.counts.fresh_from = min(self.counts.fresh_from, spot.visible)
+        if spot.tenant:
+            self.counts.fair = self.counts.fair or Fairness()
+            await self._count_tenant(spot.tenant, 1)
+
+    async def _count_tenant(self, tenant: str, by: int) -> None:
+        messages_of = (await tenants.get(self.ctx, self.number, tenant) or 0) + by
+        if messages_of > 0:
+            tenants.put(self.ctx, messages_of, self.number, tenant)
+        else:
+            tenants.delete(self.ctx, self.number, tenant)
 
     # -- receiving
 
     async def take(self, limit: int, timeout: int) -> list[Received]:
         taken: list[Received] = []
+        fair = self.counts.fair
+        if fair is not None and fair.is_outdated(await self.in_flight()):
+            await self._listen(fair)
         while len(taken) < limit and (due := await self._due(limit - len(taken))):
             for spot in due:
                 found = await self._find(spot)
@@ -70,6 +94,15 @@ class StandardBacklog(Backlog):
         return taken
 
     async def _due(self, limit: int) -> list[_Spot]:
+        """The visible messages that are to be received next."""
+        fair = self.counts.fair
+        if fair is None or not fair.noisy:
+            return await self._longest(limit)
+        noisy = fair.noisy
+        spots = {*await self._longest(_AHEAD), *await self._quiet(fair)}
+        return sorted(spots, key=lambda spot: (noisy.get(spot.tenant, 0), spot))[:limit]
+
+    async def _longest(self, limit: int) -> list[_Spot]:
         """The visible messages that have been so for longest."""
         numbers, spots = self.counts, []
         if numbers.fresh_from <= self.now:
@@ -83,7 +116,8 @@ class StandardBacklog(Backlog):
 
     async def _first(self, rows: Collection[bytes], since: int, limit: int) -> list[_Spot]:
         found = await rows.items(self.ctx, _KEY, self.number, since=(since,), limit=limit)
-        return [_Spot(visible, sequence, rows is received) for (visible, sequence), _ in found]  # type: ignore[arg-type]
+        again = rows is received
+        return [_Spot(visible, sequence, again, tenant.decode()) for (visible, sequence), tenant in found]  # type: ignore[arg-type]
 
     async def _find(self, spot: _Spot) -> Found:
         message = await messages.get(self.ctx, self.number, spot.sequence)
@@ -93,6 +127,7 @@ class StandardBacklog(Backlog):
 
     def _take(self, spot: _Spot, found: Found, timeout: int) -> Received:
         self._leave(spot)
+        self._changed()
         hidden = 0 if adversary.strikes(self.ctx, _TWICE) else timeout
         place = self.received_again(found.message, found.place, hidden)
         places.put(self.ctx, place, self.number, found.sequence)
@@ -109,7 +144,7 @@ class StandardBacklog(Backlog):
     # -- settling
 
     def _arrive(self, sequence: int, place: Place) -> None:
-        received.put(self.ctx, b"", self.number, place.visible, sequence)
+        received.put(self.ctx, (place.group or "").encode(), self.number, place.visible, sequence)
         self.counts.hidden.came(place.visible)
 
     def _leave(self, spot: _Spot) -> None:
@@ -118,18 +153,66 @@ class StandardBacklog(Backlog):
         tally.went(spot.visible)
 
     async def dequeue(self, sequence: int, message: Message) -> None:
-        self._leave(_first_spot(message, sequence))
+        await self._go(_first_spot(message, sequence))
 
     async def dequeue_received(self, sequence: int, place: Place) -> None:
-        self._leave(_Spot(place.visible, sequence, True))
+        self._changed()
+        await self._go(_spot_of(place, sequence))
+
+    async def _go(self, spot: _Spot) -> None:
+        self._leave(spot)
+        if spot.tenant:
+            await self._count_tenant(spot.tenant, -1)
 
     async def requeue(self, sequence: int, before: Place, after: Place) -> None:
-        self._leave(_Spot(before.visible, sequence, True))
+        self._leave(_spot_of(before, sequence))
+        self._changed()
         self._arrive(sequence, after)
 
     def is_current(self, place: Place, receive: int) -> bool:
         """A standard queue lets every receiver delete, whoever received the message since."""
         return True
+
+    # -- tenants
+
+    def _changed(self) -> None:
+        """A message was taken or settled."""
+        if self.counts.fair is not None:
+            self.counts.fair.changes += 1
+
+    async def _listen(self, fair: Fairness) -> None:
+        """Find out who is noisy."""
+        rows = await received.raw_items(self.ctx, self.number, since=(self.now + 1,))
+        fair.count([tenant.decode() for _, tenant in rows])
+
+    async def _quiet(self, fair: Fairness) -> list[_Spot]:
+        """The first visible messages of quiet tenants that were never received. What is passed over once need not be looked at again."""
+        for _ in range(_LOOKS):
+            since = max(fair.quiet_from, self.counts.fresh_from)
+            spots = [spot for spot in await self._first(fresh, since, _AHEAD) if spot.visible <= self.now]
+            quiet = [spot for spot in spots if spot.tenant not in fair.noisy]
+            if spots:
+                fair.quiet_from = (quiet or spots[-1:])[0].visible
+            if quiet or len(spots) < _AHEAD:
+                return quiet
+        return []
+
+    async def quiet(self) -> Quiet | None:
+        fair = self.counts.fair
+        if fair is None:
+            return None
+        await self._listen(fair)
+        visible, in_flight, delayed = await self.counted()
+        late = await fresh.raw_items(self.ctx, self.number, since=(self.now + 1,)) if fair.noisy and delayed else []
+        for tenant, flying in fair.noisy.items():
+            waiting = sum(group == tenant.encode() for _, group in late)
+            visible -= (await tenants.get(self.ctx, self.number, tenant) or 0) - flying - waiting
+            in_flight, delayed = in_flight - flying, delayed - waiting
+        return Quiet(len(fair.noisy), visible, in_flight, delayed, await self._oldest_quiet(fair))
+
+    async def _oldest_quiet(self, fair: Fairness) -> int:
+        again = [spot for spot in await self._first(received, 0, _AHEAD) if spot.tenant not in fair.noisy]
+        return min((spot.sequence for spot in [*again, *await self._quiet(fair)]), default=0)
 
     # -- dead letters
 

@@ -21,6 +21,7 @@ _LAYOUT: tuple[Collection[Any], ...] = (
     places,
     standard.fresh,
     standard.received,
+    standard.tenants,
     fifo.lines,
     fifo.groups,
     fifo.ready,

@@ -68,6 +68,21 @@ class TestGauges:
         clock.advance(seconds=120)
         assert data("ApproximateNumberOfMessagesDelayed") == [1, 0]
 
+    def test_what_is_not_of_noisy_tenants_is_told_by_itself(self, sqs, queue, send, receive, clock, data):
+        for _ in range(4):
+            entries = [{"Id": str(number), "MessageBody": "m", "MessageGroupId": "loud"} for number in range(10)]
+            sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+        for _ in range(3):
+            receive(queue, VisibilityTimeout=90)
+        send(queue, "m", MessageGroupId="quiet")
+        send(queue, "m", MessageGroupId="quiet", DelaySeconds=90)
+        clock.advance(seconds=60)
+        of_quiet = "ApproximateNumberOfMessages{}InQuietGroups"
+        assert data("ApproximateNumberOfNoisyGroups") == [1]
+        assert data("ApproximateNumberOfMessagesVisible") == [11]
+        assert [data(of_quiet.format(state)) for state in ("Visible", "NotVisible", "Delayed")] == [[1], [0], [1]]
+        assert [round(age) for age in data("ApproximateAgeOfOldestMessageInQuietGroups")] == [59]
+
     def test_the_oldest_message_has_an_age(self, queue, send, clock, data):
         send(queue, "one")
         clock.advance(seconds=180)
