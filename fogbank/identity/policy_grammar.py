@@ -25,7 +25,11 @@ _SID = re.compile(r"[0-9A-Za-z]*")
 # What S3 has in regions, unlike buckets: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 _REGIONAL_S3 = ("access-grants/", "accesspoint/", "async-request/", "job/", "storage-lens/", "storage-lens-group/")
 _PARTITIONS = re.compile(r"aws(-[a-z-]+)?|\*")
-_AWS_PRINCIPAL = re.compile(r"\*|\d{12}|A[A-Z0-9]{15,}|arn:[\w-]+:(iam|sts)::\d{12}:.+")
+# The last is how CloudFront's origin access identities are told to S3.
+_AWS_PRINCIPAL = re.compile(
+    r"\*|\d{12}|A[A-Z0-9]{15,}|arn:[\w-]+:(iam|sts)::\d{12}:.+"
+    r"|arn:[\w-]+:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+"
+)
 
 
 class MalformedPolicy(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.identity.known import exists
 from fogbank.kernel import Context
 from fogbank.services.kms import errors, limits, specs, states
 from fogbank.services.kms.access import ON_KEY, find, permit
@@ -21,7 +22,6 @@ from fogbank.services.kms.grant import (
 )
 from fogbank.services.kms.key import key_arn, keys
 from fogbank.services.kms.listing import Page, page_of, paged
-from fogbank.services.kms.principals import exists
 from fogbank.services.kms.references import Target, parse, scope_of
 from fogbank.services.kms.service import service
 

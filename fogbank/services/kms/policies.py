@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fogbank.identity.condition_keys import ConditionKeys, Situation
+from fogbank.identity.known import exists
 from fogbank.identity.policy import Access, compiled
 from fogbank.identity.policy_grammar import MalformedPolicy, check
 from fogbank.kernel import Context
@@ -24,7 +25,6 @@ from fogbank.services.kms.access import (
 )
 from fogbank.services.kms.key import modify
 from fogbank.services.kms.listing import page_of, paged
-from fogbank.services.kms.principals import exists
 from fogbank.services.kms.references import Target
 from fogbank.services.kms.service import service
 

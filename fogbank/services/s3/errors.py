@@ -39,7 +39,7 @@ def from_violation(member: str, value: Any) -> AWSError:
         return invalid_location(value)
     if member in _PARAMETERS:
         name, message = _PARAMETERS[member]
-        return invalid_argument(message, name, value)
+        return invalid_argument(message, name, ",".join(value) if isinstance(value, list) else value)
     return missing_parameter() if member in _SELECT_REQUIRED else malformed_xml()
 
 
@@ -125,6 +125,14 @@ def incomplete_body() -> AWSError:
 
 def invalid_uri(uri: str) -> AWSError:
     return AWSError("InvalidURI", "Couldn't parse the specified URI.", 400, URI=uri)
+
+
+def invalid_expected_owner() -> AWSError:
+    return AWSError(
+        "InvalidBucketOwnerAWSAccountID",
+        "The value of the expected bucket owner parameter must be an AWS account ID.",
+        400,
+    )
 
 
 def access_denied() -> AWSError:

@@ -21,6 +21,7 @@ unless it is a null version. A null version that has never been anything but cur
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -276,7 +277,10 @@ class Part(Record, frozen=True):
 
 
 class Manifest(Record, frozen=True):
+    """The parts of an object, and the upload that it was made by (replicas name none)."""
+
     parts: list[Part]
+    upload_id: str = ""
 
 
 class Annotation(Record, frozen=True):
@@ -351,7 +355,7 @@ async def find(ctx: Context, name: str) -> Home | None:
 
 
 async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
-    """The bucket that a request names. Raises NoSuchBucket, or AccessDenied when it is not the expected owner's.
+    """The bucket that a request names. Raises NoSuchBucket; AccessDenied when it is not the expected owner's.
 
     What was found is noted in the request for as long as the transaction lasts: the decision about the request asks, too.
     """
@@ -359,8 +363,11 @@ async def home_of(ctx: Context, request: dict[str, Any]) -> Home:
     home = noted[1] if noted is not None and noted[0] is ctx.tx else await _find_named(ctx, request)
     expected = request.get("ExpectedBucketOwner")
     if expected is not None and expected != home.bucket.account:
-        raise errors.access_denied()
+        raise errors.access_denied() if _ACCOUNT.fullmatch(expected) else errors.invalid_expected_owner()
     return home
+
+
+_ACCOUNT = re.compile(r"\d{12}")
 
 
 NOTE = "home"

@@ -102,7 +102,7 @@ async def _begin(ctx: Context, request: Request, wanted: Traits) -> tuple[Source
         await _check_both(ctx, request, access.on_version("GetObjectAnnotation"), "s3:PutObjectAnnotation")
     if record.size > limits.OBJECT_BYTES:
         raise errors.copy_source_too_large(limits.OBJECT_BYTES)
-    _check_change(request, source)
+    _check_change(request, source, home)
     customer = encryption.customer_key(request, "CopySource")
     if not record.blob and not record.parts:
         data = await bodies.open_body(source.home, source.key, record, 0, record.size, customer)
@@ -153,12 +153,14 @@ def _keeps_sums(record: Object, algorithm: str) -> bool:
     return known and "-" not in record.etag
 
 
-def _check_change(request: Request, source: Source) -> None:
-    """A copy onto itself has to change something."""
+def _check_change(request: Request, source: Source, target: Home) -> None:
+    """A copy onto itself has to change something; where a default encryption of the bucket's own applies, it does."""
     is_same = source.home.name == request["Bucket"] and source.key == request["Key"]
     if not is_same or "?versionId=" in request["CopySource"]:
         return
     if request.get("MetadataDirective") == "REPLACE" or request.keys() & _CHANGES:
+        return
+    if target.bucket.encryption != Encryption():
         return
     raise errors.copy_onto_itself()
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import msgspec
+
 from fogbank.kernel import AWSError, Context
 from fogbank.services.s3 import errors, limits
 from fogbank.services.s3.content import bodies, ranges
 from fogbank.services.s3.content.digests import COMPOSITE
 from fogbank.services.s3.encryption import choices as encryption
 from fogbank.services.s3.encryption import keys
+from fogbank.services.s3.express.directory_names import is_directory
 from fogbank.services.s3.lifecycle.headers import tell_expiration
 from fogbank.services.s3.locking import locks
 from fogbank.services.s3.object import conditions, courses, traits, vault
@@ -20,6 +23,8 @@ from fogbank.services.s3.service import service
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+
+replace = msgspec.structs.replace
 
 _OVERRIDES = {
     "ResponseCacheControl": "CacheControl",
@@ -160,6 +165,8 @@ async def _one_part(home: Home, request: Request, record: Object, number: int, a
         raise errors.bad_part_number(number)
     if number > max(record.parts, 1):
         raise errors.invalid_part_number(number, max(record.parts, 1))
+    if record.parts <= 1 and record.checksum_type != COMPOSITE and request.get("ChecksumMode") is not None:
+        traits.checksum_members(record, answer)  # the part is the whole object
     if not record.parts:
         return _narrow(answer, 0, record.size, record.size) if record.size else 0
     manifest = await bodies.manifest_of(home, request["Key"], record)
@@ -202,7 +209,7 @@ async def get_object_attributes(ctx: Context, request: Request) -> Answer:
         answer["ETag"] = record.etag
     if "Checksum" in wanted and record.checksum:
         answer["Checksum"] = {}
-        traits.checksum_members(record, answer["Checksum"])
+        traits.checksum_members(replace(record, checksum=record.checksum.partition("-")[0]), answer["Checksum"])
     if "ObjectParts" in wanted and record.parts:
         answer["ObjectParts"] = await _parts(home, request, record)
     if "StorageClass" in wanted:
@@ -213,9 +220,12 @@ async def get_object_attributes(ctx: Context, request: Request) -> Answer:
 
 
 async def _parts(home: Home, request: Request, record: Object) -> Answer:
-    """The number of parts; and the parts themselves, a page of them, when each has a checksum of its own."""
+    """The number of parts; and the parts themselves, a page of them, when each has a checksum of its own.
+
+    Directory buckets tell the parts of every object.
+    """
     answer: Answer = {"TotalPartsCount": record.parts}
-    if not record.checksum_algorithm:
+    if record.checksum_type != COMPOSITE and not is_directory(home.name):
         return answer
     marker, limit = request.get("PartNumberMarker") or 0, min(request.get("MaxParts", limits.PAGE), limits.PAGE)
     manifest = await bodies.manifest_of(home, request["Key"], record)
@@ -227,11 +237,7 @@ async def _parts(home: Home, request: Request, record: Object) -> Answer:
         "MaxParts": limit,
         "IsTruncated": len(later) > len(shown),
         "Parts": [
-            {
-                "PartNumber": part.number,
-                "Size": part.size,
-                f"Checksum{record.checksum_algorithm}": part.checksum or None,
-            }
+            {"PartNumber": part.number, "Size": part.size, f"Checksum{part.algorithm}": part.checksum or None}
             for part in shown
         ],
     }

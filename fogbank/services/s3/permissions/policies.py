@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from fogbank.identity import directory, known
 from fogbank.kernel import Context
 from fogbank.services.s3 import errors
 from fogbank.services.s3.content import digests
@@ -37,10 +38,21 @@ async def put_bucket_policy(ctx: Context, request: Request) -> Answer:
     text = request["Policy"]
     home = await home_of(ctx, request)
     document = publicity.checked(text, home.bucket)
+    await _check_principals(ctx, document)
     if publicity.is_public(document) and await access.blocks(home, "BlockPublicPolicy"):
         raise errors.public_policy_blocked(ctx.principal.arn, home.bucket.arn)
     _save(home, policy=text)
     return {}
+
+
+async def _check_principals(ctx: Context, document: dict[str, Any]) -> None:
+    """Users and roles have to be there; about accounts without IAM nothing is known, so that any may be."""
+    for name in publicity.named(document):
+        account = name.split(":")[4]
+        if account != ctx.account and await directory.iam_token(ctx.at(account=account)) is None:
+            continue
+        if not await known.exists(ctx, name):
+            raise errors.malformed_policy("Invalid principal in policy")
 
 
 @service.operation(**access.ON_POLICY)

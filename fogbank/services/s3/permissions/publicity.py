@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fogbank.services.s3.records import Bucket
 
 _POLICY_BYTES = 20 * 1024
+# How the keys begin that go with every action, whatever the reference tells of it.
+_EVERYWHERE = ("s3:accesspoint", "s3:buckettag/", "s3:dataaccesspoint", "s3:resourceaccount", "s3:tlsversion")
 _NARROWING = frozenset(
     {
         "s3:dataaccesspointaccount",
@@ -45,13 +47,14 @@ def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
         raise errors.malformed_policy("Missing required field Principal")
     for action in listed(statement.get("Action")):
         prefix = "s3express:" if is_directory(bucket.name) else "s3:"
-        if action != "*" and not action.lower().startswith(prefix):
+        if action != "*" and not (action.lower().startswith(prefix) and _meant(action)):
             raise errors.malformed_policy("Policy has invalid action")
     for resource in listed(statement.get("Resource")) + listed(statement.get("NotResource")):
         if _bucket_in(resource) != bucket.name:
             raise errors.malformed_policy("Policy has invalid resource")
     if not is_directory(bucket.name):
         _check_actions(statement)
+        _check_conditions(statement)
 
 
 def _check_actions(statement: dict[str, Any]) -> None:
@@ -65,9 +68,49 @@ def _check_actions(statement: dict[str, Any]) -> None:
 
 def _kinds(pattern: str) -> set[str]:
     """Whether the actions that a pattern is about are done to buckets or to objects; nothing for what is not known."""
+    return {used.name for action in _meant(pattern) for used in action.resource_types} & {"bucket", "object"}
+
+
+def _meant(pattern: str) -> list[reference.Action]:
+    """The actions that a pattern (`s3:Get*`) is about; none for `*`."""
+    prefix, _, name = pattern.partition(":")
+    service = reference.service(prefix)
+    return [] if service is None or not name else list(service.matching(name))
+
+
+def _check_conditions(statement: dict[str, Any]) -> None:
+    """S3's own keys in the conditions have to be there, and be ones that an action of the statement knows."""
     service = reference.service("s3")
-    actions = () if service is None or pattern == "*" else service.matching(pattern.partition(":")[2])
-    return {used.name for action in actions for used in action.resource_types} & {"bucket", "object"}
+    keys = {key for tests in statement.get("Condition", {}).values() for key in tests if key.lower().startswith("s3:")}
+    actions = listed(statement.get("Action"))
+    for key in keys:
+        if service is None or service.condition_key(key) is None:
+            raise errors.malformed_policy("Policy has an invalid condition key")
+        if actions and "*" not in actions and not any(_knows(action, key) for action in actions):
+            raise errors.malformed_policy(
+                "Conditions do not apply to combination of actions and resources in statement"
+            )
+
+
+def _knows(pattern: str, key: str) -> bool:
+    """Does an action that the pattern is about have that condition key? Keys of access points go with any."""
+    return key.lower().startswith(_EVERYWHERE) or any(
+        reference.same_key(template, key)
+        for action in _meant(pattern)
+        for template in (
+            *action.condition_keys,
+            *(each for used in action.resource_types for each in used.condition_keys),
+        )
+    )
+
+
+def named(document: dict[str, Any]) -> list[str]:
+    """The ARNs of principals in a policy."""
+    elements = [
+        statement.get(name) for statement in listed(document["Statement"]) for name in ("Principal", "NotPrincipal")
+    ]
+    names = [name for each in elements if isinstance(each, dict) for name in listed(each.get("AWS"))]
+    return [name for name in names if name.startswith("arn:")]
 
 
 def _bucket_in(resource: str) -> str:

@@ -170,7 +170,7 @@ async def _keep_part(ctx: Context, request: Request, claim: Claim, received: Rec
     upload = await upload_of(home, request)
     part = await _put_part(home, request, upload, received)
     answer: Answer = {"ETag": f'"{part.etag}"'}
-    if received.sums.checksum:
+    if received.sums.checksum and (upload.checksum_algorithm or claim.value is not None or claim.in_trailer):
         answer[f"Checksum{received.algorithm}"] = received.sums.checksum
     encryption.members(upload.traits.encryption, answer, request)
     return answer
@@ -237,13 +237,39 @@ async def _keep_copy(ctx: Context, request: Request, source: Source, received: R
 
 @service.operation(action="s3:PutObject", **access.ON_OBJECT)
 async def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
-    """Make an object of the parts that are listed, and forget the others.
+    """Make an object of the parts that are listed, and forget the others. Asked again, it answers the same again.
 
     Errors, in this order: NoSuchUpload, MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall, InvalidRequest,
     BadDigest, PreconditionFailed.
     """
     home = await home_of(ctx, request)
-    upload = await upload_of(home, request)
+    upload = await uploads.get(home.ctx, home.name, request["Key"], request["UploadId"])
+    record = await (_made_before(home, request) if upload is None else _complete(ctx, home, request, upload))
+    answer = objects.answer_to_write(record, home.bucket, request)
+    await tell_expiration(home, request["Key"], record, answer)
+    path = quote(f"/{home.name}/{request['Key']}")
+    return answer | {"Bucket": home.name, "Key": request["Key"], "Location": f"{ctx.endpoint}{path}"}
+
+
+async def _made_before(home: Home, request: Request) -> Object:
+    """The object that the same request has made already: who missed the answer asks again, and gets it. Raises NoSuchUpload."""
+    upload_id, key = request["UploadId"], request["Key"]
+    record = await vault.current(home, key)
+    if record is None or not record.parts:
+        raise errors.no_such_upload(upload_id)
+    manifest = await bodies.manifest_of(home, key, record)
+    made_of = [(part.number, part.etag) for part in manifest.parts]
+    wanted = [(entry.get("PartNumber"), etags.unquoted(entry.get("ETag") or "")) for entry in _listed(request)]
+    if manifest.upload_id != upload_id or made_of != wanted:
+        raise errors.no_such_upload(upload_id)
+    return record
+
+
+def _listed(request: Request) -> list[Request]:
+    return (request.get("MultipartUpload") or {}).get("Parts") or []
+
+
+async def _complete(ctx: Context, home: Home, request: Request, upload: Upload) -> Object:
     chosen = await _chosen(home, request, upload)
     _check_size(request, chosen)
     checksum = _checksum(upload, chosen)
@@ -253,16 +279,13 @@ async def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
         await keys.unwrap(home, request["Key"], upload.traits.encryption, upload.envelope)
     record = await _assemble(home, request, upload, chosen, checksum)
     await forget(home, request, {part.number for part in chosen})
-    answer = objects.answer_to_write(record, home.bucket, request)
-    await tell_expiration(home, request["Key"], record, answer)
-    path = quote(f"/{home.name}/{request['Key']}")
-    return answer | {"Bucket": home.name, "Key": request["Key"], "Location": f"{ctx.endpoint}{path}"}
+    return record
 
 
 async def _chosen(home: Home, request: Request, upload: Upload) -> list[Part]:
     """The parts that the request lists, checked one by one."""
     upload_id = request["UploadId"]
-    listed = (request.get("MultipartUpload") or {}).get("Parts") or []
+    listed = _listed(request)
     if not 0 < len(listed) <= limits.PARTS:
         raise errors.malformed_xml()
     numbers = [entry.get("PartNumber") or 0 for entry in listed]
@@ -349,7 +372,7 @@ async def _assemble(
         owner=upload.owner,
     )
     record = await vault.add(home, request["Key"], record)
-    manifests.put(home.ctx, Manifest(chosen), home.name, request["Key"], record.slot)
+    manifests.put(home.ctx, Manifest(chosen, request["UploadId"]), home.name, request["Key"], record.slot)
     await changes.happened(changes.COMPLETED, home, request["Key"], record)
     return record
 

@@ -144,6 +144,8 @@ def test_expected_owner_has_to_be_the_owner(refused, aws, s3, bucket):
     assert s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=aws.account)
     with refused("AccessDenied", 403):
         s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="111122223333")
+    with refused("InvalidBucketOwnerAWSAccountID", 400):
+        s3.list_objects_v2(Bucket=bucket, ExpectedBucketOwner="me")
 
 
 # -- listing

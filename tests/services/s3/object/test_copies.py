@@ -96,6 +96,13 @@ def test_copy_onto_itself_has_to_change_something(refused, s3, get, source):
         assert get(source, "from") == b"contents"
 
 
+def test_default_encryption_is_a_change(s3, source):
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=source, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    answer = s3.copy_object(Bucket=source, Key="from", CopySource=f"{source}/from")
+    assert answer["ServerSideEncryption"] == "aws:kms"
+
+
 def test_large_copy_onto_itself_keeps_the_bytes(s3, bucket, put, get):
     put(bucket, "k", b"L" * 200_000)
     s3.copy_object(Bucket=bucket, Key="k", CopySource=f"{bucket}/k", MetadataDirective="REPLACE", Metadata={"a": "b"})

@@ -216,6 +216,7 @@ def test_attribute_has_to_be_one(raw, stored):
     response = raw("GET", f"/{stored}/small?attributes", headers={"x-amz-object-attributes": "Colour"})
     assert response.refusal == (400, "InvalidArgument")
     assert response.error["Message"] == "Invalid attribute name specified."
+    assert response.error["ArgumentValue"] == "Colour"
 
 
 def test_download_goes_on_when_the_object_is_deleted(s3, put, bucket):

@@ -192,6 +192,34 @@ def test_policy_has_to_be_one_for_this_bucket(refused, s3, allow, bucket, change
         s3.get_bucket_policy(Bucket=bucket)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"action": "s3:ListObjects"}, "Policy has invalid action"),
+        ({"action": "s3:Fetch*"}, "Policy has invalid action"),
+        ({"Condition": {"StringEquals": {"s3:colour": "red"}}}, "Policy has an invalid condition key"),
+        (
+            {"Condition": {"StringEquals": {"s3:prefix": "a/"}}},
+            "Conditions do not apply to combination of actions and resources in statement",
+        ),
+    ],
+)
+def test_actions_and_conditions_have_to_be_there(refused, allow, bucket, change, message):
+    with refused("MalformedPolicy", 400, Message=message):
+        allow(bucket, **change)
+
+
+def test_principals_of_an_account_have_to_be_there(refused, aws, allow, bucket):
+    with refused("MalformedPolicy", 400, Message="Invalid principal in policy"):
+        allow(bucket, principal={"AWS": f"arn:aws:iam::{aws.account}:user/nobody"})
+    allow(bucket, principal={"AWS": aws("iam").create_user(UserName="somebody")["User"]["Arn"]})
+
+
+def test_principals_elsewhere_may_be_anybody(allow, bucket):
+    identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity EH1HDMB1FH2TC"
+    allow(bucket, principal={"AWS": ["arn:aws:iam::464622532012:role/of-a-vendor", identity]})
+
+
 # -- public access
 
 

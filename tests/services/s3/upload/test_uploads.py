@@ -181,6 +181,17 @@ def test_upload_has_to_be_one(refused, s3, bucket, begun, call):
         call(s3, {"Bucket": bucket, "Key": "another key", "UploadId": begun})
 
 
+def test_completion_may_be_asked_for_again(refused, s3, bucket, put, send, complete):
+    etag = send(1, TAIL)
+    answers = [complete((1, etag)) for _ in range(2)]
+    assert [answer["ETag"] for answer in answers] == [etag_of(TAIL)] * 2
+    with refused("NoSuchUpload", 404):
+        complete((1, etag), (2, etag))
+    put(bucket, "k", b"another object")
+    with refused("NoSuchUpload", 404):
+        complete((1, etag))
+
+
 def test_completed_upload_is_over(refused, send, complete, s3, bucket, begun):
     etag = send(1, TAIL)
     complete((1, etag))
@@ -293,6 +304,21 @@ def test_attributes_tell_the_parts(s3, bucket, upload):
     assert (parts["TotalPartsCount"], parts["IsTruncated"], parts["NextPartNumberMarker"]) == (3, True, 2)
     assert [(part["PartNumber"], part["Size"]) for part in parts["Parts"]] == [(1, len(FIRST)), (2, len(SECOND))]
     assert parts["Parts"][0]["ChecksumSHA256"] == b64(hashlib.sha256(FIRST).digest())
+
+
+def test_attributes_tell_a_composite_checksum_without_its_count(s3, bucket, upload):
+    whole = upload(bucket, "k", [TAIL], ChecksumAlgorithm="SHA256", part={"ChecksumAlgorithm": "SHA256"})
+    found = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum"])["Checksum"]
+    assert (found["ChecksumSHA256"] + "-1", found["ChecksumType"]) == (whole["ChecksumSHA256"], "COMPOSITE")
+
+
+def test_full_object_checksum_hides_the_parts_but_for_their_number(s3, bucket, upload):
+    options = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
+    upload(bucket, "k", [TAIL], part={"ChecksumAlgorithm": "CRC32"}, **options)
+    answer = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts"])
+    assert answer["ObjectParts"] == {"TotalPartsCount": 1}
+    part = s3.head_object(Bucket=bucket, Key="k", PartNumber=1, ChecksumMode="ENABLED")
+    assert part["ChecksumCRC32"] == b64(crc32(TAIL))  # the only part is the whole object
 
 
 # -- copying parts

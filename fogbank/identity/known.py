@@ -1,4 +1,4 @@
-"""Whether a principal that a policy or a grant names is there: KMS takes no other.
+"""Whether a principal that a policy or a grant names is there: KMS and S3 take no other.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html#key-policy-elements
 """
