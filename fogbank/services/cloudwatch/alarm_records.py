@@ -22,7 +22,11 @@ Answer = dict[str, Any]
 
 
 class Alarm(Record, frozen=True):
-    """`config` is what was put, `children` the alarms that a composite one names. Times are epoch seconds."""
+    """`config` is what was put, `children` the alarms that a composite one names. Times are epoch seconds.
+
+    `suppressed_by` is what holds its actions back (`WaitPeriod`), `owed` the state that was told of last before; `warm_until` is when
+    it stops waiting for its first data.
+    """
 
     name: str
     kind: str
@@ -35,6 +39,9 @@ class Alarm(Record, frozen=True):
     transitioned: float
     tags: dict[str, str] = {}
     children: tuple[str, ...] = ()
+    suppressed_by: str = ""
+    owed: str = ""
+    warm_until: float = 0
 
 
 class HistoryItem(Record, frozen=True):
@@ -81,6 +88,8 @@ def described(ctx: Context, alarm: Alarm) -> Answer:
             "StateReasonData": alarm.reason_data or None,
             "StateUpdatedTimestamp": alarm.state_updated,
             "StateTransitionedTimestamp": alarm.transitioned,
+            "ActionsSuppressedBy": alarm.suppressed_by or None,
+            "ActionsSuppressedReason": f"Actions suppressed by {alarm.suppressed_by}" if alarm.suppressed_by else None,
         }
     )
 

@@ -9,7 +9,19 @@ import msgspec
 
 from fogbank.kernel import Context, pages, service_events
 from fogbank.kernel.errors import not_implemented
-from fogbank.services.cloudwatch import alarm_rules, errors, messages, statistics, tag_rules, verdicts, watching
+from fogbank.services.cloudwatch import (
+    alarm_rules,
+    anomaly_detectors,
+    errors,
+    expressions,
+    messages,
+    suppressing,
+    tag_rules,
+    verdicts,
+    watching,
+)
+from fogbank.services.cloudwatch.alarm_checks import check_metric_alarm
+from fogbank.services.cloudwatch.alarm_metrics import followed, period_of, watched
 from fogbank.services.cloudwatch.alarm_records import (
     COMPOSITE,
     METRIC,
@@ -23,16 +35,13 @@ from fogbank.services.cloudwatch.alarm_records import (
     history,
     record,
 )
-from fogbank.services.cloudwatch.alarm_states import decide, period_of, watched
-from fogbank.services.cloudwatch.checks import check_queries
+from fogbank.services.cloudwatch.alarm_states import decide
+from fogbank.services.cloudwatch.anomaly_records import SINGLE, detectors, key_of, single
 from fogbank.services.cloudwatch.points import dimensions_of
-from fogbank.services.cloudwatch.reading import require_period
 from fogbank.services.cloudwatch.service import service
 
-_DAY = 86_400
 _ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
-_ABSENT = ("EvaluationWindow", "WarmUpConfiguration", "EvaluationCriteria", "ThresholdMetricId", "ActionConfiguration")
-_ABSENT_OF_COMPOSITE = ("ActionsSuppressor", "ActionConfiguration")
+_LONGEST_COMPOSITE_WAIT = 86_400
 
 
 def _arn(ctx: Context, request: Request) -> str:
@@ -49,27 +58,59 @@ def _arns(ctx: Context, request: Request) -> list[str]:
 @service.operation(resource=_arn)
 async def put_metric_alarm(ctx: Context, request: Request) -> None:
     """A new alarm has insufficient data until it has looked; one that is changed keeps its state."""
-    if any(request.get(name) is not None for name in _ABSENT):
-        raise not_implemented("cloudwatch", "PutMetricAlarm with anomaly bands, PromQL, windows or propagated tags")
-    _check_metric_alarm(request)
+    if request.get("EvaluationCriteria") is not None:
+        raise not_implemented("cloudwatch", "PutMetricAlarm with PromQL")
+    _refuse_tags_in_messages(request)
+    check_metric_alarm(request)
     alarm = await _put(ctx, request, METRIC, ())
-    await watching.begin(ctx, alarm.name, period_of(alarm), watched(alarm))
+    await _ensure_detector(ctx, alarm)
+    await watching.begin(ctx, alarm.name, period_of(alarm), watched(alarm), followed(alarm))
+
+
+def _refuse_tags_in_messages(request: Request) -> None:
+    """AWS does not document under which name messages have them."""
+    if ((request.get("ActionConfiguration") or {}).get("AlarmTagsPropagation") or {}).get("Enabled"):
+        raise not_implemented("cloudwatch", "alarms with propagated tags")
+
+
+async def _ensure_detector(ctx: Context, alarm: Alarm) -> None:
+    """An alarm on a band brings the detector of its metric with it."""
+    queries = {query["Id"]: query for query in alarm.config.get("Metrics") or []}
+    band = queries.get(alarm.config.get("ThresholdMetricId") or "")
+    if band is None:
+        return
+    ((_, args),) = expressions.lookups(band["Expression"]).values()
+    stat = queries.get(args[0], {}).get("MetricStat")
+    if stat is not None and await detectors.get(ctx, *key_of(SINGLE, single(stat))) is None:
+        await anomaly_detectors.put(ctx, SINGLE, single(stat), {}, {})
 
 
 @service.operation(resource=_arn)
 async def put_composite_alarm(ctx: Context, request: Request) -> None:
-    if any(request.get(name) is not None for name in _ABSENT_OF_COMPOSITE):
-        raise not_implemented("cloudwatch", "PutCompositeAlarm with a suppressor or propagated tags")
+    _refuse_tags_in_messages(request)
     try:
         rule = alarm_rules.parse(request["AlarmRule"])
     except alarm_rules.BadRule as error:
         raise errors.bad_rule(str(error)) from None
     missing = [name for name in sorted(rule.children) if await alarms.get(ctx, name) is None]
     if missing:
-        raise errors.bad_rule(f"no such alarms: {', '.join(missing)}")
+        raise errors.no_children(missing)
     await _refuse_circles(ctx, request["AlarmName"], rule.children)
+    await _check_suppressor(ctx, request)
     alarm = await _put(ctx, request, COMPOSITE, tuple(sorted(rule.children)))
     await decide(ctx, alarm)
+
+
+async def _check_suppressor(ctx: Context, request: Request) -> None:
+    suppressor = request.get("ActionsSuppressor")
+    for name in ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
+        seconds = request.get(name)
+        if suppressor is None and seconds is not None:
+            raise errors.validation(f"{name} can only be specified with ActionsSuppressor.")
+        if suppressor is not None and (seconds is None or not 0 <= seconds <= _LONGEST_COMPOSITE_WAIT):
+            raise errors.validation(f"{name} must be between 0 and {_LONGEST_COMPOSITE_WAIT} with ActionsSuppressor.")
+    if suppressor is not None and await alarms.get(ctx, suppressing.name_of(suppressor)) is None:
+        raise errors.validation(f"The suppressor alarm {suppressor} does not exist.")
 
 
 async def _refuse_circles(ctx: Context, name: str, children: Iterable[str]) -> None:
@@ -92,12 +133,16 @@ async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, .
         given = tag_rules.checked({}, request.get("Tags") or [])
         reason = "Unchecked: Initial alarm creation"
         alarm = Alarm(name, kind, config, now, verdicts.INSUFFICIENT_DATA, reason, "", now, now, given, children)
+        alarm = msgspec.structs.replace(alarm, warm_until=now + _warm_up(config))
     else:
         if before.kind != kind:
             raise errors.validation(f"An alarm of another type is called {name} already.")
         if kind == METRIC:
-            await watching.end(ctx, name, watched(before))
+            await watching.end(ctx, name, watched(before), followed(before))
         alarm = msgspec.structs.replace(before, config=config, updated=now, children=children)
+        if now < before.warm_until or not _warm_up(before.config):
+            began = before.warm_until - _warm_up(before.config) if now < before.warm_until else now
+            alarm = msgspec.structs.replace(alarm, warm_until=began + _warm_up(config))
     alarms.put(ctx, alarm, name)
     operation = "create" if before is None else "update"
     data = {"version": "1.0", "type": operation.capitalize(), "createdAlarm": config}
@@ -106,64 +151,15 @@ async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, .
     return alarm
 
 
+def _warm_up(config: Answer) -> int:
+    """Seconds."""
+    return 60 * ((config.get("WarmUpConfiguration") or {}).get("WarmUpPeriodDurationInMinutes") or 0)
+
+
 async def _tell(ctx: Context, operation: str, alarm: Alarm, before: Alarm | None = None) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html"""
     detail = messages.configured(operation, alarm, before)
     await service_events.tell(ctx, "CloudWatch Alarm Configuration Change", detail, [arn_of(ctx, alarm.name)])
-
-
-def _check_metric_alarm(request: Request) -> None:
-    """What the model cannot say. Raises ValidationError, InvalidParameterCombination, MissingParameter."""
-    if request.get("EvaluationPeriods") is None:
-        raise errors.validation("The parameter EvaluationPeriods is required.")
-    if request.get("ComparisonOperator") not in verdicts.COMPARISONS:
-        raise errors.validation("The parameter ComparisonOperator must compare with a threshold.")
-    if request.get("Threshold") is None:
-        raise errors.validation("The parameter Threshold is required.")
-    if request.get("TreatMissingData", "missing") not in verdicts.TREATMENTS:
-        raise errors.validation(
-            f"The value {request['TreatMissingData']} for parameter TreatMissingData is not in [{', '.join(verdicts.TREATMENTS)}]."
-        )
-    if request.get("DatapointsToAlarm", 1) > request["EvaluationPeriods"]:
-        raise errors.validation("The parameter DatapointsToAlarm must not be greater than EvaluationPeriods.")
-    if request.get("Metrics"):
-        _check_metrics(request)
-    else:
-        _check_metric(request)
-    alarm = Alarm(request["AlarmName"], METRIC, request, 0, "", "", "", 0, 0)
-    period = period_of(alarm)
-    longest = _DAY if period < 3600 else 7 * _DAY
-    if period * request["EvaluationPeriods"] > longest:
-        days = "a day" if longest == _DAY else "7 days"
-        raise errors.validation(
-            f"Metrics cannot be checked across more than {days} (EvaluationPeriods * Period must be <= {longest})."
-        )
-
-
-def _check_metric(request: Request) -> None:
-    for name in ("MetricName", "Namespace", "Period"):
-        if request.get(name) is None:
-            raise errors.missing_parameter(f"The parameter {name} is required.")
-    require_period(request["Period"])
-    if (request.get("Statistic") is None) == (request.get("ExtendedStatistic") is None):
-        raise errors.invalid_combination("Exactly one of Statistic and ExtendedStatistic must be specified.")
-    if statistics.parse(request.get("Statistic") or request["ExtendedStatistic"]) is None:
-        raise errors.validation(
-            f"The value {request['ExtendedStatistic']} for parameter ExtendedStatistic is not supported."
-        )
-
-
-def _check_metrics(request: Request) -> None:
-    given = [
-        name
-        for name in ("MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic", "Dimensions")
-        if request.get(name)
-    ]
-    if given:
-        raise errors.invalid_combination(f"The parameters Metrics and {given[0]} cannot be specified together.")
-    check_queries(request["Metrics"])
-    if sum(query.get("ReturnData", True) for query in request["Metrics"]) != 1:
-        raise errors.validation("Exactly one element of the metrics list should return data.")
 
 
 # -- describing
@@ -274,7 +270,7 @@ async def delete_alarms(ctx: Context, request: Request) -> None:
         record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" deleted', {"version": "1.0", "type": "Delete"})
         await _tell(ctx, "delete", alarm)
         if alarm.kind == METRIC:
-            await watching.end(ctx, alarm.name, watched(alarm))
+            await watching.end(ctx, alarm.name, watched(alarm), followed(alarm))
 
 
 @service.operation(resource=_arns)

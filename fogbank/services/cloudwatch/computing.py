@@ -23,10 +23,11 @@ _INSIGHTS_SECONDS = 14 * 86_400
 
 
 class Span(NamedTuple):
-    """Epoch seconds, without the end."""
+    """Epoch seconds, without the end. Periods are counted from `origin`."""
 
     start: float
     end: float
+    origin: float = 0
 
 
 async def values(ctx: Context, queries: list[Request], span: Span) -> dict[str, Value]:
@@ -62,13 +63,13 @@ async def _computed(ctx: Context, by_id: dict[str, Request], id: str, span: Span
             found[key] = await rule_metric(ctx, args, period, span.start, span.end)
         else:
             found[key] = await _band(ctx, by_id, args, span, period)
-    moments = _moments(span.start, min(span.end, ctx.now()), period)
+    moments = _moments(span._replace(end=min(span.end, ctx.now())), period)
     return expressions.evaluate(text, scope._replace(found=found, moments=moments))
 
 
-def _moments(start: float, end: float, period: int) -> tuple[float, ...]:
-    first = int(start // period * period)
-    return tuple(float(moment) for moment in range(first, ceil(end), period))
+def _moments(span: Span, period: int) -> tuple[float, ...]:
+    first = int(span.origin + (span.start - span.origin) // period * period)
+    return tuple(float(moment) for moment in range(first, ceil(span.end), period))
 
 
 def ordered(by_id: dict[str, Request]) -> list[str]:
@@ -123,8 +124,8 @@ async def _summaries(
 ) -> dict[float, Summary]:
     require_period(period)
     step = max(rounding(ctx, span.start, period), period)
-    begin = span.start // step * step
-    found = await points.read(ctx, identity, begin, span.end, period, 0, unit)
+    begin = span.origin + (span.start - span.origin) // step * step
+    found = await points.read(ctx, identity, begin, span.end, period, span.origin, unit)
     by_moment: dict[float, list[Summary]] = {}
     for (moment, _), summary in found.items():
         by_moment.setdefault(moment, []).append(summary)
@@ -155,7 +156,7 @@ async def _searched(ctx: Context, args: list[Value], period: int, span: Span) ->
     period = int(args[2]) if len(args) == 3 else period
     found = []
     for each, label in zip(meant, _told_apart(meant), strict=True):
-        identity = Identity(each.namespace, each.name, each.dimensions)
+        identity = points.identity_of(each)
         series = _series(ctx, identity, args[1], period, await _summaries(ctx, identity, period, span))
         found.append(series.named(label, series.properties))
     return found
@@ -171,14 +172,14 @@ def _told_apart(metrics: list[Metric]) -> list[str]:
 async def _queried(ctx: Context, text: str, period: int, span: Span) -> Value:
     """Metrics Insights: a list of series where it groups, else one."""
     query = insights.parse(text)
-    span = Span(max(span.start, ctx.now() - _INSIGHTS_SECONDS), span.end)
+    span = span._replace(start=max(span.start, ctx.now() - _INSIGHTS_SECONDS))
     parts: dict[tuple[str, ...], dict[float, list[Summary]]] = {}
     for each in await points.metrics.scan(ctx, query.namespace, query.metric):
         if not points.is_listed(each, ctx.now()) or not insights.matches(query, each, ctx.account):
             continue
         labels = insights.labels_of(each, ctx.account)
         group = parts.setdefault(tuple(labels[name] for name in query.group_by), {})
-        identity = Identity(each.namespace, each.name, each.dimensions)
+        identity = points.identity_of(each)
         for moment, summary in (await _summaries(ctx, identity, period, span)).items():
             group.setdefault(moment, []).append(summary)
     stat = insights.STATISTICS[query.function]
@@ -203,7 +204,7 @@ async def _band(ctx: Context, by_id: dict[str, Request], args: list[Value], span
     width = float(args[1]) if len(args) == 2 else bands.WIDTH
     of = by_id[args[0]]
     needed = [query for query in by_id.values() if query.get("Id") in _behind(by_id, args[0])]
-    before = Span(span.start - bands.TRAINED_SECONDS, span.start)
+    before = Span(span.start - bands.TRAINED_SECONDS, span.start, span.origin)
     history = (await values(ctx, needed, before))[args[0]]
     if not isinstance(history, dict):
         raise BadExpression("ANOMALY_DETECTION_BAND takes a single time series")
@@ -212,7 +213,7 @@ async def _band(ctx: Context, by_id: dict[str, Request], args: list[Value], span
     if model is None:
         return [Series().named("Lower"), Series().named("Upper")]
     period = (of.get("MetricStat") or {}).get("Period") or period
-    return list(bands.band(model, _moments(span.start, span.end, period), width))
+    return list(bands.band(model, _moments(span, period), width))
 
 
 def _behind(by_id: dict[str, Request], id: str) -> set[str]:

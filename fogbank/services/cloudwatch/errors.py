@@ -25,6 +25,10 @@ def bad_namespace(namespace: str) -> AWSError:
     return invalid_value(f"The value {namespace} for parameter Namespace is invalid.")
 
 
+def invalid_format(message: str) -> AWSError:
+    return AWSError("InvalidFormatFault", message)
+
+
 def invalid_token() -> AWSError:
     return AWSError("InvalidNextToken", "The NextToken is not valid.")
 
@@ -59,6 +63,12 @@ def alarm_in_use(name: str, by: str) -> AWSError:
 
 def bad_rule(reason: str) -> AWSError:
     return validation(f"AlarmRule is invalid: {reason}")
+
+
+def no_children(names: list[str]) -> AWSError:
+    return validation(
+        f"Could not save the composite alarm as alarms [{', '.join(names)}] in the alarm rule do not exist"
+    )
 
 
 def bad_dashboard(messages: list[dict[str, str]]) -> AWSError:

@@ -27,6 +27,9 @@ def _state(alarm: Alarm) -> Answer:
     state: Answer = {"value": alarm.state, "reason": alarm.reason}
     if alarm.reason_data:
         state["reasonData"] = alarm.reason_data
+    if alarm.suppressed_by:
+        reason = f"Actions suppressed by {alarm.suppressed_by}"
+        state |= {"actionsSuppressedBy": alarm.suppressed_by, "actionsSuppressedReason": reason}
     return state | {"timestamp": stamp(alarm.state_updated)}
 
 
@@ -45,10 +48,14 @@ def _is_json(text: str) -> bool:
         return False
 
 
+_SUPPRESSING = ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
+
+
 def _configuration(alarm: Alarm) -> Answer:
     config = alarm.config
     if alarm.kind == COMPOSITE:
-        return {"alarmRule": config["AlarmRule"]}
+        suppressing = {name[0].lower() + name[1:]: config.get(name) for name in _SUPPRESSING}
+        return _present({"alarmRule": config["AlarmRule"], **suppressing})
     queries = config["Metrics"] if "Metrics" in config else [{"Id": "m1", "MetricStat": _stat_of(config)}]
     return _present({"description": config.get("AlarmDescription"), "metrics": [_query(each) for each in queries]})
 

@@ -1,5 +1,6 @@
 """Metrics and their values, as they lie in the store.
 
+    followers (namespace, name, alarm)              alarms on all metrics of that name, whatever their dimensions
     metrics   (namespace, name, dimensions)         a metric: what identifies it, and its id
     points    (metric id, second, unit, nth)        what was measured in one minute (of high resolution: in one second)
 
@@ -72,6 +73,11 @@ class Sample(NamedTuple):
 
 metrics = service.collection("metrics", Metric, cached=True)
 points = service.collection("points", Points)
+followers = service.collection("followers", bytes)
+
+
+def identity_of(metric: Metric) -> Identity:
+    return Identity(metric.namespace, metric.name, metric.dimensions)
 
 
 def dimensions_of(given: Iterable[dict[str, str]]) -> Dimensions:
@@ -92,7 +98,8 @@ async def _metric(ctx: Context, identity: Identity, second: int) -> Metric:
     if metric is None:
         if not await metrics.scan(ctx, limit=1):
             await ctx.schedule("expire", {}, delay=_DAY, key="")
-        metric = Metric(*identity, ctx.ids.hex(16), day)
+        rows = await followers.items(ctx, (str,), identity.namespace, identity.name)
+        metric = Metric(*identity, ctx.ids.hex(16), day, tuple(str(key[0]) for key, _ in rows))
     elif metric.seen >= day:
         return metric
     else:
@@ -169,7 +176,7 @@ async def expire(ctx: Context, payload: dict[str, object]) -> None:
             points.delete(ctx, metric.id, *key)
         is_done = is_done and len(old) < _REMOVED
         if metric.seen < oldest // _DAY and not metric.alarms:
-            metrics.delete(ctx, *Identity(metric.namespace, metric.name, metric.dimensions).key)
+            metrics.delete(ctx, *identity_of(metric).key)
     if rows:
         await ctx.schedule("expire", {}, delay=_DAY if is_done else 0, key="")
 

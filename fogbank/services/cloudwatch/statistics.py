@@ -79,6 +79,18 @@ def parse(name: str) -> Callable[[Summary], float | None] | None:
     return None if extended is None else lambda all: _computed(extended, all)
 
 
+def samples_needed(name: str) -> float:
+    """How many make a percentile meaningful, 0 where the statistic is none.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+    """
+    extended = None if name in PLAIN else _extended(name)
+    share = (extended.bounds.high or 0) / 100 if extended is not None and extended.kind == "p" else 0
+    if not 0 < share < 1:
+        return 0.0
+    return round(10 / (1 - share) if share >= 0.5 else 10 / share, 6)
+
+
 def _extended(name: str) -> Extended | None:
     if name == "IQM":
         return Extended("tm", Bounds(25, 75))

@@ -1,4 +1,4 @@
-"""Tags of alarms and dashboards."""
+"""Tags of alarms, mute rules, rules of Contributor Insights, and dashboards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fogbank.kernel import Collection, Context
-from fogbank.services.cloudwatch import alarm_records, dashboards, errors
+from fogbank.services.cloudwatch import alarm_records, dashboards, errors, insight_rules, mute_rules
 from fogbank.services.cloudwatch.service import service
 from fogbank.services.cloudwatch.tag_rules import Tags, checked, listed
 
@@ -32,6 +32,8 @@ async def _find(ctx: Context, request: Request) -> _Tagged:
     for collection, arn_of in (
         (alarm_records.alarms, alarm_records.arn_of),
         (dashboards.dashboards, dashboards.arn_of),
+        (insight_rules.rules, insight_rules.arn_of),
+        (mute_rules.rules, mute_rules.arn_of),
     ):
         prefix = arn_of(ctx, "")
         found = await collection.get(ctx, arn.removeprefix(prefix)) if arn.startswith(prefix) else None

@@ -42,7 +42,7 @@ def refused(cloudwatch):
 def make_alarm(cloudwatch):
     """Puts an alarm on the metric `App` `m`: its sum over a minute is greater than 10."""
 
-    def make_alarm(name="alarm", **params):
+    def make_alarm(name="alarm", drop=(), **params):
         given = {
             "Namespace": "App",
             "MetricName": "m",
@@ -52,6 +52,7 @@ def make_alarm(cloudwatch):
             "Threshold": 10,
             "ComparisonOperator": "GreaterThanThreshold",
         }
+        given = {key: value for key, value in given.items() if key not in drop}
         cloudwatch.put_metric_alarm(AlarmName=name, **(given | params))
 
     return make_alarm
