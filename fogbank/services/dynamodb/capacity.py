@@ -57,14 +57,17 @@ class Consumption:
     def add_write(
         self, old: Image | None, new: Image | None, changes: Iterable[Change], factor: float = 1.0
     ) -> Consumption:
-        """A write of an item, and what it did to indexes: an entry that moved is a deletion and an insertion."""
+        """A write of an item, and what it did to indexes: an entry that moved is a deletion and an insertion.
+
+        `factor` is that of transactions, which applies to the table alone.
+        """
         self.add(write_units(old.size if old else 0, new.size if new else 0) * factor)
         for change in changes:
             if change.has_moved:
                 units = write_units(change.old_size, 0) + write_units(0, change.new_size)
             else:
                 units = write_units(change.old_size, change.new_size)
-            self.add(units * factor, change.into.name, not change.into.is_global)
+            self.add(units, change.into.name, not change.into.is_global)
         return self
 
     def include(self, other: Consumption) -> None:

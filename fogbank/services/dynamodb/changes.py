@@ -42,6 +42,8 @@ _CHANGES = (
     "OnDemandThroughput",
     "WarmThroughput",
 )
+_CEILINGS = {"MaxReadRequestUnits": "max_reads", "MaxWriteRequestUnits": "max_writes"}
+_ONLY_CAPACITY = frozenset({"IndexName", "ProvisionedThroughput"})
 _REPLICA_CHANGES = ("ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency")
 _ALONE = "DisassociationProtectionEnabled"
 
@@ -64,7 +66,11 @@ async def update_table(ctx: Context, request: Document) -> Document:
         table = await _changed(ctx, table, request)
     if among_replicas:
         table = await replicas.update(ctx, table, request)
-    return {"TableDescription": await tables.shown(ctx, table)}
+    answer = await tables.shown(ctx, table)
+    if request.get("OnDemandThroughput"):
+        # -1 is echoed once, and then is no more
+        answer["OnDemandThroughput"] = {**(answer["OnDemandThroughput"] or {}), **request["OnDemandThroughput"]}
+    return {"TableDescription": answer}
 
 
 async def _protect(ctx: Context, table: Table, request: Document, others: list[str]) -> Document:
@@ -78,6 +84,7 @@ async def _protect(ctx: Context, table: Table, request: Document, others: list[s
 async def _changed(ctx: Context, table: Table, request: Document) -> Table:
     """What a request asks for about the table itself. Returns its record as it is now, already written."""
     changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
+    changed = msgspec.structs.replace(changed, **_ceilings(request, changed.on_demand))
     changed = await encryption.chosen(ctx, changed, request.get("SSESpecification"))
     if "StreamSpecification" in request:
         changed = await _change_stream(ctx, changed, request)
@@ -94,7 +101,8 @@ async def _changed(ctx: Context, table: Table, request: Document) -> Table:
 def _warmed(table: Table, request: Document) -> Table:
     if not request.get("WarmThroughput"):
         return table
-    reads, writes = creation.warm_throughput(request, table.on_demand, table.reads, table.writes)
+    current = max(table.reads, table.warm_reads), max(table.writes, table.warm_writes)
+    reads, writes = creation.warm_throughput(request, table.on_demand, *current)
     return msgspec.structs.replace(table, warm_reads=reads or table.warm_reads, warm_writes=writes or table.warm_writes)
 
 
@@ -133,10 +141,15 @@ def _change_settings(table: Table, request: Document, now: float) -> Table:
         changes["is_protected"] = is_protected
     if (table_class := request.get("TableClass")) is not None:
         changes |= {"table_class": table_class, "class_changed": now}
-    if (ceiling := request.get("OnDemandThroughput")) is not None:
-        changes["max_reads"] = ceiling.get("MaxReadRequestUnits")
-        changes["max_writes"] = ceiling.get("MaxWriteRequestUnits")
     return msgspec.structs.replace(table, **changes)
+
+
+def _ceilings(definition: Document, on_demand: bool) -> Document:
+    """The changed ceilings of a table or index on demand: members that are not given stay as they are."""
+    ceiling = creation.ceiling_of(definition)
+    if ceiling and not on_demand:
+        raise table_errors.ceiling_on_provisioned(next(iter(ceiling)), "the table BillingMode is PROVISIONED")
+    return {_CEILINGS[name]: None if units == creation.NO_CEILING else units for name, units in ceiling.items()}
 
 
 def _change_billing(table: Table, request: Document, now: float) -> Table:
@@ -152,12 +165,19 @@ def _change_billing(table: Table, request: Document, now: float) -> Table:
         indexes = tuple([msgspec.structs.replace(index, reads=0, writes=0) for index in table.indexes])
         return msgspec.structs.replace(table, on_demand=True, on_demand_since=now, reads=0, writes=0, indexes=indexes)
     if not table.on_demand and (reads, writes) == (table.reads, table.writes):
-        raise _same_capacity(reads, writes)
+        raise table_errors.same_capacity("table", (reads, writes))
     if table.on_demand:
         _require_index_capacity(table, request)
+        table = _without_ceilings(table)
     return msgspec.structs.replace(
         table, on_demand=False, reads=reads, writes=writes, **_when(table, reads, writes, now)
     )
+
+
+def _without_ceilings(table: Table) -> Table:
+    none = dict.fromkeys(_CEILINGS.values())
+    indexes = tuple([msgspec.structs.replace(index, **none) for index in table.indexes])
+    return msgspec.structs.replace(table, indexes=indexes, **none)
 
 
 def _when(table: Table, reads: int, writes: int, now: float) -> Document:
@@ -168,15 +188,6 @@ def _when(table: Table, reads: int, writes: int, now: float) -> Document:
     if not table.on_demand and (reads < table.reads or writes < table.writes):
         when |= {"decreased": now, "decreases": table.decreases + 1}
     return when
-
-
-def _same_capacity(reads: int, writes: int) -> errors.AWSError:
-    return errors.validation(
-        "The provisioned throughput for the table will not change. The requested value equals the current value. "
-        f"Current ReadCapacityUnits provisioned for the table: {reads}. Requested ReadCapacityUnits: {reads}. "
-        f"Current WriteCapacityUnits provisioned for the table: {writes}. Requested WriteCapacityUnits: {writes}. "
-        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
-    )
 
 
 def _require_index_capacity(table: Table, request: Document) -> None:
@@ -211,7 +222,8 @@ async def _change_index(ctx: Context, table: Table, update: Document, request: D
 def _changed_index(table: Table, index: Index, update: Document) -> Index:
     changes: Document = {"status": "UPDATING"}
     if update.get("WarmThroughput"):
-        reads, writes = creation.warm_throughput(update, table.on_demand, index.reads, index.writes)
+        current = max(index.reads, index.warm_reads), max(index.writes, index.warm_writes)
+        reads, writes = creation.warm_throughput(update, table.on_demand, *current)
         changes |= {"warm_reads": reads or index.warm_reads, "warm_writes": writes or index.warm_writes}
     if (throughput := update.get("ProvisionedThroughput")) is not None:
         if table.on_demand:
@@ -219,10 +231,9 @@ def _changed_index(table: Table, index: Index, update: Document) -> Index:
                 f"ProvisionedThroughput should not be specified for index: {index.name} when BillingMode is PAY_PER_REQUEST"
             )
         changes |= {"reads": throughput["ReadCapacityUnits"], "writes": throughput["WriteCapacityUnits"]}
-    if (ceiling := update.get("OnDemandThroughput")) is not None:
-        changes["max_reads"] = ceiling.get("MaxReadRequestUnits")
-        changes["max_writes"] = ceiling.get("MaxWriteRequestUnits")
-    return msgspec.structs.replace(index, **changes)
+        if _ONLY_CAPACITY.issuperset(update) and (changes["reads"], changes["writes"]) == (index.reads, index.writes):
+            raise table_errors.same_capacity(f"index {index.name}", (index.reads, index.writes))
+    return msgspec.structs.replace(index, **changes, **_ceilings(update, table.on_demand))
 
 
 def _with_index(table: Table, changed: Index) -> Table:
@@ -234,7 +245,7 @@ async def _create_index(ctx: Context, table: Table, definition: Document, reques
     """From now on writes keep the index; a task gives it the items that are there already."""
     if table.index(definition["IndexName"]) is not None:
         raise errors.validation("Attempting to create an index which already exists")
-    attributes = _merged_attributes(table, request)
+    attributes = _given_attributes(table, request)
     built = creation.global_index(definition, attributes, table.on_demand, tables.new_spaces(ctx))
     used = {name: attributes[name] for name in built.keys}
     index = msgspec.structs.replace(built, status="CREATING", is_backfilling=True)
@@ -245,14 +256,15 @@ async def _create_index(ctx: Context, table: Table, definition: Document, reques
     return msgspec.structs.replace(table, attributes={**table.attributes, **used}, indexes=indexes)
 
 
-def _merged_attributes(table: Table, request: Document) -> dict[str, str]:
+def _given_attributes(table: Table, request: Document) -> dict[str, str]:
+    """The definitions of a request: it has to define the keys of a new index, also those that the table has."""
     given = creation.attribute_types(request.get("AttributeDefinitions") or [])
     for name, kind in given.items():
         if table.attributes.get(name, kind) != kind:
             raise errors.invalid_parameters(
                 f"Attribute {name} is defined as {table.attributes[name]} and cannot be redefined as {kind}"
             )
-    return {**table.attributes, **given}
+    return given
 
 
 async def _delete_index(ctx: Context, table: Table, index: Index) -> Table:

@@ -13,6 +13,8 @@ Request = dict[str, Any]
 Keys = tuple[str, str | None]
 
 PAY_PER_REQUEST = "PAY_PER_REQUEST"
+# as the most that may be consumed on demand
+NO_CEILING = -1
 # a member whose effect is not there yet
 _UNSUPPORTED = {"GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn"}
 
@@ -214,13 +216,19 @@ def _index_capacity(definition: Request, on_demand: bool) -> tuple[int, int]:
 
 def _ceiling(definition: Request, on_demand: bool) -> Request:
     """The most that a table or index on demand may consume, checked."""
-    ceiling: Request = definition.get("OnDemandThroughput") or {}
+    ceiling = ceiling_of(definition)
     if ceiling and not on_demand:
-        raise errors.invalid_parameters("OnDemandThroughput cannot be specified when BillingMode is PROVISIONED")
+        raise table_errors.ceiling_on_provisioned(next(iter(ceiling)), "table BillingMode is PROVISIONED.")
+    return {name: units for name, units in ceiling.items() if units != NO_CEILING}
+
+
+def ceiling_of(definition: Request) -> Request:
+    """The OnDemandThroughput of a table or index, within its range; -1 is for none."""
+    ceiling: Request = definition.get("OnDemandThroughput") or {}
     for name in ("MaxReadRequestUnits", "MaxWriteRequestUnits"):
-        if ceiling.get(name, 1) < 1 and ceiling[name] != -1:
-            raise errors.invalid_parameters(f"{name} must be a positive number, or -1 for no maximum")
-    return {name: units for name, units in ceiling.items() if units != -1}
+        if ceiling.get(name, 1) < 1 and ceiling[name] != NO_CEILING:
+            raise table_errors.ceiling_out_of_range(name, definition.get("IndexName"))
+    return ceiling
 
 
 def warm_throughput(definition: Request, on_demand: bool, reads: int, writes: int) -> tuple[int, int]:
@@ -229,12 +237,13 @@ def warm_throughput(definition: Request, on_demand: bool, reads: int, writes: in
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
     """
     wanted = definition.get("WarmThroughput") or {}
-    floors = (limits.WARM_READS, limits.WARM_WRITES) if on_demand else (reads, writes)
+    least = (limits.WARM_READS, limits.WARM_WRITES) if on_demand else (0, 0)
+    floors = max(least[0], reads), max(least[1], writes)
     warm = []
     for name, floor in zip(("ReadUnitsPerSecond", "WriteUnitsPerSecond"), floors, strict=True):
         units = wanted.get(name)
         if units is not None and units < floor:
-            raise table_errors.warm_throughput_too_low(name, units, floor)
+            raise table_errors.warm_throughput_too_low(name, definition.get("IndexName"))
         warm.append(units or 0)
     return warm[0], warm[1]
 

@@ -27,6 +27,11 @@ Document = dict[str, Any]
 @service.operation(resource=itself)
 async def get_item(ctx: Context, request: Request) -> Document:
     found = await access.check(ctx, "GetItem", request)
+    return await read(ctx, found, request)
+
+
+async def read(ctx: Context, found: Table | None, request: Request) -> Document:
+    """Get an item, for whoever may do so. `found` is its table, if known."""
     bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
     projection = bindings.projection()
     bindings.finish()

@@ -143,9 +143,36 @@ def key_inaccessible(error: AWSError) -> AWSError:
 # -- capacity
 
 
-def warm_throughput_too_low(name: str, given: int, floor: int) -> AWSError:
+def warm_throughput_too_low(name: str, index: str | None) -> AWSError:
     return invalid_parameters(
-        f"Requested {name} for WarmThroughput is lower than the current value: Requested: {given}, current: {floor}"
+        f"Requested {name} for WarmThroughput for {_table_or(index)} is lower than current WarmThroughput, "
+        "decreasing WarmThroughput is not supported"
+    )
+
+
+def ceiling_on_provisioned(name: str, when: str) -> AWSError:
+    return invalid_parameters(f"{name} for OnDemandThroughput cannot be specified when {when}")
+
+
+def ceiling_out_of_range(name: str, index: str | None) -> AWSError:
+    return invalid_parameters(
+        f"Requested {name} for OnDemandThroughput for {_table_or(index)} is outside of valid range"
+    )
+
+
+def _table_or(index: str | None) -> str:
+    return "table" if index is None else f"index {index}"
+
+
+def same_capacity(of: str, current: tuple[int, int]) -> AWSError:
+    """Capacity that is there already was asked for. `of` is `table`, or `index` and its name."""
+    reads, writes = current
+    kind = of.partition(" ")[0]
+    return validation(
+        f"The provisioned throughput for the {of} will not change. The requested value equals the current value. "
+        f"Current ReadCapacityUnits provisioned for the {kind}: {reads}. Requested ReadCapacityUnits: {reads}. "
+        f"Current WriteCapacityUnits provisioned for the {kind}: {writes}. Requested WriteCapacityUnits: {writes}. "
+        "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
     )
 
 

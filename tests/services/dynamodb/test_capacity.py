@@ -134,3 +134,19 @@ def test_item_collections_are_told_of_where_there_are_local_indexes(ddb, indexed
     assert answer["ItemCollectionMetrics"][indexed][0]["ItemCollectionKey"] == {"pk": s("a")}
     plain = ddb.put_item(TableName=table, Item=sized(10), ReturnItemCollectionMetrics="SIZE")
     assert "ItemCollectionMetrics" not in plain
+
+
+def test_indexes_cost_in_a_transaction_what_they_cost_anywhere(ddb, make_table):
+    make_table(types={"pk": "S", "color": "S"}, GlobalSecondaryIndexes=[index("by-color", "color")])
+    write = {"Put": {"TableName": "things", "Item": {"pk": s("a"), "color": s("red")}}}
+    [consumed] = ddb.transact_write_items(TransactItems=[write], ReturnConsumedCapacity="INDEXES")["ConsumedCapacity"]
+    assert consumed["Table"]["WriteCapacityUnits"] == 2
+    assert consumed["GlobalSecondaryIndexes"]["by-color"]["WriteCapacityUnits"] == 1
+    assert consumed["CapacityUnits"] == 3
+
+
+def test_a_batch_of_statements_says_what_each_cost(ddb, table):
+    reads = [{"Statement": f"SELECT * FROM things WHERE pk = '{key}'"} for key in "ab"]
+    reads[1]["ConsistentRead"] = True
+    answer = ddb.batch_execute_statement(Statements=reads, ReturnConsumedCapacity="TOTAL")
+    assert [each["CapacityUnits"] for each in answer["ConsumedCapacity"]] == [0.5, 1]

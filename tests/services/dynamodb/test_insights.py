@@ -86,9 +86,11 @@ def test_an_index_is_warmed_up(ddb, indexed, clock):
     assert (shown["ReadUnitsPerSecond"], shown["WriteUnitsPerSecond"]) == (13_000, 4_000)
 
 
-def test_a_table_cannot_be_cooled_down(ddb, table):
-    with refusal():
-        ddb.update_table(TableName=table, WarmThroughput={"ReadUnitsPerSecond": 1})
+def test_a_table_cannot_be_cooled_down(ddb, make_table):
+    table = make_table(WarmThroughput={"ReadUnitsPerSecond": 20_000})
+    with refusal() as refused:
+        ddb.update_table(TableName=table, WarmThroughput={"ReadUnitsPerSecond": 13_000})
+    assert "is lower than current WarmThroughput" in refused.message
 
 
 def test_maxima_are_for_tables_on_demand(make_table):

@@ -126,7 +126,7 @@ def test_a_select_without_where_finds_everything(filled):
 def test_a_select_gives_the_paths_that_it_names(music):
     music("INSERT INTO Music VALUE {'Artist': 'a', 'Song': 's', 'm': {'k': [10, 20]}, 'other': 1}")
     answer = music("SELECT Song, m.k[1] FROM Music WHERE Artist = 'a' AND Song = 's'")
-    assert answer["Items"] == [{"Song": {"S": "s"}, "m": {"M": {"k": {"L": [{"N": "20"}]}}}}]
+    assert answer["Items"] == [{"Song": {"S": "s"}, "k[1]": {"N": "20"}}]
 
 
 def test_a_select_reads_an_index(filled):
@@ -239,11 +239,11 @@ def test_a_delete_holds_to_its_conditions(ddb, filled):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("DROP TABLE Music", "Statement wasn't well formed, can't be processed: Expected SELECT"),
+        ("DROP TABLE Music", "Statement wasn't well formed, can't be processed: Expected data manipulation"),
         ("SELECT * Music", "Expected FROM, got Music"),
         ("SELECT * FROM Music WHERE", "Expected a value, got end of statement"),
         ("SELECT * FROM Music WHERE Artist = 'a", "Unexpected character"),
-        ("SELECT * FROM Music WHERE Artist = 'a' LIMIT 1", "Expected end of statement, got LIMIT"),
+        ("SELECT * FROM Music WHERE Artist = 'a' LIMIT 1", "Unsupported clause: LIMIT at 1:46:1"),
         ("SELECT * FROM Music WHERE lower(Artist) = 'a'", "Invalid function name; function: lower"),
         ("INSERT INTO Music VALUE [1]", "must be a map"),
         ("SELECT * FROM Music WHERE Artist = ?", "Number of parameters in request and statement don't match."),

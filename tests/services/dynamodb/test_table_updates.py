@@ -154,6 +154,10 @@ def test_the_capacity_of_an_index_is_changed(ddb, make_table):
     )
     throughput = described(ddb, "things")["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]
     assert throughput["ReadCapacityUnits"] == 7
+    same = {"Update": {"IndexName": "by-color", "ProvisionedThroughput": MORE}}
+    with refusal() as refused:
+        ddb.update_table(TableName="things", GlobalSecondaryIndexUpdates=[same])
+    assert refused.message.startswith("The provisioned throughput for the index by-color will not change.")
 
 
 def test_an_index_that_exists_is_refused(ddb, make_table):
@@ -176,3 +180,43 @@ def test_two_new_indexes_at_once_are_refused(ddb, table):
         ddb.update_table(
             TableName=table, AttributeDefinitions=attributes(color="S"), GlobalSecondaryIndexUpdates=creates
         )
+
+
+def test_the_keys_of_a_new_index_are_defined_with_it(ddb, make_table):
+    make_table(keys=("pk", "sk"))
+    with refusal() as refused:
+        ddb.update_table(TableName="things", GlobalSecondaryIndexUpdates=[{"Create": index("by-sk", "sk")}])
+    assert "Some index key attributes are not defined in AttributeDefinitions" in refused.message
+
+
+# -- the most that may be consumed on demand
+
+
+def ceiling(ddb):
+    return ddb.describe_table(TableName="things")["Table"].get("OnDemandThroughput")
+
+
+def change_ceiling(ddb, **units):
+    return update(ddb, "things", OnDemandThroughput=units)["OnDemandThroughput"]
+
+
+def test_a_ceiling_that_is_not_given_stays_and_one_of_minus_one_goes(ddb, make_table):
+    make_table(OnDemandThroughput={"MaxReadRequestUnits": 20, "MaxWriteRequestUnits": 15})
+    change_ceiling(ddb, MaxReadRequestUnits=40)
+    assert ceiling(ddb) == {"MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 15}
+    assert change_ceiling(ddb, MaxReadRequestUnits=-1)["MaxReadRequestUnits"] == -1
+    assert ceiling(ddb) == {"MaxWriteRequestUnits": 15}
+    with refusal() as refused:
+        change_ceiling(ddb, MaxWriteRequestUnits=0)
+    assert refused.message.endswith(
+        "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range"
+    )
+
+
+def test_a_table_that_becomes_provisioned_has_no_ceilings(ddb, make_table):
+    make_table(OnDemandThroughput={"MaxReadRequestUnits": 20})
+    update(ddb, "things", BillingMode="PROVISIONED", ProvisionedThroughput=CAPACITY)
+    assert ceiling(ddb) is None
+    with refusal() as refused:
+        change_ceiling(ddb, MaxReadRequestUnits=5)
+    assert refused.message.endswith("cannot be specified when the table BillingMode is PROVISIONED")

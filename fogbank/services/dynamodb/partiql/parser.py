@@ -130,6 +130,9 @@ class _Parser:
 
     def finish(self) -> None:
         self._accept(";")
+        if self._accept("limit"):
+            token = self._next
+            raise errors.validation(f"Unsupported clause: LIMIT at 1:{token.at + 1}:{len(token.text)}")
         if self._next.kind != "end":
             raise self._unexpected("end of statement")
         if self._parameters:
@@ -152,10 +155,12 @@ class _Parser:
             return self._update()
         if self._accept("delete"):
             return self._delete()
-        raise self._unexpected("SELECT, INSERT, UPDATE, DELETE or EXISTS")
+        raise errors.validation("Statement wasn't well formed, can't be processed: Expected data manipulation")
 
     def _select(self) -> Select:
         paths = None if self._accept("*") else tuple(self._listed(self._path))
+        if self._is("as"):
+            raise errors.validation("Aliasing is not supported")
         self._expect("from")
         table = self._name()
         index = self._name() if self._accept(".") else None

@@ -141,7 +141,7 @@ def read(select: Select, schema: KeySchema) -> Read:
     if select.index_name is not None:
         request["IndexName"] = select.index_name
     if select.paths is not None:
-        request["ProjectionExpression"] = ", ".join(names.path(path) for path in select.paths)
+        request["ProjectionExpression"] = ", ".join(names.path(path) for path in _asked(select.paths))
     keys = _key_conditions(parts, schema)
     _check_order(select, schema, has_key=keys is not None)
     rest = [part for part in parts if keys is None or part not in keys]
@@ -155,6 +155,44 @@ def read(select: Select, schema: KeySchema) -> Read:
     if filtered is not None:
         request["FilterExpression"] = _condition(names, filtered)
     return Read(keys is not None, names.put(request))
+
+
+def _asked(paths: tuple[Path, ...]) -> list[Path]:
+    """What to read for these paths: whole attributes, as soon as a path leads into one, for `picked` to take apart."""
+    return list(paths) if is_flat(paths) else [(name,) for name in dict.fromkeys([path[0] for path in paths])]
+
+
+def is_flat(paths: tuple[Path, ...]) -> bool:
+    return all(len(path) == 1 for path in paths)
+
+
+def picked(item: Item, paths: tuple[Path, ...]) -> Item:
+    """The values at paths, each under the end of its path, from its last name on: `b[0]` for `a.b[0]`."""
+    found: Item = {}
+    for path in paths:
+        value = _at(item, path)
+        if value is not None:
+            found[_end(path)] = value
+    return found
+
+
+def _at(item: Item, path: Path) -> Value | None:
+    value: Any = {"M": item}
+    for step in path:
+        members = value.get("L" if isinstance(step, int) else "M")
+        if members is None or (isinstance(step, int) and step >= len(members)):
+            return None
+        value = members[step] if isinstance(step, int) else members.get(step)
+        if value is None:
+            return None
+    return value  # type: ignore[no-any-return]
+
+
+def _end(path: Path) -> str:
+    text = ""
+    for step in path:
+        text = f"{text}[{step}]" if isinstance(step, int) else step
+    return text
 
 
 def _key_conditions(parts: list[Condition], schema: KeySchema) -> list[Condition] | None:

@@ -112,8 +112,11 @@ async def _select(ctx: Context, select: Select, request: Request) -> Document:
         wanted["ExclusiveStartKey"] = _start(request)
     answer = await (reads.find_by_key if plan.is_query else reads.find_anywhere)(ctx, None, wanted)
     last = answer.get("LastEvaluatedKey")
+    found = answer["Items"]
+    if select.paths is not None and not plans.is_flat(select.paths):
+        found = [plans.picked(item, select.paths) for item in found]
     return {
-        "Items": answer["Items"],
+        "Items": found,
         "LastEvaluatedKey": last,
         "NextToken": None if last is None else pages.token(orjson.dumps([request["Statement"], last]).decode()),
         "ConsumedCapacity": answer.get("ConsumedCapacity"),
@@ -166,6 +169,7 @@ def _duplicate(error: AWSError) -> AWSError:
 async def batch_execute_statement(ctx: Context, request: Request) -> Document:
     """Up to 25 statements, each for itself: all of them read, or all of them write."""
     responses: list[Document] = []
+    consumed: list[Document] = []
     kinds: set[bool] = set()
     for given in request["Statements"]:
         try:
@@ -174,31 +178,35 @@ async def batch_execute_statement(ctx: Context, request: Request) -> Document:
             responses.append({"Error": _error(error)})
             continue
         kinds.add(isinstance(statement, Select | Exists))
-        responses.append(await _in_batch(ctx, statement, given))
+        asked = given | {name: request[name] for name in ("ReturnConsumedCapacity",) if name in request}
+        response, consumption = await _in_batch(ctx, statement, asked)
+        responses.append(response)
+        if consumption is not None:
+            consumed.append(consumption)
     if len(kinds) > 1:
         raise errors.validation("Read and write requests together in the same batch is not supported.")
-    return {"Responses": responses}
+    return {"Responses": responses, "ConsumedCapacity": consumed or None}
 
 
-async def _in_batch(ctx: Context, statement: Statement, given: Request) -> Document:
+async def _in_batch(ctx: Context, statement: Statement, given: Request) -> tuple[Document, Document | None]:
+    """The response to a statement, and what it consumed."""
     table = _table_of(statement)
     try:
         await _ask(ctx, statement)
-        found = await ctx.undoing(_batched, ctx, statement, given)
+        answer = await ctx.undoing(_batched, ctx, statement, given)
     except AWSError as error:
-        return {"TableName": table, "Error": _error(error)}
-    return {"TableName": table, "Item": found}
+        return {"TableName": table, "Error": _error(error)}, None
+    return {"TableName": table, "Item": answer.get("Item")}, answer.get("ConsumedCapacity")
 
 
-async def _batched(ctx: Context, statement: Statement, given: Request) -> Document | None:
+async def _batched(ctx: Context, statement: Statement, given: Request) -> Document:
     if isinstance(statement, Select):
         get = plans.get(statement, await _schema(ctx, statement))
-        found = await transactions.get_all(ctx, {"TransactItems": [{"Get": get}]})
-        return found["Responses"][0].get("Item")  # type: ignore[no-any-return]
+        return await items.read(ctx, None, get | {name: given[name] for name in _PASSED_ON if name in given})
     if isinstance(statement, Exists):
         raise errors.validation("Unsupported operation: EXISTS is only supported in transactions")
     answer = await _write(ctx, statement, given)
-    return answer.get("Attributes")
+    return {"Item": answer.get("Attributes"), "ConsumedCapacity": answer.get("ConsumedCapacity")}
 
 
 def _error(error: AWSError) -> Document:
