@@ -46,12 +46,12 @@ async def invoke(ctx: Context, payload: dict[str, Any]) -> None:
     except Failed as failure:
         delay = MANAGED.delay(attempt) if failure.again else None
         if delay is None:
-            await queues.given_up(parcel, subscription, text, failure)
+            await queues.given_up(parcel, subscription, text, failure, attempt)
         else:
             await _schedule(parcel, subscription, text, attempt + 1, delay)
     else:
         metering.delivered(parcel)
-        await status_log.delivered(parcel, subscription)
+        await status_log.delivered(parcel, subscription, attempts=attempt)
 
 
 async def _attempt(parcel: Parcel, subscription: Subscription, text: str) -> None:

@@ -38,7 +38,7 @@ async def deliver_text(parcel: Parcel, subscription: Subscription, text: str) ->
     name = parcel.topic.attributes.get("DisplayName")
     body = f"{name}> {text}" if name else text
     try:
-        await sms.send(parcel.ctx, subscription.endpoint, body, parcel.message.attributes, _about(parcel, subscription))
+        await sms.send(parcel.ctx, subscription.endpoint, body, parcel.message, _about(parcel, subscription))
     except AWSError as error:
         await queues.given_up(parcel, subscription, text, Failed.of(error))
     else:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context, Record, mailbox, pages
-from fogbank.services.sns import arns, errors, limits
+from fogbank.services.sns import arns, errors, limits, status_log
 from fogbank.services.sns.envelope import timestamp
 from fogbank.services.sns.message import Message
 from fogbank.services.sns.paging import after
@@ -317,11 +317,15 @@ async def push(ctx: Context, arn: str, message: Message, about: dict[str, str]) 
         raise errors.no_target_endpoint()
     if application.attributes.get("Enabled", "true").lower() == "false":
         raise errors.application_disabled()
+    source, token = f"app/{application.platform}/{application.name}", device.attributes["Token"]
     if device.attributes["Enabled"] == "false":
-        raise errors.endpoint_disabled()
+        refusal = errors.endpoint_disabled()
+        await status_log.push_failed(scope, source, application.attributes, message, arn, refusal.message)
+        raise refusal
     about = {"EndpointArn": arn, "Platform": device.platform, **about}
     body = message.body_for(device.platform)
-    mailbox.post(scope, "push", device.attributes["Token"], body, message.subject or "", application.name, about)
+    mailbox.post(scope, "push", token, body, message.subject or "", application.name, about)
+    await status_log.pushed(scope, source, application.attributes, message, arn, token)
 
 
 async def _tell(ctx: Context, application: Application, device: Device, event: str) -> None:

@@ -95,28 +95,29 @@ async def post(ctx: Context, payload: dict[str, Any]) -> None:
     if sending.message is not None and not await ctx.transact(_is_wanted, ctx, sending):
         return
     try:
-        await _send(ctx, sending)
+        response = await _send(ctx, sending)
     except Failed as failure:
         await ctx.transact(_failed, ctx, sending, failure)
     else:
-        await ctx.transact(_delivered, ctx, sending)
+        await ctx.transact(_delivered, ctx, sending, response)
 
 
 async def _is_wanted(ctx: Context, post: Post) -> bool:
     return await subscriptions.get(ctx, post.topic, post.subscription) is not None
 
 
-async def _send(ctx: Context, post: Post) -> None:
-    """Raises Failed: 5xx, 429 and silence are worth another try, whatever else is no success is final."""
+async def _send(ctx: Context, post: Post) -> str:
+    """What the endpoint said. Raises Failed: 5xx, 429 and silence are worth another try, whatever else is no success is final."""
     try:
         answer = await outbound.send(
             ctx, "POST", post.url, post.headers, post.body.encode(), limits.HTTP_TIMEOUT_SECONDS
         )
     except outbound.Unreachable as error:
         raise Failed("0", str(error), again=True) from error
+    response = answer.body[:1000].decode("utf-8", "replace")
     if not 200 <= answer.status < 300:
-        reason = answer.body[:1000].decode("utf-8", "replace")
-        raise Failed(str(answer.status), reason, again=answer.status >= 500 or answer.status == 429)
+        raise Failed(str(answer.status), response, again=answer.status >= 500 or answer.status == 429)
+    return response
 
 
 async def _parcel(ctx: Context, post: Post) -> tuple[Parcel, Subscription] | None:
@@ -128,11 +129,11 @@ async def _parcel(ctx: Context, post: Post) -> tuple[Parcel, Subscription] | Non
     return Parcel(ctx, topic, post.message), subscription
 
 
-async def _delivered(ctx: Context, post: Post) -> None:
+async def _delivered(ctx: Context, post: Post, response: str) -> None:
     found = await _parcel(ctx, post)
     if found is not None:
         metering.delivered(found[0])
-        await status_log.delivered(*found)
+        await status_log.delivered(*found, response, post.attempt)
 
 
 async def _failed(ctx: Context, post: Post, failure: Failed) -> None:
@@ -142,7 +143,7 @@ async def _failed(ctx: Context, post: Post, failure: Failed) -> None:
         return
     found = await _parcel(ctx, post)
     if found is not None:
-        await queues.given_up(*found, post.text, failure)
+        await queues.given_up(*found, post.text, failure, post.attempt)
 
 
 async def _delay(ctx: Context, post: Post) -> float | None:

@@ -98,7 +98,7 @@ async def _to_phone(ctx: Context, request: Request) -> Request:
     if len(message.body) > limits.SMS_LENGTH:
         raise errors.invalid("Message too long")
     try:
-        await sms.send(ctx, number, message.body_for("sms"), message.attributes, {"MessageId": message.id})
+        await sms.send(ctx, number, message.body_for("sms"), message, {"MessageId": message.id})
     except AWSError as error:
         if error.code != "OptedOutException":  # the publisher is not told
             raise

@@ -5,6 +5,7 @@ Queues are in the same store, so a message is in all of them, or on its way to t
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -25,17 +26,18 @@ async def deliver(letters: list[Letter], subscription: Subscription) -> None:
 
 async def _deliver_alone(letter: Letter, subscription: Subscription) -> None:
     try:
-        await send(letter.parcel, subscription.endpoint, await _request(letter, subscription))
+        sent = await send(letter.parcel, subscription.endpoint, await _request(letter, subscription))
     except Failed as failure:
         await given_up(letter.parcel, subscription, letter.text, failure)
     else:
         metering.delivered(letter.parcel)
-        await status_log.delivered(letter.parcel, subscription)
+        await _log(letter.parcel, subscription, sent)
 
 
 async def _deliver_together(letters: list[Letter], subscription: Subscription) -> None:
     """One request for all of them; if they are too long for one, each by itself."""
     entries: list[Request] = []
+    sent: dict[str, Request] = {}
     failures: dict[str, Failed] = {}
     for number, letter in enumerate(letters):
         try:
@@ -44,6 +46,7 @@ async def _deliver_together(letters: list[Letter], subscription: Subscription) -
             failures[str(number)] = failure
     try:
         answer = await _call(letters[0].parcel, subscription.endpoint, "SendMessageBatch", {"Entries": entries})
+        sent = {each["Id"]: each for each in answer["Successful"]}
         failures |= {each["Id"]: Failed(each["Code"], each["Message"]) for each in answer["Failed"]}
     except Failed as failure:
         if failure.code == "BatchRequestTooLong":
@@ -51,18 +54,18 @@ async def _deliver_together(letters: list[Letter], subscription: Subscription) -
                 await _deliver_alone(letter, subscription)
             return
         failures |= {each["Id"]: failure for each in entries}
-    await _settle(letters, subscription, failures)
+    metering.all_delivered([letters[int(place)].parcel for place in sent])
+    for place, message in sent.items():
+        await _log(letters[int(place)].parcel, subscription, message)
+    for place, refusal in failures.items():
+        letter = letters[int(place)]
+        await given_up(letter.parcel, subscription, letter.text, refusal)
 
 
-async def _settle(letters: list[Letter], subscription: Subscription, failures: dict[str, Failed]) -> None:
-    """Note what became of them; `failures` are by number."""
-    delivered = [letter.parcel for number, letter in enumerate(letters) if str(number) not in failures]
-    metering.all_delivered(delivered)
-    for parcel in delivered:
-        await status_log.delivered(parcel, subscription)
-    for number, failure in failures.items():
-        letter = letters[int(number)]
-        await given_up(letter.parcel, subscription, letter.text, failure)
+async def _log(parcel: Parcel, subscription: Subscription, sent: Request) -> None:
+    if parcel.topic.feedback:
+        told = {"sqsRequestId": parcel.ctx.request_id, "sqsMessageId": sent["MessageId"]}
+        await status_log.delivered(parcel, subscription, json.dumps(told, separators=(",", ":")))
 
 
 async def _request(letter: Letter, subscription: Subscription) -> Request:
@@ -95,9 +98,9 @@ def _order(parcel: Parcel, queue: str) -> Request:
     return request
 
 
-async def send(parcel: Parcel, queue: str, request: Request) -> None:
+async def send(parcel: Parcel, queue: str, request: Request) -> Request:
     """Send to the queue of that ARN. Raises Failed."""
-    await _call(parcel, queue, "SendMessage", request)
+    return await _call(parcel, queue, "SendMessage", request)
 
 
 async def _call(parcel: Parcel, queue: str, operation: str, request: Request) -> Request:
@@ -115,10 +118,10 @@ def _address(endpoint: str, queue: str) -> tuple[str, str]:
     return region, f"{endpoint}/{account}/{name}"
 
 
-async def given_up(parcel: Parcel, subscription: Subscription, text: str, failure: Failed) -> None:
+async def given_up(parcel: Parcel, subscription: Subscription, text: str, failure: Failed, attempts: int = 1) -> None:
     """Nothing more is tried: the message goes to the dead-letter queue, if there is one that takes it."""
     metering.failed(parcel)
-    await status_log.failed(parcel, subscription, failure)
+    await status_log.failed(parcel, subscription, failure, attempts)
     if subscription.dead_letters is None:
         return
     request = {"MessageBody": await parcel.content(subscription, text), **_order(parcel, subscription.dead_letters)}
@@ -129,6 +132,6 @@ async def given_up(parcel: Parcel, subscription: Subscription, text: str, failur
         await send(parcel, subscription.dead_letters, request)
     except Failed as refusal:
         metering.redriven(parcel, succeeded=False)
-        await status_log.failed(parcel, subscription, refusal)
+        await status_log.failed(parcel, subscription, refusal, attempts)
     else:
         metering.redriven(parcel, succeeded=True)

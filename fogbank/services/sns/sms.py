@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context, Record, mailbox, pages
-from fogbank.services.sns import endpoints, errors, limits
-from fogbank.services.sns.message_attributes import Attributes
+from fogbank.services.sns import endpoints, errors, limits, status_log
+from fogbank.services.sns.message import Message
 from fogbank.services.sns.paging import after
 from fogbank.services.sns.service import service
 
@@ -48,10 +48,9 @@ sandbox = service.collection("sandbox", SandboxNumber)
 # -- sending
 
 
-async def send(ctx: Context, number: str, body: str, attributes: Attributes, about: dict[str, str]) -> None:
-    """Send a text from the context's account. Raises OptedOutException, InvalidParameterException."""
-    if await opted_out.get(ctx, number) is not None:
-        raise errors.opted_out()
+async def send(ctx: Context, number: str, body: str, message: Message, about: dict[str, str]) -> None:
+    """Send the body of a message as a text from the context's account. Raises OptedOutException, InvalidParameterException."""
+    attributes = message.attributes
     chosen = {name.rpartition(".")[2]: str(value) for name, (_, value) in attributes.items() if ".SMS." in name}
     given = await settings.get(ctx) or {}
     sender = chosen.get("SenderID") or given.get("DefaultSenderID") or _DEFAULT_SENDER
@@ -59,7 +58,11 @@ async def send(ctx: Context, number: str, body: str, attributes: Attributes, abo
     if not _SENDER.match(sender):
         raise errors.invalid_because("SenderID", "must be 1 to 11 alphanumeric characters with at least one letter")
     _check("DefaultSMSType", kind)
+    if await opted_out.get(ctx, number) is not None:
+        await status_log.text_failed(ctx, given, message, number, kind, "Phone number is opted out")
+        raise errors.opted_out()
     mailbox.post(ctx, "sms", number, body, sender=sender, about={"SMSType": kind, **about})
+    await status_log.texted(ctx, given, message, number, kind)
 
 
 async def replied(ctx: Context, number: str, text: str) -> bool:
