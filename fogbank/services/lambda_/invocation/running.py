@@ -87,10 +87,14 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     arn = f"{arn_of(scope, function.name)}:{function.version}"
     _require_ready(function)
     trace = await recursion.enter(scope, function, invocation.trace, invocation.request_id)
-    invocation = invocation._replace(trace=trace)
     await _enter(scope, runtimes, function, arn)
+    traced = tracing.Traced(scope, function, trace, invocation.request_id)
+    invocation = invocation._replace(trace=traced.header)
+    is_cold = False
 
     async def make() -> Environment:
+        nonlocal is_cold
+        is_cold = True
         if function.snap_starts:
             return await _restored(scope, runtimes, function)
         return await _environment(scope, runtimes, function)
@@ -101,12 +105,14 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     except BaseException:
         runtimes.load.leave(arn)
         raise
+    traced.starts(is_cold)
     try:
-        outcome = await _handle(environment, failure, _event(scope, function, invocation), invocation.relay)
+        outcome = await _handle(environment, failure, _event(function, invocation), invocation.relay)
     finally:
         settling = _settle(scope, function, arn, environment)
     answered = outcome.answered
     metering.invoked(scope, function, answered.is_error, outcome.duration, concurrent)
+    traced.ended(answered, outcome.duration)
     if invocation.wants_log and settling is not None and environment.has_extensions:
         await settling  # the end of the log is written when extensions are done
     return Done(answered.payload, "Unhandled" if answered.is_error else "", environment.journal.tail(), answered)
@@ -143,12 +149,12 @@ def _settle(scope: Context, function: Function, arn: str, environment: Environme
     return settling
 
 
-def _event(scope: Context, function: Function, invocation: Invocation) -> Event:
+def _event(function: Function, invocation: Invocation) -> Event:
     deadline = int((time.time() + function.timeout) * 1000)
     headers = [
         ("Lambda-Runtime-Deadline-Ms", str(deadline)),
         ("Lambda-Runtime-Invoked-Function-Arn", invocation.invoked),
-        ("Lambda-Runtime-Trace-Id", tracing.invoked(scope, function, invocation.trace)),
+        ("Lambda-Runtime-Trace-Id", invocation.trace),
     ]
     if invocation.context:
         headers.append(("Lambda-Runtime-Client-Context", invocation.context))
@@ -253,6 +259,7 @@ async def _parts(scope: Context, runtimes: Runtimes, function: Function, kind: s
     journal = Journal(scope, function)
     variables = await scope.transact(_variables, scope, function, journal, planned.variables)
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
+    variables |= tracing.variables(scope, function)
     if kind == SNAP_START:  # the snapshot has other ones than what is made of it
         del variables["AWS_LAMBDA_LOG_GROUP_NAME"], variables["AWS_LAMBDA_LOG_STREAM_NAME"]
     planned = wrapped(planned, variables)
