@@ -57,6 +57,14 @@ def role_not_assumable() -> AWSError:
     return invalid_parameter("The role defined for the function cannot be assumed by Lambda.")
 
 
+def role_may_not(operation: str, service: str) -> AWSError:
+    return invalid_parameter(f"The provided execution role does not have permissions to call {operation} on {service}")
+
+
+def role_may_not_reach(operation: str, target: str) -> AWSError:
+    return invalid_parameter(f"The function's execution role does not have permissions to call {operation} on {target}")
+
+
 def revision_differs() -> AWSError:
     return _user(
         "PreconditionFailedException",
@@ -96,6 +104,11 @@ def package_too_large(operation: str) -> AWSError:
 
 def not_json(reason: str) -> AWSError:
     return _user("InvalidRequestContentException", f"Could not parse request body into json: {reason}")
+
+
+def client_context_not_valid() -> AWSError:
+    message = "Client context must be a valid Base64-encoded JSON object."
+    return _user("InvalidRequestContentException", message)
 
 
 def too_many(reason: str, message: str = "Rate Exceeded.") -> AWSError:

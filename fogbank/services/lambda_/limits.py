@@ -6,6 +6,7 @@ ZIP_BYTES = 50 * MIB
 """Of a package in the request; a package in S3 is only limited unzipped."""
 UNZIPPED_BYTES = 250 * MIB
 TOTAL_CODE_BYTES = 75 * 1024 * MIB
+NAME = 64
 LAYERS = 5
 ENVIRONMENT_BYTES = 4096
 TIMEOUT_SECONDS = 900

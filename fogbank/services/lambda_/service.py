@@ -8,6 +8,11 @@ from fogbank.kernel import AWSError, Service
 
 
 def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
+    first = violations[0]
+    if (first.member, first.kind) == ("runtime", "enum"):
+        # runtimes, whose names change often, are looked at by the function's own service
+        text = f"Value {first.value} at 'runtime' failed to satisfy constraint: {first.constraint} or be a valid ARN"
+        return AWSError("InvalidParameterValueException", text, 400, Type="User")
     return AWSError("ValidationException", message, 400)
 
 

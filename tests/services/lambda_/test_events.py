@@ -116,6 +116,15 @@ def test_the_configuration_is_kept_changed_and_deleted(functions):
     assert code(error) == "ResourceNotFoundException"
 
 
+def test_the_role_has_to_be_allowed_to_send_to_a_destination(functions, queue):
+    functions.make()
+    functions.aws("iam").delete_role_policy(RoleName="function", PolicyName="allowed")
+    with pytest.raises(ClientError, match="does not have permissions to call SendMessage on arn:aws:sqs"):
+        functions.client.put_function_event_invoke_config(
+            FunctionName="f", DestinationConfig={"OnSuccess": {"Destination": queue[1]}}
+        )
+
+
 def test_a_destination_that_is_none_is_refused(functions):
     functions.make()
     with pytest.raises(ClientError, match="destination config") as error:

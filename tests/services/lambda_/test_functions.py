@@ -50,12 +50,30 @@ def test_a_role_that_does_not_trust_lambda_is_refused(functions, aws):
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "reserved keys"),
         ({"Environment": {"Variables": {"LARGE": "x" * 5000}}}, "exceeded the 4KB limit"),
         ({"Runtime": "python3.6"}, "no longer supported"),
+        ({"Runtime": "python3"}, r"^.*: Value python3 at 'runtime' failed .* or be a valid ARN$"),
+        ({"LoggingConfig": {"SystemLogLevel": "INFO"}}, 'LogLevel is not supported when LogFormat is set to "Text"'),
+        ({"Tags": {"aws:a": "b"}}, "reserved"),
     ],
 )
 def test_a_configuration_that_lambda_does_not_take_is_refused(functions, options, text):
     with pytest.raises(ClientError, match=text) as error:
         functions.make(**options)
     assert code(error) == "InvalidParameterValueException"
+
+
+def test_a_role_has_to_be_allowed_to_send_dead_letters(functions):
+    queue = f"arn:aws:sqs:us-east-1:{functions.aws.account}:q"
+    with pytest.raises(ClientError, match="does not have permissions to call SendMessage on SQS"):
+        functions.make(DeadLetterConfig={"TargetArn": queue})
+    functions.allow("sqs:SendMessage")
+    assert functions.make(DeadLetterConfig={"TargetArn": queue})["DeadLetterConfig"] == {"TargetArn": queue}
+    changed = functions.client.update_function_configuration(FunctionName="f", DeadLetterConfig={"TargetArn": ""})
+    assert "DeadLetterConfig" not in changed
+
+
+def test_names_have_64_characters_at_most(functions):
+    with pytest.raises(ClientError, match=r"'functionName' .* less than or equal to 64"):
+        functions.make(name="f" * 65)
 
 
 @pytest.mark.parametrize(("member", "most"), [("Timeout", 900), ("MemorySize", 10_240)])
@@ -149,6 +167,16 @@ def test_a_published_version_stays_as_it_was(functions):
     assert functions.call(Qualifier="2") == ("other", None)
     listed = functions.client.list_versions_by_function(FunctionName="f")["Versions"]
     assert [each["Version"] for each in listed] == ["$LATEST", "1", "2"]
+
+
+def test_what_has_not_changed_is_not_published_again(functions):
+    functions.make(Publish=True)
+    functions.client.update_function_code(FunctionName="f", ZipFile=package(ECHO))
+    functions.settle()
+    assert functions.client.publish_version(FunctionName="f", Description="same")["Version"] == "1"
+    functions.client.update_function_configuration(FunctionName="f", Timeout=11)
+    functions.settle()
+    assert functions.client.publish_version(FunctionName="f")["Version"] == "2"
 
 
 def test_an_alias_leads_to_a_version(functions):

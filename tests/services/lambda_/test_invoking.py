@@ -180,6 +180,14 @@ def test_a_function_that_is_missing_is_named_by_its_arn(functions):
     assert code(error) == "ResourceNotFoundException"
 
 
+def test_a_function_gets_the_context_of_its_client(functions):
+    functions.make("def handler(event, context):\n    return context.client_context.custom\n")
+    given = base64.b64encode(b'{"custom": {"a": "b"}}').decode()
+    assert functions.call(ClientContext=given) == ({"a": "b"}, None)
+    with pytest.raises(ClientError, match="Client context must be a valid Base64-encoded JSON object"):
+        functions.call(ClientContext="{}")
+
+
 def test_no_more_run_than_are_reserved(functions):
     functions.make()
     functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)

@@ -328,6 +328,7 @@ def test_a_url_answers_and_is_changed(functions, make, cloud):
 
 
 def test_asynchronous_invocations_are_configured(functions, make, cloud):
+    functions.allow("sqs:SendMessage")
     make()
     kind = "AWS::Lambda::EventInvokeConfig"
     target = f"arn:aws:sqs:us-east-1:{functions.aws.account}:q"

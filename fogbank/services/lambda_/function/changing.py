@@ -8,7 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.lambda_.capacity import capacity_providers
-from fogbank.services.lambda_.function import configurations, publishing, sealing
+from fogbank.services.lambda_.function import configurations, publishing, roles, sealing
 from fogbank.services.lambda_.layer import layers
 from fogbank.services.lambda_.package import code, code_signing, images
 from fogbank.services.lambda_.package.code import Received
@@ -99,7 +99,9 @@ async def update_function_configuration(ctx: Context, request: Request) -> Answe
     check_revision(function, request)
     config = configurations.updated(function.config, request)
     if config["Role"] != function.config["Role"]:
-        await configurations.check_role(ctx, config["Role"])
+        await roles.check(ctx, config["Role"])
+    if request.get("DeadLetterConfig"):
+        await roles.check_dead_letters(ctx, config)
     used = function.layers
     if request.get("Layers") is not None:
         for each in used:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from fogbank import protocols
-from fogbank.kernel import AWSError, Context
+from fogbank.kernel import Context
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.durable import settings as durable
 from fogbank.services.lambda_.function import sealing
@@ -161,11 +161,22 @@ def check(config: dict[str, Any], request: Request) -> dict[str, Any]:
             "Lambda was unable to configure your environment variables because the environment variables you have provided "
             f"exceeded the 4KB limit. String measured: {variables}"
         )
+    _check_logging(config.get("LoggingConfig") or {})
     if len(config.get("Layers") or []) > limits.LAYERS:
         raise errors.invalid_parameter("Cannot reference more than 5 layers.")
     if config["SnapStart"]["ApplyOn"] != "None":
         _check_snap_start(config)
     return config
+
+
+def _check_logging(logging: dict[str, Any]) -> None:
+    """Only JSON has levels. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html"""
+    has_levels = "ApplicationLogLevel" in logging or "SystemLogLevel" in logging
+    if has_levels and logging.get("LogFormat", "Text") == "Text":
+        raise errors.invalid_parameter(
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+            'the LogFormat to "Json" and try again.'
+        )
 
 
 def _check_snap_start(config: dict[str, Any]) -> None:
@@ -189,15 +200,6 @@ def _check_most(member: str, value: int, most: int) -> None:
             f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
             f"Member must have value less than or equal to {most}"
         )
-
-
-async def check_role(ctx: Context, role: str) -> None:
-    """Raise unless the caller may hand the role to Lambda, and the role trusts it. In a transaction."""
-    await ctx.pass_role(role)
-    try:
-        await ctx.assume(role, session_name="lambda")
-    except AWSError as error:
-        raise errors.role_not_assumable() from error
 
 
 def log_group(function: Function) -> str:
@@ -237,6 +239,10 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         # there are no snapshots: functions start as others do
         "SnapStart": {**config["SnapStart"], "OptimizationStatus": "On" if function.snap_starts else "Off"},
         "LoggingConfig": logging,
+        "DeadLetterConfig": config.get("DeadLetterConfig")
+        if (config.get("DeadLetterConfig") or {}).get("TargetArn")
+        else None,
+        "KMSKeyArn": config.get("KMSKeyArn") or None,
         "Environment": variables if variables and any(variables.values()) else None,
         "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **(config.get("VpcConfig") or {})},
         "Layers": [{"Arn": each.arn, "CodeSize": each.code.size} for each in function.layers] or None,

@@ -10,7 +10,7 @@ from fogbank.kernel import AWSError, Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.capacity import capacity_providers, provisioned, scaling_configs
-from fogbank.services.lambda_.function import configurations, publishing, runtime_management, sealing
+from fogbank.services.lambda_.function import configurations, publishing, roles, runtime_management, sealing, tagging
 from fogbank.services.lambda_.invocation import recursion, running
 from fogbank.services.lambda_.layer import layers
 from fogbank.services.lambda_.package import code, code_sealing, code_signing, downloads, images
@@ -27,7 +27,6 @@ from fogbank.services.lambda_.records import (
     Function,
     Named,
     Request,
-    Tags,
     aliases,
     anything,
     counters,
@@ -57,6 +56,7 @@ async def create_function(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
     of = named(ctx, request)
     publishing.check_target(request)
+    _check_name(of.name)
     config = configurations.first(request)
     images.check_source(config["PackageType"], request["Code"])
     await ctx.transact(_may_create, ctx, of, config, request.get("CodeSigningConfigArn"))
@@ -64,10 +64,20 @@ async def create_function(ctx: Context, request: Request) -> Answer:
         return await ctx.transact(_create, ctx, of, request, config, received)
 
 
+def _check_name(name: str) -> None:
+    """The model's limit is that of ARNs. Raises ValidationException."""
+    if len(name) > limits.NAME:
+        raise errors.validation(
+            f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {limits.NAME}"
+        )
+
+
 async def _may_create(ctx: Context, of: Named, config: dict[str, Any], signing: str | None) -> None:
     if await functions.get(of.scope, of.name, LATEST) is not None:
         raise errors.function_exists(of.name)
-    await configurations.check_role(ctx, config["Role"])
+    await roles.check(ctx, config["Role"])
+    await roles.check_dead_letters(ctx, config)
     if signing is not None:
         await code_signing.check(of, signing)
 
@@ -93,8 +103,7 @@ async def _create(ctx: Context, of: Named, request: Request, config: dict[str, A
         sealed=sealed,
     )
     functions.put(ctx, function, of.name, LATEST)
-    if request.get("Tags"):
-        tags.put(ctx, Tags(request["Tags"]), of.name)
+    tagging.put(ctx, of.name, request.get("Tags"))
     await ctx.schedule("settle", {"name": of.name, "version": LATEST})
     if request.get("Publish"):
         published = await publishing.publish(ctx, function, config.get("Description", ""))
@@ -247,7 +256,9 @@ def _drop(scope: Context, function: Function) -> None:
 
 
 async def _delete_version(of: Named) -> None:
-    if of.qualifier == LATEST or not of.qualifier.isdecimal():
+    if of.qualifier != LATEST and not of.qualifier.isdecimal():
+        raise errors.invalid_parameter("Deletion of aliases is not currently supported.")
+    if of.qualifier == LATEST:
         raise errors.invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
     function = await functions.get(of.scope, of.name, key_of(of.qualifier))
     if function is None:

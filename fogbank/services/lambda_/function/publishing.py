@@ -50,11 +50,25 @@ def check_target(request: Request) -> None:
         raise errors.invalid_parameter("PublishTo is not supported by Fogbank: versions are published by number.")
 
 
+def _is_same(one: Function, other: Function) -> bool:
+    """Have the versions the same code and configuration? What they are called does not count."""
+    if one.build == other.build:
+        return True
+    described = {"Description": ""}
+    return (
+        (one.code.sha256, one.code.image, one.code.key) == (other.code.sha256, other.code.image, other.code.key)
+        and not other.code.directory
+        and {**one.config, **described} == {**other.config, **described}
+        and [each.arn for each in one.layers] == [each.arn for each in other.layers]
+        and one.sealed == other.sealed
+    )
+
+
 async def publish(scope: Context, function: Function, description: str) -> Function:
     """The unpublished version under the next number; the last published one, when nothing has changed since."""
     number = await counters.get(scope, function.name) or 0
     last = await functions.get(scope, function.name, key_of(str(number))) if number else None
-    if last is not None and last.build == function.build:
+    if last is not None and _is_same(last, function):
         return last
     number += 1
     counters.put(scope, number, function.name)

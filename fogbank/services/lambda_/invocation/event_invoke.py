@@ -11,7 +11,8 @@ from typing import Any
 
 from fogbank.kernel import Context, Record, pages
 from fogbank.services.lambda_ import errors, limits
-from fogbank.services.lambda_.records import LATEST, ON_QUALIFIED, Answer, Named, Request, find, named
+from fogbank.services.lambda_.function import roles
+from fogbank.services.lambda_.records import LATEST, ON_QUALIFIED, Answer, Function, Named, Request, find, named
 from fogbank.services.lambda_.service import service
 
 _TARGETS = ("sqs", "sns", "lambda", "events", "s3")
@@ -41,14 +42,15 @@ async def config_of(of: Named) -> EventInvoke:
 @service.operation(**ON_QUALIFIED)
 async def put_function_event_invoke_config(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await find(of)
-    return _put(of, _changed(EventInvoke(ctx.now()), request, ctx.now()))
+    function = await find(of)
+    return await _put(of, function, _changed(EventInvoke(ctx.now()), request, ctx.now()))
 
 
 @service.operation(**ON_QUALIFIED)
 async def update_function_event_invoke_config(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    return _put(of, _changed(await _found(of), request, ctx.now()))
+    before = await _found(of)
+    return await _put(of, await find(of), _changed(before, request, ctx.now()))
 
 
 def _changed(before: EventInvoke, request: Request, now: float) -> EventInvoke:
@@ -70,7 +72,9 @@ def _destination(given: Request, name: str) -> str:
     return target
 
 
-def _put(of: Named, config: EventInvoke) -> Answer:
+async def _put(of: Named, function: Function, config: EventInvoke) -> Answer:
+    for target in filter(None, (config.on_success, config.on_failure)):
+        await roles.check_destination(of.scope, function.role, target)
     configs.put(of.scope, config, *_key(of))
     return _described(of, config)
 

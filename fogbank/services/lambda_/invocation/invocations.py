@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64decode
 
 import orjson
 
@@ -24,6 +25,18 @@ async def payload_of(body: bytes | str | Payload | None, most: int) -> bytes:
     except orjson.JSONDecodeError as error:
         raise errors.not_json(str(error)) from error
     return data
+
+
+def context_of(given: str | None) -> str:
+    """The client's context, which is JSON, in Base64. Raises InvalidRequestContentException."""
+    if not given:
+        return ""
+    try:
+        text = b64decode(given, validate=True).decode()
+        orjson.loads(text)
+    except ValueError as error:
+        raise errors.client_context_not_valid() from error
+    return text
 
 
 def _invocable(function: Function) -> Function:

@@ -9,7 +9,7 @@ from fogbank.services.lambda_ import limits
 from fogbank.services.lambda_.durable import settings, starting
 from fogbank.services.lambda_.durable.records import place_of
 from fogbank.services.lambda_.invocation import queueing
-from fogbank.services.lambda_.invocation.invocations import payload_of, routed
+from fogbank.services.lambda_.invocation.invocations import context_of, payload_of, routed
 from fogbank.services.lambda_.invocation.running import Invocation
 from fogbank.services.lambda_.records import ON_QUALIFIED, Answer, Function, Named, Request, named
 from fogbank.services.lambda_.service import service
@@ -24,7 +24,7 @@ async def invoke(ctx: Context, request: Request) -> Answer:
     payload = await payload_of(request.get("Payload"), limits.SYNC_BYTES if kind != "Event" else limits.ASYNC_BYTES)
     function = await of.scope.transact(routed, of)
     wants_log = request.get("LogType") == "Tail"
-    context = request.get("ClientContext") or ""
+    context = context_of(request.get("ClientContext"))
     invocation = Invocation(ctx.request_id, payload, of.arn, context, ctx.trace, wants_log=wants_log)
     name = request.get("DurableExecutionName")
     if kind == "DryRun":

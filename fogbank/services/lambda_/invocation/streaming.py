@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from fogbank.kernel import Context
 from fogbank.services.lambda_ import limits
 from fogbank.services.lambda_.durable.starting import run
-from fogbank.services.lambda_.invocation.invocations import payload_of, routed
+from fogbank.services.lambda_.invocation.invocations import context_of, payload_of, routed
 from fogbank.services.lambda_.invocation.invoking import ON_INVOKED
 from fogbank.services.lambda_.invocation.running import Done, Invocation
 from fogbank.services.lambda_.records import Answer, Function, Request, named
@@ -67,7 +67,7 @@ async def invoke_with_response_stream(ctx: Context, request: Request) -> Answer:
     if request.get("InvocationType") == "DryRun":
         return {"StatusCode": 204, "EventStream": []}
     wants_log = request.get("LogType") == "Tail"
-    context = request.get("ClientContext") or ""
+    context = context_of(request.get("ClientContext"))
     invocation = Invocation(ctx.request_id, payload, of.arn, context, ctx.trace, wants_log=wants_log)
     streamed = await begin(of.scope, function, invocation)
     return {
