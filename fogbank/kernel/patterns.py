@@ -35,18 +35,21 @@ from fogbank.kernel.pattern_nodes import (
 )
 
 Dialect = frozenset[str]
-"""The match types that are known."""
+"""The match types that are known, and those that `anything-but` takes inside of it (`anything-but prefix`)."""
 
-EVENTBRIDGE: Dialect = frozenset(
+_MATCH_TYPES = frozenset(
     {"anything-but", "cidr", "equals-ignore-case", "exactly", "exists", "numeric", "prefix", "suffix", "wildcard"}
 )
+_WITH_WILDCARDS = frozenset({"wildcard", "anything-but wildcard"})
+_EXCLUDED = frozenset({f"anything-but {name}" for name in ("equals-ignore-case", "prefix", "suffix", "wildcard")})
+EVENTBRIDGE: Dialect = _MATCH_TYPES | _EXCLUDED
 SNS: Dialect = EVENTBRIDGE
-PIPES: Dialect = EVENTBRIDGE - {"wildcard"}
-LAMBDA: Dialect = EVENTBRIDGE - {"wildcard"}
+PIPES: Dialect = _MATCH_TYPES - _WITH_WILDCARDS
+LAMBDA: Dialect = EVENTBRIDGE - _WITH_WILDCARDS
 
 _NUMBER_LIMIT = 5e9
 _SHOWN = 500
-_RESERVED = EVENTBRIDGE | {"=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"}
+_RESERVED = _MATCH_TYPES | {"=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"}
 _RESERVED |= {"date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"}
 _RESERVED |= {"ip-address-in-range", "ip-address-not-in-range"}
 
@@ -95,7 +98,6 @@ _TEXT_TESTS: dict[str, Callable[[str], Test]] = {
 }
 _NAMES = {"cidr": "prefix", "exactly": "exact"}  # as their refusals call them
 _IGNORING_CASE = {"prefix": starts_alike, "suffix": ends_alike}
-_EXCLUDED = ("equals-ignore-case", "prefix", "suffix", "wildcard")
 
 
 class _Reader:
@@ -241,7 +243,7 @@ class _Reader:
         """`{"anything-but": {"prefix": ["a", "b"]}}`"""
         member = self.only_member(node, "Anything-But expression name not found")
         name, value = member.name, member.value
-        if name not in _EXCLUDED or name not in self.dialect:
+        if f"anything-but {name}" not in self.dialect:
             self.refuse(f"Unsupported anything-but pattern: {name}", _behind(value))
         if value.is_object or value.value is None or isinstance(value.value, bool):
             self.refuse("Value of anything-but must be an array or single string/number value.", _behind(value))

@@ -205,6 +205,8 @@ def test_refused(pattern, expected):
 def test_a_dialect_refuses_what_it_does_not_know():
     with pytest.raises(InvalidPattern, match="Unrecognized match type wildcard"):
         patterns.compile('{"a": [{"wildcard": "*"}]}', patterns.PIPES)
+    with pytest.raises(InvalidPattern, match="Unsupported anything-but pattern: prefix"):
+        patterns.compile('{"a": [{"anything-but": {"prefix": "x"}}]}', patterns.PIPES)
 
 
 # -- properties

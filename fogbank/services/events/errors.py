@@ -161,6 +161,10 @@ def invalid_placeholder(target: str, name: str) -> AWSError:
     return invalid(f"InputTemplate for target {target} contains invalid placeholder {name}.")
 
 
+def reserved_variable(target: str, name: str) -> AWSError:
+    return invalid(f"InputPathsMap for target {target} contains the key {name}, which starts with AWS.")
+
+
 def invalid_dead_letter_queue(arn: str) -> AWSError:
     return invalid_parameter("DeadLetterConfig", f"{arn} is not the ARN of a standard queue in the Region of the rule.")
 

@@ -138,7 +138,9 @@ def _check_path(id: str, path: str) -> None:
 
 def _check_transformer(id: str, transformer: dict[str, Any]) -> None:
     given = transformer.get("InputPathsMap") or {}
-    for path in given.values():
+    for name, path in given.items():
+        if name.upper().startswith("AWS"):
+            raise errors.reserved_variable(id, name)
         _check_path(id, path)
     template = transformer["InputTemplate"]
     for found in _PLACEHOLDER.finditer(template):

@@ -58,12 +58,19 @@ async def _check(ctx: Context, target: Target) -> None:
     inputs.check(_kept(target))
     kind = kinds.of(target["Arn"])
     if kind is not None:
+        _check_place(ctx, arn)
         _check_parameters(kind, arn, target)
     dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
     if dead_letters:
         check_queue(ctx, dead_letters)
     if target.get("RoleArn"):
         await _check_role(ctx, target["RoleArn"])
+
+
+def _check_place(ctx: Context, arn: Arn) -> None:
+    """Of what is in another Region only buses may be targets."""
+    if arn.region not in ("", ctx.region) and not arn.resource.startswith("event-bus/"):
+        raise errors.invalid_arn(arn.text)
 
 
 def _check_parameters(kind: Kind, arn: Arn, target: Target) -> None:

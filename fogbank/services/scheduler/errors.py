@@ -130,5 +130,13 @@ def invalid_request(reason: str) -> AWSError:
     return invalid(f"Invalid RequestJson provided. Reason {reason}")
 
 
+def reserved_source(source: str) -> AWSError:
+    return invalid(
+        f"1 validation error detected: Value '{source}' at 'target.eventBridgeParameters.source' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: "
+        r"(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)"
+    )
+
+
 def input_not_json() -> AWSError:
     return invalid("Target Input must be valid JSON.")

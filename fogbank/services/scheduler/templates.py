@@ -214,6 +214,7 @@ def check(ctx: Context, target: Target) -> None:
     if template.is_required and not target.get(template.takes):
         raise errors.parameters_required(template.takes, arn.service)
     _check_group(arn, target)
+    _check_source(target)
     if template.json and target.get("Input") is not None and not _is_json(target["Input"]):
         raise errors.input_not_json()
     check_there(ctx, template.service, template.operation)
@@ -223,6 +224,13 @@ def _check_group(arn: Arn, target: Target) -> None:
     group = (target.get("SqsParameters") or {}).get("MessageGroupId")
     if arn.service == "sqs" and arn.resource.endswith(".fifo") and not group:
         raise errors.parameters_required("MessageGroupId", "FIFO queue")
+
+
+def _check_source(target: Target) -> None:
+    """What AWS's services tell, nobody else may tell."""
+    source = (target.get("EventBridgeParameters") or {}).get("Source") or ""
+    if source.startswith("aws."):
+        raise errors.reserved_source(source)
 
 
 def _is_json(text: str) -> bool:

@@ -90,6 +90,11 @@ def test_a_template_knows_the_event_and_the_rule(queue, make_rule, put):
             'Invalid InputTemplate for target 1 : [Source: (String)"<x> is up"; line: 1, column: 3].',
         ),
         (
+            {"InputTransformer": {"InputPathsMap": {"awsX": "$.x"}, "InputTemplate": "<awsX>"}},
+            "contains the key awsX, which starts with AWS",
+        ),
+        ({"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}, "Provided Arn is not in correct format."),
+        (
             {"InputTransformer": {"InputPathsMap": {"x": "$.x"}, "InputTemplate": "{<x>: 1}"}},
             "Invalid InputTemplate for target 1 : [Source:",
         ),

@@ -44,6 +44,8 @@ def test_a_bus_is_given_an_event(schedule, queue, aws, clock, refused):
     events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
     events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue.arn}])
     parameters = {"Source": "shop", "DetailType": "closing"}
+    with refused("ValidationException", "'target.eventBridgeParameters.source' failed to satisfy constraint"):
+        schedule(target={"Arn": bus, "EventBridgeParameters": {"Source": "aws.ec2", "DetailType": "d"}})
     with refused("ValidationException", "EventBridgeParameters"):
         schedule(target={"Arn": bus, "Input": "{}"})
     with refused("ValidationException", "JSON"):
