@@ -3,6 +3,8 @@
 from fogbank.services.kinesis import (
     consumers,
     policies,
+    queue_delivery,
+    queues,
     reading,
     resource_types,
     settings,
@@ -17,6 +19,8 @@ from fogbank.services.kinesis.service import service
 __all__ = [
     "consumers",
     "policies",
+    "queue_delivery",
+    "queues",
     "reading",
     "resource_types",
     "service",

@@ -21,12 +21,13 @@ from fogbank.services.kinesis.records import (
     Stream,
     consumers,
     find,
+    queues_of,
     require_active,
+    scope_of,
     stream_arn,
     streams,
     subscriptions,
 )
-from fogbank.services.kinesis.resources import scope_of
 from fogbank.services.kinesis.service import service
 
 
@@ -39,7 +40,7 @@ async def register_stream_consumer(ctx: Context, request: Request) -> Answer:
     name = request["ConsumerName"]
     if await consumers.get(scope, stream.id, name) is not None:
         raise errors.consumer_exists(scope, name, stream.name)
-    if await consumers.count(scope, stream.id) >= limits.CONSUMERS:
+    if await consumers.count(scope, stream.id) + await queues_of.count(scope, stream.id) >= limits.CONSUMERS:
         raise errors.too_many_consumers(stream.name, limits.CONSUMERS)
     arn = f"{stream.arn}/consumer/{name}:{int(scope.now())}"
     consumer = Consumer(name, arn, scope.now(), tags=tags.checked({}, request.get("Tags") or {}))

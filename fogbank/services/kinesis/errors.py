@@ -221,6 +221,27 @@ def too_many_consumers(stream: str, limit: int) -> AWSError:
     return AWSError("LimitExceededException", f"Stream {stream} has reached the limit of {limit} registered consumers.")
 
 
+def queue_exists(ctx: Context, name: str) -> AWSError:
+    return AWSError("ResourceInUseException", f"Queue {name} under account {ctx.account} already exists.")
+
+
+def queue_not_found(ctx: Context, arn: str) -> AWSError:
+    name = arn.partition("/")[2]
+    return AWSError("ResourceNotFoundException", f"Queue {name} under account {ctx.account} not found.")
+
+
+def queue_not_active(ctx: Context, name: str, status: str) -> AWSError:
+    return AWSError(
+        "ResourceInUseException", f"Queue {name} under account {ctx.account} not ACTIVE, instead in state {status}"
+    )
+
+
+def queues_left(ctx: Context, name: str) -> AWSError:
+    return AWSError(
+        "ResourceInUseException", f"Stream {name} under account {ctx.account} has queues, which must be deleted first."
+    )
+
+
 def consumers_left(ctx: Context, name: str) -> AWSError:
     return AWSError(
         "ResourceInUseException",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fogbank.kernel import Context
 from fogbank.services.kinesis import errors
+from fogbank.services.kinesis.queue_records import Queue
 from fogbank.services.kinesis.records import Answer, Request
 from fogbank.services.kinesis.resources import ON_RESOURCE, resource_of
 from fogbank.services.kinesis.service import service
@@ -12,6 +13,8 @@ from fogbank.services.kinesis.service import service
 @service.operation(**ON_RESOURCE)
 async def put_resource_policy(ctx: Context, request: Request) -> None:
     found = await resource_of(ctx, request)
+    if isinstance(found.record, Queue):
+        raise errors.invalid_argument("Resource policies are for streams and consumers, not for queues.")
     _check(request["Policy"])
     found.change(policy=request["Policy"])
 

@@ -6,6 +6,7 @@
     consumers      stream id, name                   -> Consumer
     subscriptions  stream id, consumer, shard number -> Subscription, the latest one
     account        ()                                -> Settings
+    queues_of      stream id, name of a queue        -> b"": the queues on a stream (see `queue_records.py`)
 
 Everything is in the scope of the account and region. `stream id` is new for every stream, so that a stream that is made again under
 the name of a deleted one begins empty.
@@ -116,6 +117,7 @@ chunks = service.collection("chunks", bytes)
 consumers = service.collection("consumers", Consumer)
 subscriptions = service.collection("subscriptions", Subscription)
 account = service.collection("account", Settings)
+queues_of = service.collection("queues_of", bytes)
 
 
 def shard_id(number: int) -> str:
@@ -147,6 +149,11 @@ def named(ctx: Context, request: Request) -> tuple[Context, str]:
         raise errors.names_differ()
     scope = ctx if (parts[4], parts[3]) == (ctx.account, ctx.region) else ctx.at(account=parts[4], region=parts[3])
     return scope, from_arn
+
+
+def scope_of(ctx: Context, arn: str) -> Context:
+    parts = arn.split(":", 5)
+    return ctx if (parts[4], parts[3]) == (ctx.account, ctx.region) else ctx.at(account=parts[4], region=parts[3])
 
 
 def stream_arn(ctx: Context, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Streams and their consumers by ARN, as the operations on tags and policies name them."""
+"""Streams, their consumers, and queues by ARN, as the operations on tags and policies name them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,25 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.kinesis import errors
-from fogbank.services.kinesis.records import Consumer, Request, Stream, at, consumers, streams
+from fogbank.services.kinesis.queue_records import Queue, queues
+from fogbank.services.kinesis.records import Consumer, Request, Stream, at, consumers, scope_of, streams
 
 
 class Resource(NamedTuple):
-    """A stream, or a consumer of `stream_id`, and the scope that it lies in."""
+    """A stream, a queue, or a consumer of `stream_id`, and the scope that it lies in."""
 
     scope: Context
-    record: Stream | Consumer
+    record: Stream | Consumer | Queue
     stream_id: str
 
     def change(self, **fields: Any) -> None:
         changed = msgspec.structs.replace(self.record, **fields)
         if isinstance(changed, Stream):
             streams.put(self.scope, changed, changed.name)
+        elif isinstance(changed, Queue):
+            queues.put(self.scope, changed, changed.name)
         else:
             consumers.put(self.scope, changed, self.stream_id, changed.name)
-
-
-def scope_of(ctx: Context, arn: str) -> Context:
-    parts = arn.split(":", 5)
-    return ctx if (parts[4], parts[3]) == (ctx.account, ctx.region) else ctx.at(account=parts[4], region=parts[3])
 
 
 def _arn(ctx: Context, request: Request) -> str:
@@ -53,9 +51,12 @@ ON_RESOURCE: dict[str, Any] = {"resource": _arn, "owner": _owner, "policy": _pol
 
 
 async def _found(ctx: Context, arn: str) -> Resource | None:
-    """`arn:aws:kinesis:region:account:stream/name[/consumer/name:created]`"""
+    """`arn:aws:kinesis:region:account:stream/name[/consumer/name:created]`, `...:queue/name`"""
     scope = scope_of(ctx, arn)
     kind, _, rest = arn.split(":", 5)[5].partition("/")
+    if kind == "queue":
+        queue = await queues.get(scope, rest)
+        return None if queue is None else Resource(scope, queue, queue.stream_id)
     name, has_consumer, consumer_name = rest.partition("/consumer/")
     stream = await streams.get(scope, name) if kind == "stream" else None
     if stream is None:
@@ -73,6 +74,8 @@ async def resource_of(ctx: Context, request: Request) -> Resource:
     if found is not None:
         return found
     scope = scope_of(ctx, arn)
+    if ":queue/" in arn:
+        raise errors.queue_not_found(scope, arn)
     name = arn.split("/", 1)[1].split("/")[0]
     await at(scope, name)
     raise errors.consumer_not_found(scope, arn.rpartition("/")[2].partition(":")[0])

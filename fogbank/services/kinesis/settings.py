@@ -17,6 +17,7 @@ from fogbank.services.kinesis.records import (
     Settings,
     account,
     begin_update,
+    queues_of,
     streams,
     updating,
 )
@@ -121,6 +122,8 @@ async def update_stream_mode(ctx: Context, request: Request) -> None:
     scope, stream = await begin_update(ctx, request)
     mode = request["StreamModeDetails"]["StreamMode"]
     if mode == PROVISIONED and stream.mode != PROVISIONED:
+        if await queues_of.count(scope, stream.id, limit=1):
+            raise errors.queues_left(scope, stream.name)
         await shards.require_room(scope, len(stream.open))
     if mode == ON_DEMAND and stream.mode != ON_DEMAND:
         there = sum(other.mode == ON_DEMAND for other in await streams.scan(scope))

@@ -18,6 +18,7 @@ from fogbank.services.kinesis.records import (
     change,
     consumers,
     find,
+    queues_of,
     stream_arn,
     streams,
     subscriptions,
@@ -88,6 +89,8 @@ async def delete_stream(ctx: Context, request: Request) -> None:
     scope, stream = await find(ctx, request)
     if stream.status == DELETING:
         raise errors.stream_not_active(scope, stream.name, stream.status)
+    if await queues_of.count(scope, stream.id, limit=1):
+        raise errors.queues_left(scope, stream.name)
     if not request.get("EnforceConsumerDeletion") and await consumers.count(scope, stream.id, limit=1):
         raise errors.consumers_left(scope, stream.name)
     change(scope, stream, status=DELETING)
