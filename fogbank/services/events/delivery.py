@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.events import kinds, limits, metering
+from fogbank.services.events import bus_logs, kinds, limits, metering
 from fogbank.services.events.deliveries import Delivery
 from fogbank.services.events.envelopes import Event
 from fogbank.services.events.failures import Failure, failure_of
@@ -74,6 +74,7 @@ async def _send(ctx: Context, delivery: Delivery) -> None:
     begun = ctx.now()
     await kind.send(ctx, delivery)
     metering.attempted(ctx, delivery, begun, succeeded=True)
+    await bus_logs.succeeded(ctx, delivery, begun)
 
 
 # -- failures
@@ -94,6 +95,7 @@ async def failed(ctx: Context, delivery: Delivery, failure: Failure) -> None:
     elif due > delivery.event.ingested + age:
         await _bury(ctx, delivery, failure, "MaximumEventAgeInSeconds")
     else:
+        await bus_logs.failed(ctx, delivery, failure, is_over=False)
         await _schedule(ctx, msgspec.structs.replace(delivery, attempts=delivery.attempts + 1), due)
 
 
@@ -109,6 +111,7 @@ async def _bury(ctx: Context, delivery: Delivery, failure: Failure, exhausted: s
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
     metering.given_up(ctx, delivery)
+    await bus_logs.failed(ctx, delivery, failure, is_over=True)
     queue = parse((delivery.target.get("DeadLetterConfig") or {}).get("Arn") or "")
     if queue is None:
         return

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.events import envelopes, errors, global_endpoints, limits, metering
+from fogbank.services.events import bus_logs, envelopes, errors, global_endpoints, limits, metering
 from fogbank.services.events.bus import get_bus
 from fogbank.services.events.delivery import dispatch
 from fogbank.services.events.envelopes import Event
@@ -131,8 +131,10 @@ async def ingest(ctx: Context, bus: str, event: Event) -> None:
     """Match an event with the rules of a bus of the context's account and Region, and send it on."""
     book = await book_of(ctx, bus)
     if book is None or not book.may_match(event.document["source"]):
+        await bus_logs.matched(ctx, bus, event, [])
         return
     rules = [rule for rule in book.matching(event.document) if not event.reads or rule.state == WITH_READS]
+    await bus_logs.matched(ctx, bus, event, rules)
     metering.matched(ctx, [rule_arn(ctx, rule.bus, rule.name) for rule in rules])
     for rule in rules:
         await dispatch(ctx, rule, event)
