@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,17 @@ async def enqueue(ctx: Context, name: str, payload: dict[str, Any], due: float, 
         ctx.region,
         _pack(payload),
         key,
-        due=int(due * 1e6),
+        due=_microseconds(due),
         id=ctx.ids.hex(16),
     )
     _put(ctx, task)
     ctx.after_commit(ctx.app.tasks.wake)
+
+
+def _microseconds(due: float) -> int:
+    """The first microsecond at which the epoch second `due` has come: a task that runs finds that it is time for what it was to do."""
+    found = math.ceil(due * 1e6)
+    return found if found / 1e6 >= due else found + 1
 
 
 async def withdraw(ctx: Context, name: str, key: str) -> None:
@@ -174,7 +181,7 @@ class TaskRunner:
         while self._again:
             self._again = False
             async with self._turn:
-                while self.app.fleet.leads and (task := await self._next(self.app.clock.now())):
+                while self.app.fleet.leads and (task := await self._next(int(self.app.clock.now() * 1e6))):
                     await self._start(task)
                     await asyncio.sleep(0)
                     if self.app.store.meter.failures != failures:
@@ -190,10 +197,10 @@ class TaskRunner:
         delay = max(upcoming.due / 1e6 - self.app.clock.now(), 0.0)
         return delay if latest is None else min(delay, latest)
 
-    async def _next(self, until: float | None) -> Task | None:
-        """The first task that is not under way, due at `until` at the latest."""
+    async def _next(self, until: int | None) -> Task | None:
+        """The first task that is not under way, due at `until` (microseconds) at the latest."""
         ctx = self.app.system_context()
-        bound = None if until is None else (int(until * 1e6) + 1,)
+        bound = None if until is None else (until + 1,)
         running = set(self._running)  # one that ends while we look may be in what we see all the same
         rows = await ctx.transact(lambda: pending.scan(ctx, until=bound, limit=len(running) + 1))
         return next((task for task in rows if task.id not in running), None)
@@ -256,7 +263,7 @@ class TaskRunner:
         if attempts >= MAX_ATTEMPTS:
             dead.put(ctx, msgspec.structs.replace(task, attempts=attempts, error=error), task.due, task.id)
             return False
-        due = int((self.app.clock.now() + min(2.0**attempts, MAX_BACKOFF)) * 1e6)
+        due = _microseconds(self.app.clock.now() + min(2.0**attempts, MAX_BACKOFF))
         _put(ctx, msgspec.structs.replace(task, attempts=attempts, error=error, due=due))
         return True
 
@@ -270,7 +277,7 @@ class TaskRunner:
             if self._running:  # what is under way belongs to the time before
                 await asyncio.wait(self._running.values(), timeout=_UNDER_WAY)
             try:
-                while task := await self._next(target):
+                while task := await self._next(_microseconds(target)):
                     clock.hold(task.due / 1e6)
                     self.app.waiters.wake_all()
                     await self._start(task)

@@ -26,6 +26,14 @@ async def repeat(ctx, payload):
 
 
 @service.task
+async def wait_until(ctx, payload):
+    log.append(("waited", ctx.now()))
+    left = payload["moment"] - ctx.now()
+    if left > 0 and len(log) < 5:
+        await ctx.schedule("wait_until", payload, delay=left)
+
+
+@service.task
 async def fail(ctx, payload):
     log.append(("fail", round(ctx.now())))
     raise ValueError("always")
@@ -83,6 +91,19 @@ def test_a_task_that_schedules_itself_repeats_as_often_as_the_time_allows():
 
     run(work)
     assert len(log) == 24
+
+
+@pytest.mark.parametrize("fraction", [0.1234567, 0.1234564, 0.9999999, 0.5, 0.3333335])
+def test_a_task_runs_when_its_time_has_come_and_not_a_part_of_a_microsecond_before(fraction):
+    async def work(app):
+        moment = int(app.clock.now()) + 60 + fraction
+        await schedule(app, "wait_until", {"moment": moment}, at=moment)
+        await app.advance(120)
+        return moment
+
+    moment = run(work)
+    ((_, ran),) = log
+    assert 0 <= ran - moment < 3e-6
 
 
 def test_scheduling_again_under_a_key_moves_the_pending_task():
