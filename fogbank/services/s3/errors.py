@@ -562,6 +562,10 @@ def bad_tag_header(value: str) -> AWSError:
 # -- form uploads
 
 
+def no_form() -> AWSError:
+    return precondition_failed("Bucket POST must be of the enclosure-type multipart/form-data")
+
+
 def malformed_post(message: str) -> AWSError:
     return AWSError("MalformedPOSTRequest", message, 400)
 

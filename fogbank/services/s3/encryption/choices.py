@@ -22,6 +22,7 @@ Request = Mapping[str, Any]
 
 NONE = Encryption()
 _METHODS = (S3_KEY, KMS, DSSE)
+_HEADER = "x-amz-server-side-encryption"
 
 
 class CustomerKey(NamedTuple):
@@ -49,6 +50,12 @@ def customer_key(request: Request, prefix: str = "") -> CustomerKey | None:
     if md5 is None:
         raise errors.no_customer_md5()
     return CustomerKey(_checked(key, md5), md5)
+
+
+def refuse_header(headers: Mapping[str, str]) -> None:
+    """Who reads an object, or sends a part of one, has no say in its encryption. Raises InvalidArgument."""
+    if _HEADER in headers:
+        raise errors.header_not_supported(_HEADER, headers[_HEADER])
 
 
 def _checked(text: str, md5: str) -> bytes:

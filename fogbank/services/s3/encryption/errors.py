@@ -205,3 +205,7 @@ def locked_against_update() -> AWSError:
         "to them.",
         403,
     )
+
+
+def header_not_supported(name: str, value: str) -> AWSError:
+    return invalid_argument(f"{name} header is not supported for this operation.", name, value)

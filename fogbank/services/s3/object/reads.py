@@ -39,6 +39,7 @@ _OVERRIDES = {
 @service.operation(action=access.READ, **access.ON_OBJECT)
 async def get_object(ctx: Context, request: Request) -> Answer:
     """An object's bytes and headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    encryption.refuse_header(ctx.headers)
     home = await home_of(ctx, request)
     record = await readable(home, request)
     await courses.use(home, request["Key"], record)
@@ -51,6 +52,7 @@ async def get_object(ctx: Context, request: Request) -> Answer:
 @service.operation(action=access.READ, **access.ON_OBJECT)
 async def head_object(ctx: Context, request: Request) -> Answer:
     """An object's headers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html"""
+    encryption.refuse_header(ctx.headers)
     home = await home_of(ctx, request)
     record = await readable(home, request)
     await check_key(home, request, record, request.get("ChecksumMode") is not None)

@@ -12,6 +12,7 @@ from fogbank.services.s3 import errors, limits
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^\s;]+))', re.IGNORECASE)
 _PARAMETER = re.compile(r';\s*(name|filename)="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _HEADERS_LIMIT = 8192
+CONTENT_TYPE = "multipart/form-data"
 _NOT_A_FORM = "The body of your POST request is not well-formed multipart/form-data."
 
 

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from fogbank.http import Payload, Request, Response
 from fogbank.identity.errors.s3 import form_field_missing
 from fogbank.kernel import Context
-from fogbank.services.s3 import changes
+from fogbank.services.s3 import changes, errors
 from fogbank.services.s3.content import bodies, digests
 from fogbank.services.s3.object import objects, tags, traits
 from fogbank.services.s3.permissions import access
@@ -27,19 +27,35 @@ Fields = dict[str, str]
 Parameters = dict[str, Any]
 
 
+# The one operation that is a POST without a query.
+_OPERATION = "/WriteGetObjectResponse"
+
+
 def is_form(request: Request) -> bool:
-    """A POST of a form to a bucket (`/bucket`, in path style)."""
-    return (
-        request.method == "POST"
-        and request.headers.get("content-type", "").startswith("multipart/form-data")
-        and request.path.strip("/").count("/") == 0
-        and request.path != "/"
-    )
+    """Is this a form for a bucket (`/bucket`, in path style), or at least a POST that is no operation's?"""
+    if request.method != "POST" or request.path in ("/", _OPERATION):
+        return False
+    return not request.query or (_is_to_bucket(request) and _has_form(request))
+
+
+def _is_to_bucket(request: Request) -> bool:
+    return "/" not in request.path.strip("/")
+
+
+def _has_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith(forms.CONTENT_TYPE)
 
 
 @service.edge(is_form)
 async def post_object(ctx: Context, request: Request) -> Response:
-    """Store the file of a form. Errors: those of PutObject, MalformedPOSTRequest, and what the policy does not allow."""
+    """Store the file of a form.
+
+    Errors: those of PutObject, PreconditionFailed for what is no form, MalformedPOSTRequest, and what the policy does not allow.
+    """
+    if not _is_to_bucket(request):
+        raise errors.method_not_allowed("POST", "OBJECT")
+    if not _has_form(request):
+        raise errors.no_form()
     parser = forms.FormParser(forms.boundary_of(request.headers["content-type"]))
     body = aiter(request.payload)
     first = await _read_fields(parser, body)

@@ -118,6 +118,7 @@ def checksum_of(request: Request) -> tuple[str, str]:
 @service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
 async def upload_part(ctx: Context, request: Request) -> Answer:
     _check_number(request["PartNumber"])
+    encryption.refuse_header(ctx.headers)
     claim = digests.claim(request, ctx.headers)
     algorithm, sealing = await ctx.transact(_may_send, ctx, request, claim)
     objects.check_framing(ctx)
@@ -200,6 +201,7 @@ async def _put_part(home: Home, request: Request, upload: Upload, received: Rece
 @service.operation(transaction=False, action="s3:PutObject", **access.ON_OBJECT)
 async def upload_part_copy(ctx: Context, request: Request) -> Answer:
     _check_number(request["PartNumber"])
+    encryption.refuse_header(ctx.headers)
     source, algorithm, stream, sealing = await ctx.transact(_begin_copy, ctx, request)
     received = await bodies.drain(ctx, stream, algorithm, sealing, _salt(sealing))
     return await objects.commit(ctx, received, _keep_copy, ctx, request, source, received)

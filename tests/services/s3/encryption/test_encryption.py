@@ -557,3 +557,12 @@ def test_it_can_be_left_undone_and_taken_up_later(tmp_path):
         while not running.call(running.app.upkeep.remove_dropped()):
             pass  # it was under way already
     assert not lies_there(needle)
+
+
+def test_who_reads_or_sends_parts_has_no_say_in_the_encryption(raw, s3, bucket, put):
+    put(bucket, "k")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    for method, query in (("GET", ""), ("PUT", f"?partNumber=1&uploadId={upload}")):
+        answer = raw(method, f"/{bucket}/k{query}", headers={"x-amz-server-side-encryption": "AES256"})
+        assert answer.refusal == (400, "InvalidArgument")
+        assert answer.error["Message"] == "x-amz-server-side-encryption header is not supported for this operation."

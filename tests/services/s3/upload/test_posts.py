@@ -138,3 +138,10 @@ def test_signature_without_a_policy_is_refused(s3, raw, bucket):
     response = send(raw, bucket, fields, b"x")
     assert (response.status, response.error["ArgumentName"]) == (400, "policy")
     assert response.error["Message"].startswith("Bucket POST must contain a field named 'policy'.")
+
+
+def test_what_is_no_form_is_refused(raw, bucket):
+    answer = raw("POST", f"/{bucket}", b"x", {"content-type": "text/plain"})
+    assert answer.refusal == (412, "PreconditionFailed")
+    assert answer.error["Condition"] == "Bucket POST must be of the enclosure-type multipart/form-data"
+    assert raw("POST", f"/{bucket}/k", b"x").refusal == (405, "MethodNotAllowed")
