@@ -105,14 +105,29 @@ async def _unless_there(ctx: Context, operation: str, given: Request) -> None:
             raise
 
 
+class _Undone(Exception):
+    """What was tried is taken back."""
+
+
 async def _may_write(ctx: Context) -> bool:
-    """Does CloudWatch Logs take spans of X-Ray? It is asked to take none, which it refuses for another reason."""
-    request = {"logGroupName": GROUPS[0], "logStreamName": _STREAM, "logEvents": []}
+    """Does CloudWatch Logs take spans of X-Ray? It is given one, which is taken back."""
+
+    async def attempt() -> None:
+        await _put(ctx, [{"timestamp": int(ctx.now() * 1000), "message": "{}"}])
+        raise _Undone
+
     try:
-        await ctx.undoing(partial(ctx.call, source_arn=_source(ctx)), "logs", "PutLogEvents", request)
-    except AWSError as error:
-        return error.code not in ("AccessDeniedException", "AccessDenied")
+        await ctx.undoing(attempt)
+    except AWSError:
+        return False
+    except _Undone:
+        pass
     return True
+
+
+async def _put(ctx: Context, events: list[Request]) -> None:
+    request = {"logGroupName": GROUPS[0], "logStreamName": _STREAM, "logEvents": events}
+    await ctx.call("logs", "PutLogEvents", request, source_arn=_source(ctx))
 
 
 def _source(ctx: Context) -> str:
@@ -140,9 +155,7 @@ async def write(ctx: Context, found: list[spans.Span]) -> None:
 
 @service.task
 async def write_spans(ctx: Context, payload: Request) -> None:
-    events = [{"timestamp": int(payload["at"] * 1000), "message": span} for span in payload["spans"]]
-    request = {"logGroupName": GROUPS[0], "logStreamName": _STREAM, "logEvents": events}
-    await ctx.call("logs", "PutLogEvents", request, source_arn=_source(ctx))
+    await _put(ctx, [{"timestamp": int(payload["at"] * 1000), "message": span} for span in payload["spans"]])
 
 
 # -- indexing
