@@ -81,6 +81,10 @@ async def get_metric_statistics(ctx: Context, request: Request) -> Answer:
     return {"Label": identity.name, "Datapoints": datapoints}
 
 
+# for services that scale by what is measured
+service.provide("statistics", get_metric_statistics)
+
+
 def require_period(period: int) -> None:
     if period not in _SHORT_PERIODS and period % 60:
         raise errors.invalid_value("The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.")

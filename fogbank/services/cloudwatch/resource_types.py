@@ -21,6 +21,7 @@ class _AlarmType(ResourceType):
     missing = frozenset({"ResourceNotFound"})
     kind = ""
     properties: tuple[str, ...] = (
+        "ActionConfiguration",
         "ActionsEnabled",
         "AlarmActions",
         "AlarmDescription",
@@ -51,7 +52,7 @@ class _AlarmType(ResourceType):
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         await self._put(ctx, identifier, after, None)
         arn = before.get("Arn") or (await self.read(ctx, identifier))["Arn"]
-        await _retag(self, ctx, arn, before, after)
+        await retag(self, ctx, arn, before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteAlarms", {"AlarmNames": [identifier]})
@@ -81,6 +82,7 @@ class AlarmType(_AlarmType):
         "Dimensions",
         "EvaluateLowSampleCountPercentile",
         "EvaluationPeriods",
+        "EvaluationWindow",
         "ExtendedStatistic",
         "MetricName",
         "Metrics",
@@ -91,6 +93,7 @@ class AlarmType(_AlarmType):
         "ThresholdMetricId",
         "TreatMissingData",
         "Unit",
+        "WarmUpConfiguration",
     )
 
 
@@ -136,7 +139,7 @@ class DashboardType(ResourceType):
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         await self.create(ctx, {**after, "DashboardName": identifier, "Tags": None})
         found = await self.call(ctx, "GetDashboard", {"DashboardName": identifier})
-        await _retag(self, ctx, found["DashboardArn"], before, after)
+        await retag(self, ctx, found["DashboardArn"], before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteDashboards", {"DashboardNames": [identifier]})
@@ -145,7 +148,7 @@ class DashboardType(ResourceType):
         return [entry["DashboardName"] for entry in (await self.call(ctx, "ListDashboards", {}))["DashboardEntries"]]
 
 
-async def _retag(kind: ResourceType, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
+async def retag(kind: ResourceType, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
     added, removed = tag_changes(before, after)
     if added:
         tags = [{"Key": key, "Value": value} for key, value in added.items()]

@@ -60,3 +60,41 @@ def test_a_dashboard_has_its_body(cloud):
     name = cloud.create(kind, DashboardBody=body)
     assert cloud.read(kind, name) == {"DashboardName": name, "DashboardBody": body}
     cloud.delete(kind, name)
+
+
+def test_a_mute_rule_of_a_template(cloudwatch, cloud):
+    schedule = {"Expression": "cron(0 2 * * *)", "Duration": "PT4H"}
+    kind = "AWS::CloudWatch::AlarmMuteRule"
+    arn = cloud.create(kind, Name="nights", Rule={"Schedule": schedule}, MuteTargets={"AlarmNames": ["a"]})
+    assert cloud.read(kind, arn)["Rule"]["Schedule"] == schedule
+    cloud.update(kind, arn, {"op": "add", "path": "/Description", "value": "sleep"})
+    assert cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="nights")["Description"] == "sleep"
+    cloud.delete(kind, arn)
+    assert cloudwatch.list_alarm_mute_rules()["AlarmMuteRuleSummaries"] == []
+
+
+def test_an_insight_rule_of_a_template(cloudwatch, cloud):
+    body = {
+        "Schema": {"Name": "CloudWatchLogRule", "Version": 1},
+        "LogGroupNames": ["g"],
+        "LogFormat": "JSON",
+        "Contribution": {"Keys": ["$.ip"]},
+        "AggregateOn": "Count",
+    }
+    kind = "AWS::CloudWatch::InsightRule"
+    arn = cloud.create(kind, RuleName="r", RuleState="ENABLED", RuleBody=json.dumps(body))
+    cloud.update(kind, arn, {"op": "replace", "path": "/RuleState", "value": "DISABLED"})
+    assert cloud.read(kind, arn)["RuleState"] == cloudwatch.describe_insight_rules()["InsightRules"][0]["State"]
+    cloud.delete(kind, arn)
+    assert cloudwatch.describe_insight_rules()["InsightRules"] == []
+
+
+def test_an_anomaly_detector_of_a_template(cloudwatch, cloud):
+    kind = "AWS::CloudWatch::AnomalyDetector"
+    id = cloud.create(
+        kind, Namespace="App", MetricName="m", Stat="Sum", Configuration={"MetricTimeZone": "Europe/Berlin"}
+    )
+    read = cloud.read(kind, id)
+    assert (read["Stat"], read["Configuration"]) == ("Sum", {"MetricTimeZone": "Europe/Berlin"})
+    cloud.delete(kind, id)
+    assert cloudwatch.describe_anomaly_detectors()["AnomalyDetectors"] == []
