@@ -17,7 +17,7 @@ from fogbank.consumers.settings import BATCH_BYTES, Batch, Handle, Passes, Setti
 from fogbank.consumers.shards import Item, Shard, Stream
 from fogbank.kernel import AWSError
 from fogbank.kernel.context import Watch
-from fogbank.protocols.timestamps import iso8601
+from fogbank.protocols.timestamps import iso8601_milliseconds
 
 log = logging.getLogger("fogbank.consumers")
 
@@ -55,8 +55,8 @@ class GivenUp(NamedTuple):
                 "shardId": self.shard,
                 "startSequenceNumber": first.sequence,
                 "endSequenceNumber": last.sequence,
-                "approximateArrivalOfFirstRecord": iso8601(int(first.at)),
-                "approximateArrivalOfLastRecord": iso8601(int(last.at)),
+                "approximateArrivalOfFirstRecord": iso8601_milliseconds(first.at),
+                "approximateArrivalOfLastRecord": iso8601_milliseconds(last.at),
                 "batchSize": len(self.items),
                 "streamArn": stream,
             }

@@ -5,13 +5,14 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.lambda_.functions import code
+from tests.services.lambda_.functions import SIGNING, code
 from tests.services.metering import told
 
 # Notes what it gets in a queue, and fails with records that say so.
-NOTING = """
-import base64, boto3, json, os
-sqs = boto3.client("sqs")
+NOTING = (
+    SIGNING
+    + """
+import base64, json, os
 def text(record):
     if "kinesis" in record:
         return base64.b64decode(record["kinesis"]["data"]).decode()
@@ -20,7 +21,8 @@ def text(record):
     return record["body"]
 def handler(event, context):
     texts = [text(record) for record in event["Records"]]
-    sqs.send_message(QueueUrl=os.environ["NOTES"], MessageBody=json.dumps(texts))
+    note = json.dumps({"QueueUrl": os.environ["NOTES"], "MessageBody": json.dumps(texts)}).encode()
+    send("sqs", "/", note, **{"X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"})
     if os.environ.get("PARTIAL"):
         failed = [record for record in event["Records"] if "bad" in text(record)]
         def name(record):
@@ -29,6 +31,7 @@ def handler(event, context):
     if any("bad" in each for each in texts):
         raise ValueError("bad record")
 """
+)
 
 
 class Source:
@@ -118,13 +121,22 @@ def test_only_what_failed_comes_again(source, clock):
     assert source.noted() == ["bad"]
 
 
-def test_filters_drop_messages(source):
+def test_filters_drop_messages(source, aws, clock):
     url, arn = source.queue()
     pattern = json.dumps({"body": {"kind": ["wanted"]}})
-    source.noting(arn, FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    metrics = {"Metrics": ["EventCount"]}
+    mapping = source.noting(arn, FilterCriteria={"Filters": [{"Pattern": pattern}]}, MetricsConfig=metrics)
     source.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": "other"}))
     source.sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"kind": "wanted"}))
     assert source.noted() == ['{"kind": "wanted"}']
+    source.until_left(url, hidden=0)
+    counts = told(aws, clock, "AWS/Lambda", "Sum", EventSourceMappingUUID=mapping["UUID"])
+    assert counts == {
+        "PolledEventCount": 2,
+        "FilteredOutEventCount": 1,
+        "InvokedEventCount": 1,
+        "DeletedEventCount": 1,
+    }
 
 
 def test_a_batching_window_gathers_messages(source, clock):
@@ -159,6 +171,7 @@ def test_a_deleted_mapping_is_gone(source):
     [
         ({"BatchSize": 100}, "Maximum batch window in seconds must be greater than 0"),
         ({"StartingPosition": "LATEST"}, "StartingPosition is not valid for SQS"),
+        ({"ParallelizationFactor": 2}, "Unsupported 'parallelizationFactor' parameter for given event source mapping"),
         ({"FilterCriteria": {"Filters": [{"Pattern": "{nothing"}]}}, "Invalid filter pattern definition"),
     ],
 )
@@ -177,6 +190,12 @@ def test_a_role_that_may_not_read_the_queue_is_refused(functions):
     with pytest.raises(ClientError, match="does not have permissions to call ReceiveMessage on SQS") as error:
         functions.client.create_event_source_mapping(FunctionName="f", EventSourceArn=attributes["QueueArn"])
     assert code(error) == "InvalidParameterValueException"
+
+
+def test_messages_must_not_come_again_while_they_are_handled(source):
+    _, arn = source.queue(VisibilityTimeout="29")
+    with pytest.raises(ClientError, match="Queue visibility timeout: 29 seconds is less than Function timeout: 30"):
+        source.noting(arn)
 
 
 def test_a_queue_has_one_mapping_to_a_function(source):

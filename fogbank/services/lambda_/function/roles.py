@@ -24,17 +24,18 @@ _DESTINATIONS = {
 async def check(ctx: Context, role: str) -> None:
     """Raise unless the caller may hand the role to Lambda, and the role trusts it. In a transaction."""
     await ctx.pass_role(role)
-    await _as_role(ctx, role)
+    await acting(ctx, role)
 
 
 async def may(ctx: Context, role: str, action: str, resource: str) -> bool:
     """Whether the role may do it. What a resource of another account says is not known here: that is found out later."""
-    scope = await _as_role(ctx, role)
+    scope = await acting(ctx, role)
     owner = resource.split(":")[4] or ctx.account
     return owner != ctx.account or await scope.may(action, resource, owner=owner)
 
 
-async def _as_role(ctx: Context, role: str) -> Context:
+async def acting(ctx: Context, role: str) -> Context:
+    """The context with the permissions of the role. Raises InvalidParameterValueException unless it trusts Lambda."""
     scope = ctx.at()
     try:
         scope.principal = await ctx.assume(role, session_name="lambda")

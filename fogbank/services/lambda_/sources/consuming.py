@@ -27,6 +27,7 @@ from fogbank.services.lambda_.invocation.running import Invocation
 from fogbank.services.lambda_.observation import metering
 from fogbank.services.lambda_.records import arn_of, find
 from fogbank.services.lambda_.service import service
+from fogbank.services.lambda_.sources import counting
 from fogbank.services.lambda_.sources.event_sources import (
     DYNAMODB,
     KINESIS,
@@ -75,7 +76,7 @@ async def _read(ctx: Context, mapping: Mapping) -> None:
     scope = ctx.at(account=parts[4], region=parts[3])
     scope.principal = await ctx.transact(_role, ctx, mapping)
     settings = _settings(mapping.config)
-    passes = _filter(mapping)
+    passes = counting.polled(ctx.at(), mapping, _filter(mapping))
 
     async def handle(batch: Batch) -> Verdict:
         return await _invoke(ctx.at(), mapping, batch)
@@ -179,6 +180,7 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     if not going:
         return Verdict(error="RecursiveInvocationException")
     verdict = await _handled(ctx, mapping, batch._replace(records=going))
+    counting.handled(ctx, mapping, len(going), verdict)
     return verdict._replace(failed=(*verdict.failed, *stopped))
 
 
@@ -262,10 +264,9 @@ def _identifier(record: dict[str, Any]) -> str:
 async def _give_up(ctx: Context, mapping: Mapping, given: GivenUp) -> None:
     """Tell the destination of failures about records; their data stays in the stream. S3 gets them whole."""
     target = ((mapping.config.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
-    if not target:
-        return
-    document = _document(ctx, mapping, given)
-    await ctx.transact(_tell, ctx, mapping, target, document)
+    if target:
+        await ctx.transact(_tell, ctx, mapping, target, _document(ctx, mapping, given))
+    counting.given_up(ctx, mapping, len(given.items), bool(target))
 
 
 def _document(ctx: Context, mapping: Mapping, given: GivenUp) -> dict[str, Any]:

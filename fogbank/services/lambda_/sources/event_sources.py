@@ -15,7 +15,7 @@ import msgspec
 from fogbank.kernel import AWSError, Context, Record, pages, patterns
 from fogbank.services.lambda_ import errors
 from fogbank.services.lambda_.durable import settings as durable
-from fogbank.services.lambda_.function import tagging
+from fogbank.services.lambda_.function import roles, tagging
 from fogbank.services.lambda_.records import Answer, Function, Named, Request, arn_of, find, named, tags
 from fogbank.services.lambda_.service import service
 
@@ -24,11 +24,7 @@ SQS, KINESIS, DYNAMODB = "sqs", "kinesis", "dynamodb"
 _BATCHES = {SQS: (10_000, 10), KINESIS: (10_000, 100), DYNAMODB: (10_000, 100)}
 _FIFO_BATCH = 10
 _WINDOWLESS_BATCH = 10
-_READS = {
-    SQS: ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-    KINESIS: ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"),
-    DYNAMODB: ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"),
-}
+_READS = {SQS: "sqs:ReceiveMessage", KINESIS: "kinesis:GetRecords", DYNAMODB: "dynamodb:GetRecords"}
 # Members that hold for one kind only.
 _STREAMS_ONLY = (
     "StartingPosition",
@@ -39,6 +35,22 @@ _STREAMS_ONLY = (
     "MaximumRetryAttempts",
     "TumblingWindowInSeconds",
 )
+# Members that hold for kinds that are not read here.
+_ELSEWHERE = (
+    "Topics",
+    "Queues",
+    "SourceAccessConfigurations",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "SelfManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+)
+_NOT_OF = {
+    SQS: (*_STREAMS_ONLY, "DestinationConfig", *_ELSEWHERE),
+    KINESIS: ("ScalingConfig", "ProvisionedPollerConfig", *_ELSEWHERE),
+    DYNAMODB: ("ScalingConfig", "ProvisionedPollerConfig", *_ELSEWHERE),
+}
+_YOUNGEST_SECONDS = 60
 _STREAM_DEFAULTS: dict[str, Any] = {
     "ParallelizationFactor": 1,
     "MaximumRecordAgeInSeconds": -1,
@@ -62,6 +74,8 @@ _KEPT = (
 )
 
 
+# What is not answered when it says nothing.
+_OMITTED = ("FilterCriteria", "ScalingConfig", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig")
 _TAGGED = "event-source-mapping"
 
 
@@ -139,11 +153,8 @@ def _config(source: str, request: Request, before: dict[str, Any] | None = None)
     kind = source.split(":")[2]
     asked = {name: request[name] for name in _KEPT if request.get(name) is not None}
     largest, usual = _BATCHES[kind]
-    if kind == SQS:
-        wrong = [name for name in _STREAMS_ONLY if name in asked]
-        if wrong:
-            raise errors.invalid_parameter(f"{wrong[0]} is not valid for SQS event sources.")
-    elif before is None and "StartingPosition" not in asked:
+    _check_kind(kind, request)
+    if kind != SQS and before is None and "StartingPosition" not in asked:
         raise errors.invalid_parameter(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."
         )
@@ -155,13 +166,35 @@ def _config(source: str, request: Request, before: dict[str, Any] | None = None)
         raise errors.invalid_parameter(f"Batch size must be between 1 and {largest}.")
     if kind == SQS:
         _check_queue_window(source, config)
-    if config.get("StartingPosition") == "AT_TIMESTAMP" and config.get("StartingPositionTimestamp") is None:
-        raise errors.invalid_parameter(
-            "StartingPositionTimestamp must be specified with StartingPosition AT_TIMESTAMP."
-        )
+    else:
+        _check_stream(config)
     for text in filter_patterns(config):
         _check_pattern(text)
     return config
+
+
+def _check_kind(kind: str, request: Request) -> None:
+    """Raise for what a mapping of that kind does not have."""
+    wrong = next((name for name in _NOT_OF[kind] if request.get(name) is not None), None)
+    if wrong == "StartingPosition":
+        raise errors.invalid_parameter("StartingPosition is not valid for SQS event sources.")
+    if wrong is not None:
+        raise errors.invalid_parameter(
+            f"Unsupported '{wrong[0].lower()}{wrong[1:]}' parameter for given event source mapping type."
+        )
+
+
+def _check_stream(config: dict[str, Any]) -> None:
+    if (config.get("StartingPosition") == "AT_TIMESTAMP") != (config.get("StartingPositionTimestamp") is not None):
+        raise errors.invalid_parameter(
+            "StartingPositionTimestamp must be specified with StartingPosition AT_TIMESTAMP, and only then."
+        )
+    if -1 < config["MaximumRecordAgeInSeconds"] < _YOUNGEST_SECONDS:
+        raise errors.invalid_parameter(
+            f"MaximumRecordAgeInSeconds must be -1, or at least {_YOUNGEST_SECONDS} seconds."
+        )
+    if config["TumblingWindowInSeconds"] and config["ParallelizationFactor"] > 1:
+        raise errors.invalid_parameter("ParallelizationFactor must be 1 where there is a tumbling window.")
 
 
 def _check_queue_window(source: str, config: dict[str, Any]) -> None:
@@ -190,27 +223,29 @@ def _check_pattern(text: str) -> None:
 async def _check_source(ctx: Context, function: Function, source: str) -> None:
     """Is the source there, and may the function's role read it? Raises InvalidParameterValueException."""
     kind = source.split(":")[2]
-    try:
-        principal = await ctx.assume(function.role, session_name=function.name)
-    except AWSError as error:
-        raise errors.role_not_assumable() from error
-    scope = ctx.at()
-    scope.principal = principal
-    for action in _READS[kind][:1]:
-        if not await scope.may(action, source, owner=source.split(":")[4]):
-            raise errors.invalid_parameter(
-                f"The provided execution role does not have permissions to call {action.partition(':')[2]} on {kind.upper()}"
-            )
+    scope = await roles.acting(ctx, function.role)
+    if not await scope.may(_READS[kind], source, owner=source.split(":")[4]):
+        raise errors.role_may_not(_READS[kind].partition(":")[2], kind.upper())
     operation, request = _describe(ctx, source)
     service_name = "dynamodbstreams" if kind == DYNAMODB else kind
     try:
-        await scope.call(service_name, operation, request, as_caller=True)
+        found = await scope.call(service_name, operation, request, as_caller=True)
     except AWSError as error:
         if error.code in ("AccessDenied", "AccessDeniedException"):
             return  # it may read, and that is enough
         raise errors.invalid_parameter(
             f"Error occurred while {operation}. {kind.upper()} Error Code: {error.code}. {kind.upper()} Error Message: {error.message}"
         ) from error
+    if kind == SQS:
+        _check_visibility(int(found["Attributes"]["VisibilityTimeout"]), function.timeout)
+
+
+def _check_visibility(seconds: int, timeout: int) -> None:
+    """A message must not come again while the function still handles it."""
+    if seconds < timeout:
+        raise errors.invalid_parameter(
+            f"Queue visibility timeout: {seconds} seconds is less than Function timeout: {timeout} seconds"
+        )
 
 
 def _describe(ctx: Context, source: str) -> tuple[str, dict[str, Any]]:
@@ -219,7 +254,7 @@ def _describe(ctx: Context, source: str) -> tuple[str, dict[str, Any]]:
         parts = source.split(":")
         return "GetQueueAttributes", {
             "QueueUrl": f"{ctx.endpoint}/{parts[4]}/{parts[5]}",
-            "AttributeNames": ["QueueArn"],
+            "AttributeNames": ["VisibilityTimeout"],
         }
     if kind == KINESIS:
         return "DescribeStreamSummary", {"StreamARN": source}
@@ -323,8 +358,9 @@ async def delete_event_source_mapping(ctx: Context, request: Request) -> Answer:
 
 def described(ctx: Context, mapping: Mapping) -> Answer:
     arn = arn_of(ctx, mapping.function)
+    config = {name: value for name, value in mapping.config.items() if not (name in _OMITTED and _is_empty(value))}
     return {
-        **mapping.config,
+        **config,
         "UUID": mapping.uuid,
         "EventSourceMappingArn": mapping_arn(ctx, mapping.uuid),
         "EventSourceArn": mapping.source,
@@ -335,6 +371,11 @@ def described(ctx: Context, mapping: Mapping) -> Answer:
         "State": mapping.state,
         "StateTransitionReason": "USER_INITIATED" if mapping.kind == SQS else "User action",
     }
+
+
+def _is_empty(value: dict[str, Any]) -> bool:
+    """`{}`, and `{"Filters": []}`: how what was there is taken away."""
+    return not any(value.values())
 
 
 def function_of(ctx: Context, mapping: Mapping) -> Named:
