@@ -130,7 +130,7 @@ def _archive_policy(name: str, value: str) -> str:
     if not _DAYS.match(days) or not 1 <= int(days) <= limits.ARCHIVE_DAYS:
         reason = f"MessageRetentionPeriod must be between 1 and {limits.ARCHIVE_DAYS} days."
         raise errors.attribute(name, reason)
-    return _compact({"MessageRetentionPeriod": str(int(days))})
+    return _compact(document)
 
 
 def _feedback() -> dict[str, Check]:

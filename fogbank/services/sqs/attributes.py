@@ -66,7 +66,19 @@ def _policy(name: str, value: str) -> str:
             policy.parse(value)
     except policy_grammar.MalformedPolicy as error:
         raise errors.invalid_attribute(name) from error
+    if value and not all(map(_is_ours, _listed(json.loads(value)["Statement"]))):
+        raise errors.invalid_attribute(name)
     return value
+
+
+def _is_ours(statement: dict[str, Any]) -> bool:
+    """Is it about actions of SQS only?"""
+    actions = _listed(statement.get("Action", statement.get("NotAction", [])))
+    return all(action == "*" or action.lower().startswith("sqs:") for action in actions)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _redrive_policy(name: str, value: str) -> str:

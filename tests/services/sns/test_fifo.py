@@ -204,6 +204,12 @@ def test_a_topic_says_since_when_it_has_an_archive(sns, make_topic):
     assert shown["BeginningArchiveTime"].endswith("Z")
 
 
+def test_an_archive_policy_is_shown_as_it_was_given(sns, make_topic):
+    topic = make_topic("n.fifo", ArchivePolicy='{"MessageRetentionPeriod":7}')
+    attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+    assert attributes["ArchivePolicy"] == '{"MessageRetentionPeriod":7}'
+
+
 def test_a_topic_with_an_archive_is_not_deleted(sns, make_topic, refused):
     topic = archived(make_topic)
     with refused("InvalidState", "archive policy"):

@@ -204,6 +204,7 @@ def test_setting_an_attribute_changes_it_and_the_time_of_change(sqs, queue, attr
         ("KmsDataKeyReusePeriodSeconds", "59"),
         ("SqsManagedSseEnabled", "yes"),
         ("Policy", "{"),
+        ("Policy", '{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}}'),
         ("Policy", "[]"),
     ],
 )
