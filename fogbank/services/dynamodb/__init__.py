@@ -2,6 +2,7 @@
 
 from fogbank.services.dynamodb import (
     account,
+    autoscaling,
     backups,
     batches,
     bulk,
@@ -34,6 +35,7 @@ from fogbank.services.dynamodb.service import service
 
 __all__ = [
     "account",
+    "autoscaling",
     "backups",
     "batches",
     "bulk",

@@ -63,7 +63,7 @@ async def update_table(ctx: Context, request: Document) -> Document:
         )
     tables.require_idle(table)
     if changing:
-        table = await _changed(ctx, table, request)
+        table = await change(ctx, table, request)
     if among_replicas:
         table = await replicas.update(ctx, table, request)
     answer = await tables.shown(ctx, table)
@@ -81,7 +81,7 @@ async def _protect(ctx: Context, table: Table, request: Document, others: list[s
     return {"TableDescription": await tables.shown(ctx, table)}
 
 
-async def _changed(ctx: Context, table: Table, request: Document) -> Table:
+async def change(ctx: Context, table: Table, request: Document) -> Table:
     """What a request asks for about the table itself. Returns its record as it is now, already written."""
     changed = _change_billing(_change_settings(table, request, ctx.now()), request, ctx.now())
     changed = msgspec.structs.replace(changed, **_ceilings(request, changed.on_demand))

@@ -79,7 +79,7 @@ async def update_global_table_settings(ctx: Context, request: Document) -> Docum
         tables.require_idle(table)
         update = own.get(table.layout.region, {})
         tables.put(table.layout.scope(ctx), _changed(table, request, update, ctx.now()))
-        scaling.put(ctx, table, _scaled(await scaling.of(ctx, table), request, update))
+        await scaling.put(ctx, table, _scaled(ctx, await scaling.of(ctx, table), request, update))
     return await _settings(ctx, group)
 
 
@@ -118,23 +118,35 @@ def _with_index(table: Table, name: str, **capacity: int | None) -> Table:
     return msgspec.structs.replace(table, indexes=tuple(indexes))
 
 
-def _scaled(settings: Scaling, request: Document, own: Document) -> Scaling:
+def _scaled(ctx: Context, settings: Scaling, request: Document, own: Document) -> Scaling:
     writes = request.get("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate")
     reads = own.get("ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate")
-    return Scaling(
-        settings.reads if reads is None else described(reads),
-        settings.writes if writes is None else described(writes),
-        settings.index_reads
-        | _of_indexes(
-            own.get("ReplicaGlobalSecondaryIndexSettingsUpdate"), "ProvisionedReadCapacityAutoScalingSettingsUpdate"
-        ),
-        settings.index_writes
-        | _of_indexes(
-            request.get("GlobalTableGlobalSecondaryIndexSettingsUpdate"),
-            "ProvisionedWriteCapacityAutoScalingSettingsUpdate",
-        ),
+    of_reads = _of_indexes(
+        ctx,
+        own.get("ReplicaGlobalSecondaryIndexSettingsUpdate"),
+        "ProvisionedReadCapacityAutoScalingSettingsUpdate",
+        settings.index_reads,
+    )
+    of_writes = _of_indexes(
+        ctx,
+        request.get("GlobalTableGlobalSecondaryIndexSettingsUpdate"),
+        "ProvisionedWriteCapacityAutoScalingSettingsUpdate",
+        settings.index_writes,
+    )
+    return msgspec.structs.replace(
+        settings,
+        reads=settings.reads if reads is None else described(ctx, reads, settings.reads),
+        writes=settings.writes if writes is None else described(ctx, writes, settings.writes),
+        index_reads=settings.index_reads | of_reads,
+        index_writes=settings.index_writes | of_writes,
     )
 
 
-def _of_indexes(updates: list[Document] | None, member: str) -> dict[str, Document]:
-    return {update["IndexName"]: described(update[member]) for update in updates or [] if update.get(member)}
+def _of_indexes(
+    ctx: Context, updates: list[Document] | None, member: str, known: dict[str, Document]
+) -> dict[str, Document]:
+    return {
+        update["IndexName"]: described(ctx, update[member], known.get(update["IndexName"]))
+        for update in updates or []
+        if update.get(member)
+    }

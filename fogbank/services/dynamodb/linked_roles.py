@@ -1,4 +1,4 @@
-"""The service-linked roles as which DynamoDB works: for replication, for Kinesis, for contributor insights.
+"""The service-linked roles as which DynamoDB works: for replication, for Kinesis, for contributor insights, for auto scaling.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-service-linked-roles.html
 """
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 REPLICATION = "replication.dynamodb.amazonaws.com"
 KINESIS = "kinesisreplication.dynamodb.amazonaws.com"
 INSIGHTS = "contributorinsights.dynamodb.amazonaws.com"
+SCALING = "dynamodb.application-autoscaling.amazonaws.com"
 _NAMES = {
     REPLICATION: "AWSServiceRoleForDynamoDBReplication",
     KINESIS: "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication",
     INSIGHTS: "AWSServiceRoleForDynamoDBCloudWatchContributorInsights",
+    SCALING: "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
 }
 
 
@@ -24,15 +26,18 @@ async def require(ctx: Context, host: str) -> None:
     """See to it that the role is there. Raises AccessDenied where the caller may not have it made."""
     linked = _linked_roles(ctx)
     if await linked.find(ctx, host) is None:
-        role = f"arn:{ctx.partition}:iam::{ctx.account}:role/aws-service-role/{host}/{_NAMES[host]}"
-        await ctx.authorise("iam:CreateServiceLinkedRole", role, keys={"iam:AWSServiceName": host})
+        await ctx.authorise("iam:CreateServiceLinkedRole", arn(ctx, host), keys={"iam:AWSServiceName": host})
         await linked.ensure(ctx, host)
+
+
+def arn(ctx: Context, host: str) -> str:
+    return f"arn:{ctx.partition}:iam::{ctx.account}:role/aws-service-role/{host}/{_NAMES[host]}"
 
 
 async def role(ctx: Context, host: str) -> str:
     """The ARN of the role in the context's account."""
-    arn: str = await _linked_roles(ctx).ensure(ctx, host)
-    return arn
+    made: str = await _linked_roles(ctx).ensure(ctx, host)
+    return made
 
 
 def _linked_roles(ctx: Context) -> Any:

@@ -1,4 +1,4 @@
-"""Auto scaling settings of replicas: kept and shown, for each replica in its own region. Nothing is scaled by them.
+"""Auto scaling settings of tables and their replicas, each in its own region. What comes of them is in `autoscaling.py`.
 
     scaling  (table)  Scaling
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import Record
-from fogbank.services.dynamodb import errors, groups, replica_errors, tables
+from fogbank.services.dynamodb import errors, groups, linked_roles, replica_errors, tables
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import ON_TABLE
@@ -22,33 +22,46 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+READ, WRITE = "Read", "Write"
 _DISABLED: Document = {"AutoScalingDisabled": True}
 
 
 class Scaling(Record, frozen=True):
-    """Descriptions of settings; those of indexes by index."""
+    """Descriptions of settings; those of indexes by index. `moved` is when each capacity was scaled last (epoch seconds)."""
 
     reads: Document | None = None
     writes: Document | None = None
     index_reads: dict[str, Document] = {}
     index_writes: dict[str, Document] = {}
+    moved: dict[str, float] = {}
+
+    def targets(self) -> dict[tuple[str, str], Document]:
+        """The settings by index (empty for the table) and direction, of all that is to be scaled."""
+        found = {("", READ): self.reads, ("", WRITE): self.writes}
+        found |= {(index, READ): settings for index, settings in self.index_reads.items()}
+        found |= {(index, WRITE): settings for index, settings in self.index_writes.items()}
+        return {of: settings for of, settings in found.items() if settings and not settings["AutoScalingDisabled"]}
 
 
 scaling = service.collection("scaling", Scaling)
 
 
-def described(update: Document) -> Document:
-    """An AutoScalingSettingsDescription of an AutoScalingSettingsUpdate. Raises ValidationException."""
-    low, high = update.get("MinimumUnits"), update.get("MaximumUnits")
+def described(ctx: Context, update: Document, known: Document | None) -> Document:
+    """An AutoScalingSettingsDescription of an AutoScalingSettingsUpdate: what it does not say stays. Raises ValidationException."""
+    if update.get("AutoScalingDisabled"):
+        return _DISABLED
+    known = known or {}
+    low, high = (update.get(name, known.get(name)) for name in ("MinimumUnits", "MaximumUnits"))
     if low is not None and high is not None and low > high:
         raise errors.invalid_parameters(f"MinimumUnits {low} must not be greater than MaximumUnits {high}")
+    role = update.get("AutoScalingRoleArn") or known.get("AutoScalingRoleArn")
     policy = update.get("ScalingPolicyUpdate")
     return {
         "MinimumUnits": low,
         "MaximumUnits": high,
-        "AutoScalingDisabled": bool(update.get("AutoScalingDisabled")),
-        "AutoScalingRoleArn": update.get("AutoScalingRoleArn"),
-        "ScalingPolicies": None if policy is None else [policy],
+        "AutoScalingDisabled": False,
+        "AutoScalingRoleArn": role or linked_roles.arn(ctx, linked_roles.SCALING),
+        "ScalingPolicies": known.get("ScalingPolicies") if policy is None else [policy],
     }
 
 
@@ -56,8 +69,13 @@ async def of(ctx: Context, table: Table) -> Scaling:
     return await scaling.get(table.layout.scope(ctx), table.name) or Scaling()
 
 
-def put(ctx: Context, table: Table, changed: Scaling) -> None:
-    scaling.put(table.layout.scope(ctx), changed, table.name)
+async def put(ctx: Context, table: Table, changed: Scaling) -> None:
+    """Keep the settings of a table, and have it scaled by them from now on."""
+    scope = table.layout.scope(ctx)
+    scaling.put(scope, changed, table.name)
+    if changed.targets():
+        await linked_roles.require(ctx, linked_roles.SCALING)
+        await scope.schedule("scale_table", {"table": table.name}, key=table.name)
 
 
 def forget(ctx: Context, table: str) -> None:
@@ -70,7 +88,7 @@ async def _replicas(ctx: Context, table: Table) -> list[Table]:
     return [table] if group is None else await groups.replicas(ctx, group)
 
 
-@service.operation(**ON_TABLE, fidelity="derived")
+@service.operation(**ON_TABLE)
 async def describe_table_replica_auto_scaling(ctx: Context, request: Document) -> Document:
     table = await tables.find_described(ctx, request)
     return {"TableAutoScalingDescription": await _describe(ctx, table)}
@@ -101,7 +119,7 @@ async def _describe_replica(ctx: Context, table: Table) -> Document:
     }
 
 
-@service.operation(**ON_TABLE, fidelity="derived")
+@service.operation(**ON_TABLE)
 async def update_table_replica_auto_scaling(ctx: Context, request: Document) -> Document:
     """Settings of writes are those of all replicas, settings of reads each replica's own."""
     table = await tables.find_described(ctx, request)
@@ -109,42 +127,44 @@ async def update_table_replica_auto_scaling(ctx: Context, request: Document) -> 
     if table.on_demand:
         raise errors.invalid_parameters("Auto scaling is not supported for tables with BillingMode PAY_PER_REQUEST")
     found = {each.layout.region: each for each in await _replicas(ctx, table)}
-    changed = {region: _with_writes(each, await of(ctx, each), request) for region, each in found.items()}
+    changed = {region: _with_writes(ctx, each, await of(ctx, each), request) for region, each in found.items()}
     for update in request.get("ReplicaUpdates") or []:
         region = update["RegionName"]
         if region not in found:
             raise replica_errors.no_such_replica()
-        changed[region] = _with_reads(found[region], changed[region], update)
+        changed[region] = _with_reads(ctx, found[region], changed[region], update)
     for region, settings in changed.items():
-        put(ctx, found[region], settings)
+        await put(ctx, found[region], settings)
     return {"TableAutoScalingDescription": await _describe(ctx, table)}
 
 
-def _with_writes(table: Table, settings: Scaling, request: Document) -> Scaling:
-    writes = request.get("ProvisionedWriteCapacityAutoScalingUpdate")
-    of_indexes = _of_indexes(
-        table, request.get("GlobalSecondaryIndexUpdates"), "ProvisionedWriteCapacityAutoScalingUpdate"
-    )
+def _with_writes(ctx: Context, table: Table, settings: Scaling, request: Document) -> Scaling:
+    member = "ProvisionedWriteCapacityAutoScalingUpdate"
+    updates, known = request.get("GlobalSecondaryIndexUpdates"), settings.index_writes
     return msgspec.structs.replace(
         settings,
-        writes=settings.writes if writes is None else described(writes),
-        index_writes={**settings.index_writes, **of_indexes},
+        writes=_updated(ctx, request.get(member), settings.writes),
+        index_writes={**known, **_of_indexes(ctx, table, updates, member, known)},
     )
 
 
-def _with_reads(table: Table, settings: Scaling, update: Document) -> Scaling:
-    reads = update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate")
-    of_indexes = _of_indexes(
-        table, update.get("ReplicaGlobalSecondaryIndexUpdates"), "ProvisionedReadCapacityAutoScalingUpdate"
-    )
+def _with_reads(ctx: Context, table: Table, settings: Scaling, update: Document) -> Scaling:
+    updates, known = update.get("ReplicaGlobalSecondaryIndexUpdates"), settings.index_reads
+    of_indexes = _of_indexes(ctx, table, updates, "ProvisionedReadCapacityAutoScalingUpdate", known)
     return msgspec.structs.replace(
         settings,
-        reads=settings.reads if reads is None else described(reads),
-        index_reads={**settings.index_reads, **of_indexes},
+        reads=_updated(ctx, update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"), settings.reads),
+        index_reads={**known, **of_indexes},
     )
 
 
-def _of_indexes(table: Table, updates: list[Document] | None, member: str) -> dict[str, Document]:
+def _updated(ctx: Context, update: Document | None, known: Document | None) -> Document | None:
+    return known if update is None else described(ctx, update, known)
+
+
+def _of_indexes(
+    ctx: Context, table: Table, updates: list[Document] | None, member: str, known: dict[str, Document]
+) -> dict[str, Document]:
     """Descriptions of the settings that updates have for indexes. Raises ResourceNotFoundException."""
     found = {}
     for update in updates or []:
@@ -152,5 +172,5 @@ def _of_indexes(table: Table, updates: list[Document] | None, member: str) -> di
         if table.index(name) is None:
             raise errors.no_such_resource()
         if update.get(member):
-            found[name] = described(update[member])
+            found[name] = described(ctx, update[member], known.get(name))
     return found
