@@ -18,6 +18,7 @@ from fogbank.services.cloudwatch import (
     resource_types,
     suppressing,
     tags,
+    widget_images,
 )
 from fogbank.services.cloudwatch.service import service
 
@@ -40,4 +41,5 @@ __all__ = [
     "service",
     "suppressing",
     "tags",
+    "widget_images",
 ]
