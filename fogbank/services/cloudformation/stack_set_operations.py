@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.cloudformation import errors, stack_set_targets
+from fogbank.services.cloudformation import errors, stack_set_events, stack_set_targets
 from fogbank.services.cloudformation.records import Answer, Request
 from fogbank.services.cloudformation.service import service
 from fogbank.services.cloudformation.stack_sets import (
@@ -33,6 +33,12 @@ from fogbank.services.cloudformation.stack_sets import (
 change = msgspec.structs.replace
 
 _OPEN = ("PENDING", "RUNNING")
+
+
+async def _put(ctx: Context, found: StackSet, operation: SetOperation) -> None:
+    """Put an operation that is new or has another status, and tell of it."""
+    set_operations.put(ctx, operation, found.uuid, operation.number)
+    await stack_set_events.operation_is(ctx, found, operation)
 
 
 async def begin(
@@ -60,7 +66,7 @@ async def begin(
         execution=found.execution,
         **more,
     )
-    set_operations.put(ctx, begun, found.uuid, begun.number)
+    await _put(ctx, found, begun)
     for account, region, unit in places:
         set_results.put(ctx, Result(account, region, unit=unit), found.uuid, begun.number, account, region)
     await wake(ctx, found.uuid, begun.number)
@@ -147,14 +153,14 @@ async def _end(ctx: Context, uuid: str, operation: SetOperation, rows: list[Resu
     broken = any(_is_broken(group, preferences) for group in _by_region(rows, preferences))
     status = "STOPPED" if operation.status == "STOPPING" else "FAILED" if broken else "SUCCEEDED"
     ended = change(operation, status=status, ended=ctx.now(), failed=failed)
-    set_operations.put(ctx, ended, uuid, operation.number)
     found = await sets.get(ctx, uuid)
     assert found is not None
+    await _put(ctx, found, ended)
     if operation.action == "DETECT_DRIFT":
         sets.put(ctx, change(found, drift=await _drift(ctx, uuid, ended, rows)), uuid)
     queued = [each for each in await set_operations.scan(ctx, uuid) if each.status == "QUEUED"]
     if queued:
-        set_operations.put(ctx, change(queued[0], status="RUNNING"), uuid, queued[0].number)
+        await _put(ctx, found, change(queued[0], status="RUNNING"))
         await wake(ctx, uuid, queued[0].number)
 
 
@@ -196,7 +202,7 @@ async def stop_stack_set_operation(ctx: Context, request: Request) -> Answer:
     if operation.status not in ("RUNNING", "QUEUED"):
         raise errors.invalid_operation(f"Operation {operation.id} is in {operation.status} state and cannot be stopped")
     status = "STOPPING" if operation.status == "RUNNING" else "STOPPED"
-    set_operations.put(ctx, change(operation, status=status), found.uuid, operation.number)
+    await _put(ctx, found, change(operation, status=status))
     await wake(ctx, found.uuid, operation.number)
     return {}
 

@@ -16,7 +16,7 @@ from fogbank.identity import sessions
 from fogbank.identity.principals import Principal, root
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import pause
-from fogbank.services.cloudformation import drift, errors, stack_set_operations, stacks, wanting
+from fogbank.services.cloudformation import drift, errors, stack_set_events, stack_set_operations, stacks, wanting
 from fogbank.services.cloudformation.records import CURRENT, STACK, Stack, bodies, events, names, uuid_of
 from fogbank.services.cloudformation.records import stacks as kept
 from fogbank.services.cloudformation.service import service
@@ -207,7 +207,9 @@ async def _begun(ctx: Context, payload: dict[str, Any], stack: str, about: str) 
     job = await _job(ctx, payload)
     if job is None:
         return
-    instances.put(ctx, change(job.instance, stack=stack, detailed="RUNNING"), *job.key)
+    instance = change(job.instance, stack=stack, detailed="RUNNING")
+    instances.put(ctx, instance, *job.key)
+    await stack_set_events.instance_is(ctx, job.set, instance, job.operation.action)
     result = change(job.result, about=about, since=ctx.now())
     set_results.put(ctx, result, job.set.uuid, job.operation.number, result.account, result.region)
     await ctx.schedule("look_at_instance", payload)
@@ -260,11 +262,14 @@ async def _ended(ctx: Context, payload: dict[str, Any], trouble: str) -> None:
     result = await set_results.get(ctx, uuid, number, account, region)
     instance = await instances.get(ctx, uuid, account, region)
     operation = await set_operations.get(ctx, uuid, number)
-    assert result is not None and operation is not None
+    found = await sets.get(ctx, uuid)
+    assert result is not None and operation is not None and found is not None
     status = "FAILED" if trouble else "SUCCEEDED"
     set_results.put(ctx, change(result, status=status, reason=trouble), uuid, number, account, region)
     if instance is not None:
-        instances.put(ctx, _told(instance, operation, status, trouble), uuid, account, region)
+        told = _told(instance, operation, status, trouble)
+        instances.put(ctx, told, uuid, account, region)
+        await stack_set_events.instance_is(ctx, found, told, operation.action)
     await stack_set_operations.wake(ctx, uuid, number)
 
 

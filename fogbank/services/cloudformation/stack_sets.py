@@ -20,7 +20,7 @@ import orjson
 
 from fogbank.identity.principals import Principal
 from fogbank.kernel import Context, Record, pages
-from fogbank.services.cloudformation import errors, stack_set_targets, types, wanting
+from fogbank.services.cloudformation import errors, stack_set_events, stack_set_targets, types, wanting
 from fogbank.services.cloudformation.records import Answer, Request
 from fogbank.services.cloudformation.service import service
 from fogbank.services.cloudformation.templates.template import Template
@@ -169,6 +169,7 @@ async def create_stack_set(ctx: Context, request: Request) -> Answer:
             raise errors.set_exists(name)
         set_names.put(home, wanted.uuid.encode(), name)
         sets.put(home, wanted, wanted.uuid)
+        await stack_set_events.set_is(home, wanted, ACTIVE)
 
     await home.transact(kept)
     return {"StackSetId": wanted.id}
@@ -249,6 +250,7 @@ async def delete_stack_set(ctx: Context, request: Request) -> Answer:
         raise errors.set_not_empty()
     set_names.delete(ctx, found.name)
     sets.put(ctx, change(found, status=DELETED), found.uuid)
+    await stack_set_events.set_is(ctx, found, DELETED)
     return {}
 
 

@@ -8,11 +8,12 @@ A new account can be used at once: by the key that is its number, and through th
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
-from fogbank.kernel import Context, Record
+from fogbank.kernel import Context, Record, service_events
 from fogbank.services.organizations import errors, limits, listing, people, tags, tree
 from fogbank.services.organizations.calling import MANAGEMENT, READERS, operation
 from fogbank.services.organizations.handshake import count_open_invitations
@@ -23,6 +24,7 @@ from fogbank.services.organizations.tree import ACCOUNT, Node
 
 Request = dict[str, Any]
 
+_REGION = "us-east-1"  # where Organizations is, whoever asks from elsewhere
 _ROLE = "OrganizationAccountAccessRole"
 _ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -118,7 +120,32 @@ async def create(ctx: Context, payload: dict[str, Any]) -> None:
     else:
         await _create(ctx, organization, creation)
         done = msgspec.structs.replace(creation, state="SUCCEEDED")
-    creations.put(ctx, msgspec.structs.replace(done, completed=ctx.now()), done.id)
+    done = msgspec.structs.replace(done, completed=ctx.now())
+    creations.put(ctx, done, done.id)
+    await _tell(ctx, done)
+
+
+async def _tell(ctx: Context, done: Creation) -> None:
+    """https://docs.aws.amazon.com/organizations/latest/userguide/orgs_security_incident-response.html"""
+    status = {
+        "id": done.id,
+        "state": done.state,
+        "accountName": "****",
+        "accountId": done.account if done.state == "SUCCEEDED" else None,
+        "failureReason": done.failure,
+        "requestedTimestamp": _moment(done.requested),
+        "completedTimestamp": _moment(ctx.now()),
+    }
+    told = {name: value for name, value in status.items() if value is not None}
+    await service_events.record(
+        ctx.at(region=_REGION), "CreateAccountResult", serviceEventDetails={"createAccountStatus": told}
+    )
+
+
+def _moment(epoch: float) -> str:
+    """`Sep 16, 2020 9:20:50 PM`"""
+    moment = datetime.fromtimestamp(epoch, UTC)
+    return f"{moment:%b} {moment.day}, {moment:%Y} {moment.hour % 12 or 12}:{moment:%M:%S %p}"
 
 
 async def _create(ctx: Context, organization: Organization, creation: Creation) -> None:

@@ -77,6 +77,28 @@ def queues(aws, account, region):
     return [url.rpartition("/")[2] for url in urls]
 
 
+def test_the_administrator_is_told_of_operations_and_their_stacks(aws, fleet, members):
+    queue = aws("sqs").create_queue(QueueName="told")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{aws.account}:told"
+    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "*", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    aws("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    pattern = {"source": ["aws.cloudformation"], "detail-type": [{"prefix": "CloudFormation StackSet"}]}
+    aws("events").put_rule(Name="sets", EventPattern=json.dumps(pattern))
+    aws("events").put_targets(Rule="sets", Targets=[{"Id": "1", "Arn": arn}])
+    fleet.do("create_stack_instances", members[:1], REGIONS[:1])
+    found = aws("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    details = [json.loads(message["Body"])["detail"] for message in found]
+    statuses = [detail["status-details"] for detail in details]
+    assert [each.get("detailed-status", each["status"]) for each in statuses] == [
+        "RUNNING",  # the operation
+        "RUNNING",  # its stack
+        "SUCCEEDED",
+        "SUCCEEDED",
+    ]
+    assert {detail["action"] for detail in details} == {"CREATE"}
+
+
 def test_stacks_are_made_in_all_accounts_and_regions(aws, fleet, members):
     done = fleet.do("create_stack_instances", members)
     assert (done["Status"], done["Action"]) == ("SUCCEEDED", "CREATE")

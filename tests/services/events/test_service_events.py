@@ -124,3 +124,27 @@ def test_eventbridge_tells_of_connections_and_their_destinations(events, told):
     answers = found()
     assert [kind for kind, _ in answers] == list(kinds)
     assert (answers[0][1]["ConnectionName"], answers[2][1]["ApiDestinationName"]) == ("c", "d")
+
+
+def test_cloudformation_tells_of_stack_sets(aws, told):
+    found = told("CloudFormation StackSet Status Change", source="aws.cloudformation")
+    cloudformation = aws("cloudformation")
+    template = json.dumps({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}})
+    cloudformation.create_stack_set(StackSetName="s", TemplateBody=template)
+    arn = cloudformation.describe_stack_set(StackSetName="s")["StackSet"]["StackSetARN"]
+    cloudformation.delete_stack_set(StackSetName="s")
+    statuses = [{"stack-set-arn": arn, "status-details": {"status": status}} for status in ("ACTIVE", "DELETED")]
+    assert [detail for _, detail in found()] == statuses
+
+
+def test_organizations_tells_how_the_creation_of_an_account_ended(aws, clock, told):
+    found = told("AWS Service Event via CloudTrail", source="aws.organizations")
+    organizations = aws("organizations")
+    organizations.create_organization()
+    made = organizations.create_account(AccountName="dev", Email=f"{aws.account}@example.com")["CreateAccountStatus"]
+    clock.advance(seconds=60)
+    ((_, record),) = found()
+    status = record["serviceEventDetails"]["createAccountStatus"]
+    assert (record["eventName"], status["id"], status["state"]) == ("CreateAccountResult", made["Id"], "SUCCEEDED")
+    account = organizations.describe_create_account_status(CreateAccountRequestId=made["Id"])["CreateAccountStatus"]
+    assert status["accountId"] == account["AccountId"]
