@@ -97,8 +97,10 @@ class Graph:
 
     @property
     def services(self) -> list[Shown]:
-        ids = {service: number for number, service in enumerate(self._nodes)}
-        return [self._service(service, ids) for service in self._nodes]
+        """Those that serve come first, clients last."""
+        ordered = sorted(self._nodes, key=lambda service: service.type == CLIENT)
+        ids = {service: number for number, service in enumerate(ordered)}
+        return [self._service(service, ids) for service in ordered]
 
     def _service(self, service: Service, ids: dict[Service, int]) -> Shown:
         tally = self._nodes[service]

@@ -63,8 +63,9 @@ def _slowest(entity: Document, below: list[Document]) -> Document | None:
 
 def _way(trace: Trace, start: Segment, choose: Callable[[Document, list[Document]], Document | None]) -> Way:
     """Where `choose`, given an entity and what is below it, leads to."""
-    called = {call.via["id"]: call.target for call in trace.calls}
-    called |= {call.source.id: call.target for call in trace.calls if call.via is call.target.document}
+    called = {
+        call.source.id if call.via is call.target.document else call.via["id"]: call.target for call in trace.calls
+    }
     segments = {segment.id: segment for segment in trace.segments}
     way: Way = [(start, [start.document])]
     entity: Document | None = start.document

@@ -76,3 +76,10 @@ def test_groups_are_filters_with_a_name(xray, traces):
     slow = traces.send(traces.segment(seconds=4))
     traces.send(traces.segment())
     assert traces.found('group.name = "slow"') == {slow}
+
+
+def test_root_causes_follow_segments_that_call_segments(traces):
+    first = traces.segment("one")
+    traces.send(first, traces.segment("two", parent_id=first["id"]))
+    (slow,) = traces.summaries()[0]["ResponseTimeRootCauses"]
+    assert [each["Name"] for each in slow["Services"]] == ["one", "two"]

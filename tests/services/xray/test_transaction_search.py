@@ -86,7 +86,7 @@ def test_traces_that_are_not_indexed_can_be_retrieved(xray, traces, clock, searc
     (trace,) = xray.list_retrieved_traces(RetrievalToken=token, TraceFormat="OTEL")["Traces"]
     assert json.loads(trace["Spans"][0]["Document"])["kind"] == "SERVER"
     services = xray.get_retrieved_traces_graph(RetrievalToken=token)["Services"]
-    assert [each["Service"].get("Type") for each in services] == ["client", None]
+    assert [each["Service"].get("Type") for each in services] == [None, "client"]
     with refused(message="COMPLETE"):
         xray.cancel_trace_retrieval(RetrievalToken=token)
     clock.advance(hours=1)
