@@ -15,7 +15,7 @@ TRUST = {
     ],
 }
 ALLOWED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-ROWS = 4000
+ROWS = 2000
 
 
 def control_of(server):

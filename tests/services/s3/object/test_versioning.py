@@ -194,19 +194,16 @@ def history(s3, versioned, put):
     return versioned
 
 
-@pytest.mark.parametrize("size", range(1, 12))
 @pytest.mark.parametrize("delimiter", ["", "/"])
-def test_pages_of_versions_make_the_whole(s3, history, size, delimiter):
+def test_pages_of_versions_make_the_whole(s3, history, delimiter):
     options = {"Delimiter": delimiter} if delimiter else {}
-    pages = list(
-        s3.get_paginator("list_object_versions").paginate(
-            Bucket=history, PaginationConfig={"PageSize": size}, **options
-        )
-    )
     whole = s3.list_object_versions(Bucket=history, **options)
-    for member in ("Versions", "DeleteMarkers", "CommonPrefixes"):
-        assert [entry for page in pages for entry in page.get(member, [])] == whole.get(member, [])
-    assert all(not page["IsTruncated"] for page in pages[-1:])
+    for size in (1, 2, 3, 4, 9, 10, 11):
+        paginator = s3.get_paginator("list_object_versions")
+        pages = list(paginator.paginate(Bucket=history, PaginationConfig={"PageSize": size}, **options))
+        for member in ("Versions", "DeleteMarkers", "CommonPrefixes"):
+            assert [entry for page in pages for entry in page.get(member, [])] == whole.get(member, [])
+        assert not pages[-1]["IsTruncated"]
 
 
 def test_versions_below_a_prefix(s3, history):

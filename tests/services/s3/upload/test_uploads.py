@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import zlib
+from itertools import product
 
 import pytest
 
@@ -87,13 +88,12 @@ def test_parts_that_are_not_listed_are_dropped(files, s3, bucket, get, send, com
     assert files() == before
 
 
-@pytest.mark.parametrize("size", [10, 5 * MIB - 1, 5 * MIB, 7 * MIB])
-@pytest.mark.parametrize("first", [0, 5 * MIB - 3, 5 * MIB, 5 * MIB + 3])
-def test_range_reads_across_parts(s3, parted, size, first):
+def test_range_reads_across_parts(s3, parted):
     body = FIRST + SECOND + TAIL
-    answer = s3.get_object(Bucket=parted, Key="k", Range=f"bytes={first}-{first + size - 1}")
-    assert answer["Body"].read() == body[first : first + size]
-    assert answer["ContentRange"] == f"bytes {first}-{min(first + size, len(body)) - 1}/{len(body)}"
+    for first, size in product([0, 5 * MIB - 3, 5 * MIB, 5 * MIB + 3], [10, 5 * MIB - 1, 5 * MIB, 7 * MIB]):
+        answer = s3.get_object(Bucket=parted, Key="k", Range=f"bytes={first}-{first + size - 1}")
+        assert answer["Body"].read() == body[first : first + size]
+        assert answer["ContentRange"] == f"bytes {first}-{min(first + size, len(body)) - 1}/{len(body)}"
 
 
 @pytest.fixture
