@@ -144,6 +144,10 @@ def test_a_principal_with_permission_gets_further(call, user, aws):
 
 # Newer than the authorization reference, or missing there.
 UNKNOWN = {
+    "dynamodb:CancelBulkOperation",
+    "dynamodb:DescribeBulkOperation",
+    "dynamodb:ListBulkOperations",
+    "dynamodb:StartBulkPutItems",
     "iam:AcquireRole",
     "iam:UpdateDelegationRequest",
     "lambda:DeleteDurableExecution",
