@@ -11,14 +11,25 @@ from tests.services.lambda_.functions import Functions
 
 PERMISSIONS = ("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState")
 OVER = ("SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED")
-# All functions have the same package, so that the SDK is compiled once; what they do is in their environment.
+# All functions have the same package, so that the SDK is compiled once. What they do is in their environment, or in their input: an
+# environment that is there already saves the second that the SDK takes to load.
 INDEX = """
-import os
+import json, os
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
 from aws_durable_execution_sdk_python.config import *
 from aws_durable_execution_sdk_python.retries import *
 from aws_durable_execution_sdk_python.waits import *
-exec(os.environ["SOURCE"])
+handlers = {}
+def handler(event, context):
+    source = os.environ.get("SOURCE")
+    if not source:
+        given = event["InitialExecutionState"]["Operations"][0]["ExecutionDetails"]["InputPayload"]
+        source = json.loads(given)["source"]
+    if source not in handlers:
+        names = dict(globals())
+        exec(source, names)
+        handlers[source] = names["handler"]
+    return handlers[source](event, context)
 """
 STEP = """
 @durable_execution
@@ -58,7 +69,7 @@ class Durable(Functions):
         return self.make({**sdk(), "index.py": INDEX}, name, DurableConfig=config, Environment=variables, **options)
 
     def once(self, source, **options):
-        """The name of a durable function that is made when its source is first asked for."""
+        """The name of a durable function that is made when its source is first asked for; empty for what executes that of its input."""
         name = f"f{zlib.crc32(source.encode())}"
         if name not in self._made:
             self.make_durable(source, name, timeout=86_400, **options)
@@ -70,8 +81,10 @@ class Durable(Functions):
         self.allow(*PERMISSIONS)
         return self.make(source, name, DurableConfig={"ExecutionTimeout": timeout}, **options)
 
-    def start(self, event=None, name="f", **options):
-        """Start an execution that nobody waits for. Returns its ARN."""
+    def start(self, event=None, name="f", source=None, **options):
+        """Start an execution that nobody waits for, of a function or of a source. Returns its ARN."""
+        if source is not None:
+            name, event = self.once(""), {**(event or {}), "source": source}
         options = {"Qualifier": "$LATEST", **options}
         payload = json.dumps({} if event is None else event)
         answer = self.client.invoke(FunctionName=name, InvocationType="Event", Payload=payload, **options)

@@ -56,13 +56,22 @@ def handler(event, context):
     except Exception as error:
         return {"message": error.message, "kind": type(error).__name__}
 """
+PAGED = """
+@durable_execution
+def handler(event, context):
+    sizes = [len(context.step(lambda _: "x" * 40_000, name=f"s{n}")) for n in range(7)]
+    context.wait(Duration.from_minutes(1))
+    return sum(sizes)
+"""
 
 
 @pytest.fixture(scope="module")
 def durable(fogbank_server):
     """Functions are shared: each test has executions of its own."""
     clients = Clients(fogbank_server.endpoint)
-    yield Durable(clients)
+    made = Durable(clients)
+    made.once("", allowed=["lambda:InvokeFunction"])
+    yield made
     clients.close()
 
 
@@ -76,7 +85,7 @@ def test_an_execution_gives_what_its_function_returns(durable):
 
 
 def test_a_wait_ends_by_the_clock_and_the_function_goes_on(durable, clock):
-    arn = durable.start(name=durable.once(WAIT))
+    arn = durable.start(source=WAIT)
     durable.until_event(arn, "InvocationCompleted")
     assert durable.describe(arn)["Status"] == "RUNNING"
     clock.advance(hours=2)
@@ -92,7 +101,7 @@ def test_a_wait_ends_by_the_clock_and_the_function_goes_on(durable, clock):
 
 
 def test_a_step_is_tried_again_after_its_delay(durable, clock):
-    arn = durable.start({"attempts": 5}, durable.once(RETRIED))
+    arn = durable.start({"attempts": 5}, source=RETRIED)
     durable.until_event(arn, "StepFailed", "InvocationCompleted")
     clock.advance(hours=1)
     assert durable.until(arn)["Result"] == '"done"'
@@ -108,7 +117,7 @@ def test_a_step_is_tried_again_after_its_delay(durable, clock):
 
 
 def test_a_step_that_fails_for_good_fails_the_execution(durable, clock):
-    arn = durable.start({"attempts": 2}, durable.once(RETRIED))
+    arn = durable.start({"attempts": 2}, source=RETRIED)
     durable.until_event(arn, "StepFailed", "InvocationCompleted")
     clock.advance(hours=1)
     described = durable.until(arn)
@@ -117,7 +126,7 @@ def test_a_step_that_fails_for_good_fails_the_execution(durable, clock):
 
 
 def test_a_condition_is_looked_at_until_it_holds(durable, clock):
-    arn = durable.start(name=durable.once(POLLED))
+    arn = durable.start(source=POLLED)
     durable.until_event(arn, "StepSucceeded", "InvocationCompleted")
     clock.advance(minutes=11)
     assert durable.until(arn)["Result"] == "3"
@@ -126,7 +135,7 @@ def test_a_condition_is_looked_at_until_it_holds(durable, clock):
 
 
 def test_branches_wait_beside_each_other(durable, clock):
-    arn = durable.start(name=durable.once(PARALLEL))
+    arn = durable.start(source=PARALLEL)
     durable.until_event(arn, "WaitStarted", "WaitStarted", "WaitStarted", "InvocationCompleted")
     clock.advance(minutes=6)
     assert durable.until(arn)["Result"] == "[2, 10, 6]"
@@ -150,8 +159,8 @@ def test_results_may_be_as_large_as_answers(durable):
 
 
 def test_what_nobody_waits_for_may_be_a_megabyte(durable):
-    function = durable.once("@durable_execution\ndef handler(event, context):\n    return 'x' * 1024 * 1024\n")
-    described = durable.until(durable.start(name=function))
+    source = "@durable_execution\ndef handler(event, context):\n    return 'x' * 1024 * 1024\n"
+    described = durable.until(durable.start(source=source))
     assert described["Status"] == "FAILED"
     assert described["Error"]["ErrorMessage"] == (
         "Execution output payload size must be less than or equal to 1048576 bytes."
@@ -160,16 +169,7 @@ def test_what_nobody_waits_for_may_be_a_megabyte(durable):
 
 def test_many_operations_are_read_in_pages(durable, clock, monkeypatch):
     monkeypatch.setattr(limits, "STATE_BYTES", 100_000)
-    function = durable.once(
-        """
-@durable_execution
-def handler(event, context):
-    sizes = [len(context.step(lambda _: "x" * 40_000, name=f"s{n}")) for n in range(7)]
-    context.wait(Duration.from_minutes(1))
-    return sum(sizes)
-""",
-    )
-    arn = durable.start(name=function)
+    arn = durable.start(source=PAGED)
     durable.until_event(arn, "WaitStarted", "InvocationCompleted")
     clock.advance(minutes=1)
     assert durable.until(arn)["Result"] == "280000"
@@ -180,7 +180,7 @@ def handler(event, context):
 
 def test_a_function_is_invoked_while_nothing_runs(durable):
     durable.make("def handler(event, context):\n    return event['n'] + 1\n", "plain")
-    arn = durable.start({"function": "plain"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
+    arn = durable.start({"function": "plain"}, source=INVOKING)
     assert json.loads(durable.until(arn)["Result"]) == {"it said": 2}
     kinds = durable.types(arn)
     assert kinds.index("ChainedInvokeStarted") < kinds.index("ChainedInvokeSucceeded")
@@ -193,9 +193,7 @@ def test_a_function_is_invoked_while_nothing_runs(durable):
 
 
 def test_a_durable_function_that_is_invoked_is_an_execution_of_its_own(durable, clock):
-    arn = durable.start(
-        {"function": f"{durable.once(WAIT)}:$LATEST"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"])
-    )
+    arn = durable.start({"function": f"{durable.once(WAIT)}:$LATEST"}, source=INVOKING)
     started = event_of(durable.until_event(arn, "ChainedInvokeStarted"), "ChainedInvokeStarted")
     child = started["ChainedInvokeStartedDetails"]["DurableExecutionArn"]
     durable.until_event(child, "WaitStarted", "InvocationCompleted")
@@ -206,7 +204,7 @@ def test_a_durable_function_that_is_invoked_is_an_execution_of_its_own(durable, 
 
 def test_what_an_invoked_function_raises_reaches_who_invoked_it(durable):
     durable.make("def handler(event, context):\n    raise KeyError('gone')\n", "raising")
-    arn = durable.start({"function": "raising"}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
+    arn = durable.start({"function": "raising"}, source=INVOKING)
     assert json.loads(durable.until(arn)["Result"]) == {"type": "KeyError", "message": "'gone'"}
     assert "ChainedInvokeFailed" in durable.types(arn)
 
@@ -220,7 +218,7 @@ def test_what_an_invoked_function_raises_reaches_who_invoked_it(durable):
 )
 def test_a_function_that_cannot_be_invoked_fails_at_once(durable, function, reason):
     function = durable.once(WAIT) if function == "waiting" else function
-    arn = durable.start({"function": function}, durable.once(INVOKING, allowed=["lambda:InvokeFunction"]))
+    arn = durable.start({"function": function}, source=INVOKING)
     assert json.loads(durable.until(arn)["Result"])["type"] == reason
     assert durable.types(arn).count("InvocationCompleted") == 1
 
@@ -237,7 +235,7 @@ def test_the_role_has_to_be_allowed_to_invoke(aws):
 
 
 def test_a_callback_gives_its_result(durable):
-    arn = durable.start(name=durable.once(CALLED_BACK))
+    arn = durable.start(source=CALLED_BACK)
     durable.client.send_durable_execution_callback_success(CallbackId=durable.callback_id(arn), Result=b'"yes"')
     assert json.loads(durable.until(arn)["Result"]) == {"approved": '"yes"'}
     started = event_of(durable.history(arn), "CallbackStarted")["CallbackStartedDetails"]
@@ -245,7 +243,7 @@ def test_a_callback_gives_its_result(durable):
 
 
 def test_a_callback_fails_with_what_it_is_sent(durable):
-    arn = durable.start(name=durable.once(CALLED_BACK))
+    arn = durable.start(source=CALLED_BACK)
     durable.client.send_durable_execution_callback_failure(
         CallbackId=durable.callback_id(arn), Error={"ErrorType": "Rejected", "ErrorMessage": "not today"}
     )
@@ -256,7 +254,7 @@ def test_a_callback_fails_with_what_it_is_sent(durable):
 
 
 def test_a_callback_that_is_not_heard_of_times_out(durable, clock):
-    arn = durable.start(name=durable.once(CALLED_BACK))
+    arn = durable.start(source=CALLED_BACK)
     durable.callback_id(arn)
     clock.advance(minutes=10)
     assert json.loads(durable.until(arn)["Result"]) == {
@@ -266,7 +264,7 @@ def test_a_callback_that_is_not_heard_of_times_out(durable, clock):
 
 
 def test_heartbeats_keep_a_callback_until_its_timeout(durable, clock):
-    arn = durable.start(name=durable.once(CALLED_BACK))
+    arn = durable.start(source=CALLED_BACK)
     callback = durable.callback_id(arn)
     for _ in range(7):
         clock.advance(minutes=8)

@@ -7,10 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.services.lambda_.durable import PERMISSIONS, Durable, event_of, poll
-from tests.services.lambda_.functions import ECHO, code, package
+from tests.services.lambda_.functions import ECHO, SIGNING, code, package
 
 # Gives its input at once; with {"wait": seconds}, after a while.
-QUICK = """
+QUICK = (
+    SIGNING
+    + """
 import json
 
 def handler(event, context):
@@ -18,15 +20,15 @@ def handler(event, context):
     asked = operations[0]["ExecutionDetails"]["InputPayload"]
     seconds = json.loads(asked).get("wait")
     if seconds and len(operations) == 1:
-        import boto3
         wait = {"Id": "w", "Type": "WAIT", "Name": "rest", "Action": "START", "WaitOptions": {"WaitSeconds": seconds}}
-        boto3.client("lambda").checkpoint_durable_execution(
-            DurableExecutionArn=event["DurableExecutionArn"], CheckpointToken=event["CheckpointToken"], Updates=[wait]
-        )
+        arn = urllib.parse.quote(event["DurableExecutionArn"], safe="")
+        checkpoint = json.dumps({"CheckpointToken": event["CheckpointToken"], "Updates": [wait]}).encode()
+        send("lambda", f"/2025-12-01/durable-executions/{arn}/checkpoint", checkpoint)
     if seconds and (len(operations) == 1 or operations[1]["Status"] == "STARTED"):
         return {"Status": "PENDING"}
     return {"Status": "SUCCEEDED", "Result": asked}
 """
+)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import time
 @durable_execution
 def handler(event, context):
     first = context.step(lambda _: 1, name="first")
-    return first + context.step(lambda _: time.sleep(1.5) or 1, name="second")
+    return first + context.step(lambda _: time.sleep(3) or 1, name="second")
 """
 
 
@@ -28,28 +28,17 @@ def server(tmp_path):
         yield running
 
 
-def killed(server, durable):
+def test_executions_go_on_after_the_server_was_killed(server):
+    durable = Durable(Clients(server.endpoint))
+    cut_off = durable.start(source=SLOW)
+    durable.until_event(cut_off, "StepSucceeded", "StepStarted", "StepStarted")
+    waiting = durable.start(source=COUNTED)
+    durable.until_event(waiting, "WaitStarted")
     server.kill()
     server.start()
-    return Durable(Clients(server.endpoint, durable.aws.account))
-
-
-def test_an_execution_that_waits_goes_on_after_the_server_was_killed(server):
-    durable = Durable(Clients(server.endpoint))
-    durable.make_durable(COUNTED)
-    arn = durable.start()
-    durable.until_event(arn, "WaitStarted")
-    durable = killed(server, durable)
-    assert durable.until(arn)["Result"] == "2"
-    assert durable.types(arn).count("StepStarted") == 2
-
-
-def test_an_invocation_that_was_cut_off_is_made_again(server):
-    durable = Durable(Clients(server.endpoint))
-    durable.make_durable(SLOW)
-    arn = durable.start()
-    durable.until_event(arn, "StepSucceeded", "StepStarted", "StepStarted")
-    durable = killed(server, durable)
-    assert durable.until(arn)["Result"] == "2"
-    named = [event["Name"] for event in durable.history(arn) if event["EventType"] == "StepSucceeded"]
-    assert named == ["first", "second"]
+    durable = Durable(Clients(server.endpoint, durable.aws.account))
+    for arn in (cut_off, waiting):
+        assert durable.until(arn)["Result"] == "2"
+        named = [event["Name"] for event in durable.history(arn) if event["EventType"] == "StepSucceeded"]
+        assert named == ["first", "second"]
+    assert durable.types(waiting).count("StepStarted") == 2
