@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from fogbank.kernel import Context, Record, pages
-from fogbank.services.cloudwatch import errors, tag_rules
+from fogbank.services.cloudwatch import dashboard_rules, errors, tag_rules
 from fogbank.services.cloudwatch.service import service
 
 Request = dict[str, Any]
@@ -18,8 +18,6 @@ Answer = dict[str, Any]
 
 _NAME = re.compile(r"[\w-]{1,255}")
 _PAGE = 1000
-_WIDGETS = 500
-_TYPES = frozenset({"metric", "text", "log", "alarm", "explorer", "custom", "trace", "chart"})
 
 
 class Dashboard(Record, frozen=True):
@@ -44,10 +42,11 @@ def _resource(ctx: Context, request: Request) -> str:
 async def put_dashboard(ctx: Context, request: Request) -> Answer:
     name, body = request["DashboardName"], request["DashboardBody"]
     if not _NAME.fullmatch(name):
-        raise errors.bad_dashboard(
-            [{"Message": f"The value {name} for field DashboardName contains invalid characters."}]
-        )
-    problems = _problems(body)
+        raise errors.bad_dashboard_name(name)
+    try:
+        problems = dashboard_rules.problems(json.loads(body))
+    except ValueError:
+        raise errors.no_json() from None
     if problems:
         raise errors.bad_dashboard(problems)
     before = await dashboards.get(ctx, name)
@@ -55,35 +54,6 @@ async def put_dashboard(ctx: Context, request: Request) -> Answer:
     tags = tag_rules.checked(kept, request.get("Tags") or [])
     dashboards.put(ctx, Dashboard(name, body, ctx.now(), tags), name)
     return {"DashboardValidationMessages": []}
-
-
-def _problems(body: str) -> list[dict[str, str]]:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return [{"Message": "The body is no valid JSON."}]
-    if not isinstance(document, dict) or not isinstance(document.get("widgets"), list):
-        return [{"DataPath": "/", "Message": 'Should have an array "widgets".'}]
-    if len(document["widgets"]) > _WIDGETS:
-        return [{"DataPath": "/widgets", "Message": f"Should have no more than {_WIDGETS} items."}]
-    return [
-        problem for nth, widget in enumerate(document["widgets"]) for problem in _of_widget(widget, f"/widgets/{nth}")
-    ]
-
-
-def _of_widget(widget: Any, path: str) -> list[dict[str, str]]:
-    if not isinstance(widget, dict) or widget.get("type") not in _TYPES:
-        return [{"DataPath": f"{path}/type", "Message": "Should be a known type of widget."}]
-    problems = []
-    for name, least, most in (("x", 0, 23), ("y", 0, 2**31), ("width", 1, 24), ("height", 1, 1000)):
-        number = widget.get(name, least)
-        if not isinstance(number, int) or not least <= number <= most:
-            problems.append(
-                {"DataPath": f"{path}/{name}", "Message": f"Should be an integer between {least} and {most}."}
-            )
-    if not isinstance(widget.get("properties"), dict):
-        problems.append({"DataPath": f"{path}/properties", "Message": "Should be an object."})
-    return problems
 
 
 @service.operation(resource=_resource)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from fogbank.kernel import AWSError
 
 
@@ -71,13 +73,23 @@ def no_children(names: list[str]) -> AWSError:
     )
 
 
-def bad_dashboard(messages: list[dict[str, str]]) -> AWSError:
-    return AWSError(
-        "DashboardInvalidInputError",
-        f"The field DashboardBody must be a valid JSON object. {messages[0]['Message']}",
-        None,
-        dashboardValidationMessages=messages,
+_BAD_DASHBOARD = "DashboardInvalidInputError"
+
+
+def bad_dashboard(problems: list[dict[str, str]]) -> AWSError:
+    listed = [{"dataPath": each["DataPath"], "message": each["Message"]} for each in problems]
+    message = (
+        f"The dashboard body is invalid, there are {len(problems)} validation errors:\n{json.dumps(listed, indent=2)}"
     )
+    return AWSError(_BAD_DASHBOARD, message, None, dashboardValidationMessages=problems)
+
+
+def no_json() -> AWSError:
+    return AWSError(_BAD_DASHBOARD, "The field DashboardBody must be a valid JSON object")
+
+
+def bad_dashboard_name(name: str) -> AWSError:
+    return AWSError(_BAD_DASHBOARD, f"The value {name} for field DashboardName contains invalid characters.")
 
 
 def no_dashboard(name: str) -> AWSError:

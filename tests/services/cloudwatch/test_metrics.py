@@ -173,3 +173,20 @@ def test_many_metrics_come_in_pages(cloudwatch, put, refused):
 def test_regions_do_not_share_metrics(aws, put):
     put(1)
     assert aws("cloudwatch", region="eu-west-1").list_metrics()["Metrics"] == []
+
+
+@pytest.mark.parametrize(("age", "periods"), [(2, [1, 60]), (5 * 24, [60, 300]), (20 * 24, [300, 3600])])
+def test_old_values_are_kept_for_longer_periods_only(cloudwatch, put, clock, age, periods):
+    start = clock.now() // 3600 * 3600
+    put(5, Timestamp=start, StorageResolution=1)
+    clock.advance(hours=age)
+
+    def found(period):
+        answer = cloudwatch.get_metric_statistics(
+            Namespace="App", MetricName="m", StartTime=start, EndTime=start + 60, Period=period, Statistics=["Sum"]
+        )
+        return len(answer["Datapoints"])
+
+    shorter = {1: 1, 60: 1, 300: 60}[periods[0]]
+    assert [found(period) for period in periods] == [1, 1]
+    assert found(shorter) == (1 if shorter == periods[0] else 0)

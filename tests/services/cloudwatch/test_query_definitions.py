@@ -49,3 +49,10 @@ def test_an_account_has_its_dataset(cloudwatch, aws, refused):
     assert "KmsKeyArn" not in found
     with refused("ResourceNotFoundException", "no associated"):
         cloudwatch.disassociate_dataset_kms_key(DatasetIdentifier="default")
+
+
+def test_metrics_are_not_enriched(cloudwatch, refused):
+    cloudwatch.stop_otel_enrichment()
+    assert cloudwatch.get_otel_enrichment()["Status"] == "Stopped"
+    with refused("ResourceNotFoundException"):
+        cloudwatch.update_otel_enrichment()
