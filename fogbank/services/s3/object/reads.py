@@ -121,7 +121,7 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
         if requested is not None:
             raise errors.invalid_request("Cannot specify both Range header and partNumber query parameter")
         offset = await _one_part(home, request, record, part, answer)
-    elif requested is not None:
+    elif requested is not None and _is_still(ctx.headers.get("if-range"), record):
         found = ranges.parse(requested, record.size)
         if found is not None:
             offset = _narrow(answer, *found, record.size)
@@ -130,6 +130,11 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
     if not _OVERRIDES.keys().isdisjoint(request):
         _override(ctx, request, answer)
     return answer, offset
+
+
+def _is_still(known: str | None, record: Object) -> bool:
+    """Is the object the one that a reader knows a part of (If-Range, RFC 9110: an ETag or a date)? Else they get it whole."""
+    return known is None or known in (f'"{record.etag}"', http_date(record.modified))
 
 
 async def _tell_lock(ctx: Context, request: Request, lock: Lock, answer: Answer) -> None:

@@ -192,6 +192,14 @@ def test_archived_object_cannot_be_read(refused, s3, put, bucket):
     assert s3.get_object(Bucket=bucket, Key="cool")["Body"].read() == b"x"
 
 
+def test_range_of_another_object_is_the_whole(raw, bucket, put):
+    put(bucket, "k", b"0123456789")
+    etag = raw("HEAD", f"/{bucket}/k").headers["etag"]
+    for known, status, body in ((etag, 206, b"01"), ('"another"', 200, b"0123456789")):
+        answer = raw("GET", f"/{bucket}/k", headers={"range": "bytes=0-1", "if-range": known})
+        assert (answer.status, answer.body) == (status, body)
+
+
 # -- attributes
 
 
