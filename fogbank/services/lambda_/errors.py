@@ -103,7 +103,10 @@ def package_too_large(operation: str) -> AWSError:
 
 
 def not_json(reason: str) -> AWSError:
-    return _user("InvalidRequestContentException", f"Could not parse request body into json: {reason}")
+    return _user(
+        "InvalidRequestContentException",
+        f"Could not parse request body into json: Could not parse payload into json: {reason}",
+    )
 
 
 def client_context_not_valid() -> AWSError:

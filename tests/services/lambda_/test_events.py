@@ -87,9 +87,20 @@ def test_a_bucket_can_be_told(functions):
     assert record["requestContext"]["condition"] == "RetriesExhausted"
 
 
-def test_an_event_that_is_too_old_is_given_up(functions, queue, clock):
+def test_a_function_that_is_switched_off_gives_up_its_events(functions, queue):
     functions.make()
     functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    functions.client.put_function_event_invoke_config(
+        FunctionName="f", DestinationConfig={"OnFailure": {"Destination": queue[1]}}
+    )
+    send(functions, {})
+    record = json.loads(received(functions, queue)["Body"])
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert (record["responseContext"], record["responsePayload"]) == (None, None)
+
+
+def test_an_event_that_is_too_old_is_given_up(functions, queue, clock):
+    functions.make(Runtime="dotnet8")  # cannot be started here
     functions.client.put_function_event_invoke_config(
         FunctionName="f",
         MaximumEventAgeInSeconds=60,
@@ -126,10 +137,14 @@ def test_the_role_has_to_be_allowed_to_send_to_a_destination(functions, queue):
 
 
 def test_a_destination_that_is_none_is_refused(functions):
-    functions.make()
-    with pytest.raises(ClientError, match="destination config") as error:
-        functions.client.put_function_event_invoke_config(
-            FunctionName="f",
-            DestinationConfig={"OnFailure": {"Destination": "arn:aws:ec2:us-east-1:123456789012:thing/x"}},
-        )
-    assert code(error) == "InvalidParameterValueException"
+    itself = functions.make()["FunctionArn"]
+    for kind, target, text in (
+        ("OnFailure", "arn:aws:ec2:us-east-1:123456789012:thing/x", "destination config"),
+        ("OnSuccess", "arn:aws:s3:::results", "destination config"),
+        ("OnFailure", itself, "the function as a destination for itself"),
+    ):
+        with pytest.raises(ClientError, match=text) as error:
+            functions.client.put_function_event_invoke_config(
+                FunctionName="f", DestinationConfig={kind: {"Destination": target}}
+            )
+        assert code(error) == "InvalidParameterValueException"

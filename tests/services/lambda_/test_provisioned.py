@@ -78,3 +78,8 @@ def test_no_more_than_are_reserved_are_provisioned(published):
         published.client.put_provisioned_concurrency_config(
             FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=2
         )
+    published.client.put_provisioned_concurrency_config(
+        FunctionName="f", Qualifier="1", ProvisionedConcurrentExecutions=1
+    )
+    with pytest.raises(ClientError, match=r"should not be lower than function's total provisioned concurrency \[1\]"):
+        published.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)

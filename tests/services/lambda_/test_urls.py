@@ -12,6 +12,7 @@ import botocore.credentials
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.services.lambda_.runtime import relay
 from tests.services.lambda_.functions import code
 
 RETURNS = "def handler(event, context):\n    return {}\n"
@@ -319,12 +320,15 @@ def _events(functions, event):
 
 
 @needs_node
-def test_invoking_with_a_response_stream_gives_chunks_and_an_end(functions):
+def test_invoking_with_a_response_stream_gives_chunks_and_an_end(functions, monkeypatch):
     functions.make({"index.mjs": STREAM}, Runtime="nodejs20.x")
     answer, events = _events(functions, {"plain": True})
     assert (answer["StatusCode"], answer["ResponseStreamContentType"]) == (200, "text/plain")
     assert b"".join(each["PayloadChunk"]["Payload"] for each in events[:-1]) == b"one two"
     assert b"REPORT" in b64decode(events[-1]["InvokeComplete"]["LogResult"])
+    monkeypatch.setattr(relay, "STREAM_BYTES", 5)
+    _, events = _events(functions, {"plain": True})
+    assert json.loads(events[-1]["InvokeComplete"]["ErrorDetails"])["errorType"] == "Function.ResponseSizeTooLarge"
 
 
 @needs_node

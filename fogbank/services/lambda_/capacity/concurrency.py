@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fogbank.kernel import Context
 from fogbank.services.lambda_ import errors, limits
+from fogbank.services.lambda_.capacity import provisioned
 from fogbank.services.lambda_.records import (
     LATEST,
     ON_FUNCTION,
@@ -29,6 +30,11 @@ async def put_function_concurrency(ctx: Context, request: Request) -> Answer:
         raise errors.invalid_parameter(
             f"Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
             f"below its minimum value of [{limits.UNRESERVED}]."
+        )
+    prepared = await provisioned.total(of)
+    if asked < prepared:
+        raise errors.invalid_parameter(
+            f"ReservedConcurrentExecutions  {asked} should not be lower than function's total provisioned concurrency [{prepared}]."
         )
     reserved.put(of.scope, Reserved(asked), of.name)
     return {"ReservedConcurrentExecutions": asked}

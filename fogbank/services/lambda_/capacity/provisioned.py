@@ -109,6 +109,11 @@ async def delete_provisioned_concurrency_config(ctx: Context, request: Request) 
     await _delete(of)
 
 
+async def total(of: Named) -> int:
+    """How many environments all versions of a function are to have."""
+    return sum(each.wanted for each in await configs.scan(of.scope, of.name))
+
+
 async def _delete(of: Named) -> None:
     configs.delete(of.scope, of.name, of.qualifier)
     await of.scope.sit("provision", _about(of))

@@ -15,7 +15,11 @@ from fogbank.services.lambda_.function import roles
 from fogbank.services.lambda_.records import LATEST, ON_QUALIFIED, Answer, Function, Named, Request, find, named
 from fogbank.services.lambda_.service import service
 
-_TARGETS = ("sqs", "sns", "lambda", "events", "s3")
+# What did not go wrong is not kept in buckets.
+_TARGETS = {
+    "OnSuccess": ("sqs", "sns", "lambda", "events"),
+    "OnFailure": ("sqs", "sns", "lambda", "events", "s3"),
+}
 
 
 class EventInvoke(Record, frozen=True):
@@ -67,13 +71,15 @@ def _changed(before: EventInvoke, request: Request, now: float) -> EventInvoke:
 
 def _destination(given: Request, name: str) -> str:
     target: str = (given.get(name) or {}).get("Destination") or ""
-    if target and (target.count(":") < 5 or target.split(":")[2] not in _TARGETS):
+    if target and (target.count(":") < 5 or target.split(":")[2] not in _TARGETS[name]):
         raise errors.invalid_parameter(f"The provided destination config DestinationConfig is invalid: {target}.")
     return target
 
 
 async def _put(of: Named, function: Function, config: EventInvoke) -> Answer:
     for target in filter(None, (config.on_success, config.on_failure)):
+        if target.startswith(of.function_arn) and target[len(of.function_arn) :][:1] in ("", ":"):
+            raise errors.invalid_parameter("You can't specify the function as a destination for itself.")
         await roles.check_destination(of.scope, function.role, target)
     configs.put(of.scope, config, *_key(of))
     return _described(of, config)

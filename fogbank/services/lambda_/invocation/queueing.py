@@ -18,7 +18,7 @@ from fogbank.services.lambda_.invocation import destinations, recursion
 from fogbank.services.lambda_.invocation.event_invoke import EventInvoke, config_of
 from fogbank.services.lambda_.invocation.invocations import routed
 from fogbank.services.lambda_.invocation.running import Done, Invocation, run
-from fogbank.services.lambda_.records import Function, Named, Request
+from fogbank.services.lambda_.records import Function, Named, Request, reserved
 from fogbank.services.lambda_.service import service
 
 # How long a function that is throttled, or that cannot be started, is left alone: from a second up to five minutes.
@@ -26,6 +26,7 @@ _LONGEST_PAUSE = 300.0
 _RETRY_SECONDS = 60.0
 
 SUCCESS, EXHAUSTED, TOO_OLD = "Success", "RetriesExhausted", "EventAgeExceeded"
+SWITCHED_OFF = "ZeroReservedConcurrency"
 
 
 async def enqueue(of: Named, request_id: str, payload: bytes, context: str) -> None:
@@ -69,7 +70,14 @@ async def _look_up(of: Named) -> tuple[Function, EventInvoke]:
 
 
 async def _put_off(ctx: Context, event: Request, function: Function, config: EventInvoke, error: AWSError) -> None:
-    """The function could not be invoked at all: again later, as long as the event is not too old."""
+    """The function could not be invoked at all: again later, as long as the event is not too old, and the function not switched off.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    """
+    kept = await reserved.get(ctx, function.name)
+    if kept is not None and not kept.concurrency:
+        await _give_up(ctx, event, function, config, SWITCHED_OFF, _not_invoked(error))
+        return
     pause = min(2.0 ** event["pauses"], _LONGEST_PAUSE)
     if _is_too_old(ctx, event, config, pause):
         await _give_up(ctx, event, function, config, TOO_OLD, _not_invoked(error))
@@ -130,6 +138,7 @@ def _record(
 ) -> dict[str, Any]:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
     of = Named(ctx, function.name, event["qualifier"] or "$LATEST")
+    was_invoked = done.answered is not None
     response: dict[str, Any] = {"statusCode": 200, "executedVersion": function.version}
     if done.error:
         response["functionError"] = done.error
@@ -143,6 +152,6 @@ def _record(
             "approximateInvokeCount": event["attempt"] + (condition == SUCCESS),
         },
         "requestPayload": orjson.loads(event["payload"]),
-        "responseContext": response,
-        "responsePayload": orjson.loads(done.payload or b"null"),
+        "responseContext": response if was_invoked else None,
+        "responsePayload": orjson.loads(done.payload or b"null") if was_invoked else None,
     }

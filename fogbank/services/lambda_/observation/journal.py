@@ -83,6 +83,8 @@ class Journal:
             self._add(orjson.dumps({"time": moment, "type": f"platform.{kind}", "record": record}).decode())
         if kind == "initStart" and record["phase"] == "init":
             self._tail.clear()  # what follows comes with the answer
+        elif kind == "initReport" and record["initializationType"] != "on-demand":
+            self._tail.clear()  # it was no part of an invocation
 
     def _begin(self) -> None:
         """The lines of an invocation follow; those of the initialisation belong to the first one."""

@@ -36,6 +36,8 @@ _ERROR_BODY = "lambda-runtime-function-error-body"
 # Status, headers and cookies come before the body of such a response.
 HTTP_RESPONSE = "application/vnd.awslambda.http-integration-response"
 RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+STREAM_BYTES = 200 * 1024 * 1024
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html"""
 
 
 class Event(NamedTuple):
@@ -192,8 +194,8 @@ def _error_of(request: Request) -> Answered:
     return Answered(request.payload.data or b"", kind, True)
 
 
-def too_large(size: int) -> Answered:
-    text = f"Response payload size ({size} bytes) exceeded maximum allowed payload size (6291556 bytes)."
+def too_large(size: int, most: int = RESPONSE_BYTES) -> Answered:
+    text = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({most} bytes)."
     document = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": text}
     return Answered(orjson.dumps(document), "Function.ResponseSizeTooLarge", True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, Answered, too_large
+from fogbank.services.lambda_.runtime.interface import RESPONSE_BYTES, STREAM_BYTES, Answered, too_large
 
 # As many chunks as may be under way: a function that writes faster than its reader reads has to wait.
 _CHUNKS = 16
@@ -47,14 +47,18 @@ async def arrived(answered: Answered, relay: Relay | None) -> Answered:
     """The whole of an answer that is written as a stream: without its payload when that was relayed."""
     assert answered.written is not None
     chunks: list[bytes] = []
+    size, most = 0, RESPONSE_BYTES
     if relay is not None:
+        most = STREAM_BYTES
         relay.begin(answered.content_type)
     async for chunk in answered.written:
+        size += len(chunk)
+        if size > most:
+            continue  # the function is let to its end
         if relay is not None:
             await relay.put(chunk)
         else:
             chunks.append(chunk)
-    size = sum(map(len, chunks))
-    if size > RESPONSE_BYTES:
-        return too_large(size)
+    if size > most:
+        return too_large(size, most)
     return answered.written.failure or Answered(b"".join(chunks), content_type=answered.content_type)
