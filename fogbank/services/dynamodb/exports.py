@@ -26,6 +26,7 @@ from fogbank.services.dynamodb import errors, recovery, table_errors, tables
 from fogbank.services.dynamodb import history as past
 from fogbank.services.dynamodb.interchange import ion, jobs, manifests
 from fogbank.services.dynamodb.interchange.edits import Edit, edits_between
+from fogbank.services.dynamodb.interchange.filtered import Filter
 from fogbank.services.dynamodb.rows import Image
 from fogbank.services.dynamodb.service import service
 from fogbank.storage.blobs import in_thread
@@ -123,14 +124,13 @@ async def export_table_to_point_in_time(ctx: Context, request: Document) -> Docu
     known = await jobs.asked_before(ctx, request, _conflict())
     if known is not None:
         return {"ExportDescription": _describe(await find(ctx, known))}
-    if request.get("FilterSpecification"):
-        raise errors.not_yet("ExportTableToPointInTime with FilterSpecification")
     if request.get("ExportFormat") == "ION":
         ion.require("ExportTableToPointInTime")
     table = await recovery.find(ctx, request["TableArn"])
     if table.recoverable_since is None:
         raise table_errors.recovery_unavailable(table.name)
     since, until = _period(ctx, table, request)
+    Filter(request.get("FilterSpecification"), table.layout)  # refuses what does not fit
     export = Export(
         f"{table.arn}/export/{jobs.new_id(ctx)}",
         table.name,
@@ -210,6 +210,7 @@ def _describe(export: Export) -> Document:
         "ItemCount": export.items if done else None,
         "ExportType": _type(export),
         "IncrementalExportSpecification": _specification(export) if export.since else None,
+        "FilterSpecification": request.get("FilterSpecification"),
     }
 
 
@@ -324,26 +325,29 @@ async def _piece(ctx: Context, export: Export, after: bytes) -> Batch:
     table = await tables.tables.get(ctx, export.table)
     if table is None or table.id != export.table_id:
         raise table_errors.no_table_to_back_up(export.table)
+    wanted = Filter(export.request.get("FilterSpecification"), table.layout)
     if export.since:
         edits = await edits_between(ctx, table, export.since, export.until, after)
-        lines = [_edit_line(export, table, edit) for edit in edits.edits]
+        # what became of an item counts, or what it was when it is gone
+        taken = [edit for edit in edits.edits if wanted.takes(Image.stored(edit.new or edit.old))]
+        lines = [_edit_line(export, table, edit, wanted) for edit in taken]
         return Batch(lines, sum(map(len, lines)), edits.after)
     piece = await past.piece_as_of(ctx, table, export.until, after)
-    images = [Image.stored(value) for value in piece.values]
-    return Batch([_item_line(export, image) for image in images], sum(image.size for image in images), piece.after)
+    images = [image for image in map(Image.stored, piece.values) if wanted.reads(image)]
+    lines = [_item_line(export, image, wanted) for image in images if wanted.takes(image)]
+    return Batch(lines, sum(image.size for image in images), piece.after)
 
 
-def _item_line(export: Export, image: Image) -> bytes:
+def _item_line(export: Export, image: Image, wanted: Filter) -> bytes:
     if export.format == "ION":
-        return ion.text({"Item": ion.from_item(image.item)})
-    return orjson.dumps({"Item": image.fragment}) + b"\n"
+        return ion.text({"Item": ion.from_item(wanted.part(image))})
+    return orjson.dumps({"Item": wanted.shown(image)}) + b"\n"
 
 
-def _edit_line(export: Export, table: Table, edit: Edit) -> bytes:
-    images = {
-        name: Image.stored(value).item for name, value in (("OldImage", edit.old), ("NewImage", edit.new)) if value
-    }
-    keys = {name: next(iter(images.values()))[name] for name in table.layout.names}
+def _edit_line(export: Export, table: Table, edit: Edit, wanted: Filter) -> bytes:
+    stored = {name: Image.stored(value) for name, value in (("OldImage", edit.old), ("NewImage", edit.new)) if value}
+    keys = {name: next(iter(stored.values())).item[name] for name in table.layout.names}
+    images = {name: wanted.part(image) for name, image in stored.items()}
     if export.view == "NEW_IMAGE":
         images.pop("OldImage", None)
     parts = {"Metadata": {"WriteTimestampMicros": {"N": str(edit.moment)}}, "Keys": keys, **images}

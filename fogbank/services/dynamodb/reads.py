@@ -54,7 +54,7 @@ async def find_by_key(ctx: Context, found: Table | None, request: Request) -> Do
     wanted = key_range(schema, terms, parts.values)
     selection = _selection(table, schema, request, parts)
     if parts.condition is not None:
-        _refuse_keys(schema, parts.condition, "QueryFilter" in request)
+        refuse_keys(schema, parts.condition, "QueryFilter" in request)
         _require_projected(schema, parts.condition)
     reverse = request.get("ScanIndexForward") is False
     low, high = wanted.low, wanted.high
@@ -212,7 +212,7 @@ def _check_select(request: Request, projection: Projection | None) -> None:
         raise errors.validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 
 
-def _refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> None:
+def refuse_keys(schema: KeySchema, condition: Condition, is_legacy: bool) -> None:
     """A query's filter is for what its key condition cannot say."""
     for path in condition.paths:
         if path[0] not in schema.names:
