@@ -79,7 +79,7 @@ async def _of_topic(
         "messageId": message.id,
         "topicArn": message.topic,
     }
-    delivery = {"destination": subscription.endpoint, **delivery}
+    delivery = {"destination": subscription.told_endpoint, **delivery}
     await _write(parcel.ctx, parcel.topic.name, role, status, message, notification, delivery)
 
 

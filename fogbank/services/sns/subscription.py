@@ -16,6 +16,7 @@ and where their owners look for them:
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ from fogbank.services.sns.topic import scope_of
 from fogbank.services.sns.topic_attributes import Attributes
 
 Request = dict[str, Any]
+
+_PASSWORD = re.compile(r"^(https?://[^/@:]*:)[^/@]*@", re.IGNORECASE)
 
 PENDING, IN_PROGRESS, COMPLETED, ENDED = "Pending", "In progress", "Completed", "Ended"
 """States of a replay. One that has ended had an ending point: nothing follows."""
@@ -69,6 +72,11 @@ class Subscription(Record, frozen=True):
     def takes_new_messages(self) -> bool:
         """Does it get what is published now? Not while it is replayed to, nor after a replay with an ending point."""
         return self.confirmed and self.replay in ("", COMPLETED)
+
+    @property
+    def told_endpoint(self) -> str:
+        """The endpoint as it is shown: without the password that a URL may have."""
+        return _PASSWORD.sub(r"\1****@", self.endpoint) if self.protocol in ("http", "https") else self.endpoint
 
 
 subscriptions = service.collection("subscriptions", Subscription)
@@ -173,6 +181,6 @@ def shown(ctx: Context, subscription: Subscription) -> Request:
         "SubscriptionArn": arn(ctx, subscription) if subscription.confirmed else "PendingConfirmation",
         "Owner": subscription.owner,
         "Protocol": subscription.protocol,
-        "Endpoint": subscription.endpoint,
+        "Endpoint": subscription.told_endpoint,
         "TopicArn": topic.arn(ctx, subscription.topic),
     }

@@ -218,7 +218,7 @@ def _shown(ctx: Context, found: Topic | None, subscription: Subscription) -> Att
         "Owner": subscription.owner,
         "SubscriptionPrincipal": subscription.principal,
         "Protocol": subscription.protocol,
-        "Endpoint": subscription.endpoint,
+        "Endpoint": subscription.told_endpoint,
         "PendingConfirmation": "false" if subscription.confirmed else "true",
         "ConfirmationWasAuthenticated": "true" if subscription.authenticated else "false",
         "RawMessageDelivery": "false",

@@ -89,12 +89,16 @@ def _names(request: Request) -> list[str]:
 
 
 async def _first_attempt(ctx: Context, request: Request) -> _Attempt:
-    await throttling.count(*await find(ctx, request), "ReceiveMessage")
-    return await _attempt(ctx, request)
+    scope, queue = await find(ctx, request)
+    await throttling.count(scope, queue, "ReceiveMessage")
+    return await _look(scope, queue, request)
 
 
 async def _attempt(ctx: Context, request: Request) -> _Attempt:
-    scope, queue = await find(ctx, request)
+    return await _look(*await find(ctx, request), request)
+
+
+async def _look(scope: Context, queue: Queue, request: Request) -> _Attempt:
     backlog = await open_backlog(scope, queue)
     wait = _given(request, "WaitTimeSeconds", queue.wait)
     attempt_id = _attempt_id(queue, request)

@@ -17,8 +17,7 @@ Request = dict[str, Any]
 @service.operation(**SHARED)
 async def delete_message(ctx: Context, request: Request) -> Request:
     """Delete a received message. One that is gone already is deleted successfully. API_DeleteMessage."""
-    await throttling.count(*await find(ctx, request), "DeleteMessage")
-    backlog = await open_backlog(*await find(ctx, request))
+    backlog = await _to_delete_from(ctx, request)
     await _delete(backlog, request["ReceiptHandle"])
     await backlog.used()
     return {}
@@ -27,8 +26,7 @@ async def delete_message(ctx: Context, request: Request) -> Request:
 @service.operation(action="sqs:DeleteMessage", **SHARED)
 async def delete_message_batch(ctx: Context, request: Request) -> Request:
     """Delete up to ten received messages. API_DeleteMessageBatch."""
-    await throttling.count(*await find(ctx, request), "DeleteMessage")
-    backlog = await open_backlog(*await find(ctx, request))
+    backlog = await _to_delete_from(ctx, request)
     entries = batches.checked(request["Entries"], "DeleteMessageBatchRequestEntry")
 
     async def delete(entry: Request) -> Request:
@@ -65,6 +63,12 @@ async def change_message_visibility_batch(ctx: Context, request: Request) -> Req
     answer = await batches.each(entries, change)
     await backlog.used()
     return answer
+
+
+async def _to_delete_from(ctx: Context, request: Request) -> Backlog:
+    scope, queue = await find(ctx, request)
+    await throttling.count(scope, queue, "DeleteMessage")
+    return await open_backlog(scope, queue)
 
 
 async def _delete(backlog: Backlog, text: str) -> None:

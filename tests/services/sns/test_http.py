@@ -181,3 +181,13 @@ def test_the_link_in_a_notification_unsubscribes(sns, topic, web, hooked):
     sns.publish(TopicArn=topic, Message="again")
     web.wait_for(3)
     assert json.loads(web.got[2][1])["Message"] == "again"
+
+
+def test_the_password_of_an_endpoint_is_used_and_not_shown(web, sns, topic, subscribe):
+    url = web.url.replace("://", "://me:secret@")
+    arn = subscribe(topic, url, "http")
+    ((headers, _),) = web.wait_for(1)
+    assert headers["authorization"] == "Basic bWU6c2VjcmV0"
+    shown = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["Endpoint"]
+    assert shown == web.url.replace("://", "://me:****@")
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"][0]["Endpoint"] == shown

@@ -228,3 +228,29 @@ def test_a_malformed_batch_is_refused_as_a_whole(sns, topic, subscribed, refused
     with refused(code, status=400):
         sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
     assert queue.bodies() == []
+
+
+def _entries(bodies, **about):
+    return [{"Id": str(number), "Message": body, **about} for number, body in enumerate(bodies)]
+
+
+def test_what_a_queue_refuses_of_a_batch_are_dead_letters(sns, topic, make_queue, subscribe):
+    queue, dead = make_queue(MaximumMessageSize="1024"), make_queue("dead")
+    subscribe(topic, queue.arn, RawMessageDelivery="true", RedrivePolicy={"deadLetterTargetArn": dead.arn})
+    long = "x" * 1025
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=_entries(["a", long, "b"]))
+    assert (queue.bodies(), dead.bodies()) == (["a", "b"], [long])
+
+
+def test_a_batch_for_a_closed_queue_goes_to_its_dead_letters_in_order(sns, make_topic, make_queue, subscribe):
+    topic = make_topic("t.fifo", ContentBasedDeduplication="true")
+    queue, dead = make_queue("closed.fifo", Policy=""), make_queue("dead.fifo")
+    subscribe(topic, queue.arn, RawMessageDelivery="true", RedrivePolicy={"deadLetterTargetArn": dead.arn})
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=_entries("abc", MessageGroupId="g"))
+    assert dead.bodies() == ["a", "b", "c"]
+
+
+def test_notifications_that_are_too_long_together_go_one_by_one(sns, topic, subscribed):
+    queue = subscribed(topic)
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=_entries(["\x1b" * 26_000] * 10))
+    assert len(queue.messages()) == 10
