@@ -16,6 +16,7 @@ from fogbank.services.s3.content.digests import FULL_OBJECT, Claim
 from fogbank.services.s3.encryption import choices as encryption
 from fogbank.services.s3.encryption import keys
 from fogbank.services.s3.encryption.keys import Sealing
+from fogbank.services.s3.express.directory_names import is_directory
 from fogbank.services.s3.lifecycle.headers import tell_expiration
 from fogbank.services.s3.locking import errors as lock_errors
 from fogbank.services.s3.locking import locks, mfa, object_lock
@@ -90,12 +91,21 @@ async def place_for(ctx: Context, request: Request) -> Home:
     await check_extras(ctx, request, home.bucket)
     if not _CONDITIONS.isdisjoint(request):
         conditions.check_write_headers(request)
+        await _check_may_compare(home, request)
         before = await vault.current(home, key)
         conditions.check_write(request, key, before.etag if before is not None else None)
     return home
 
 
 _CONDITIONS = frozenset({"IfMatch", "IfNoneMatch"})
+
+
+async def _check_may_compare(home: Home, request: Request) -> None:
+    """Who has an ETag compared needs the permission to read it:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html#conditional-deletes-etags
+    """
+    if request.get("IfMatch") not in (None, "*") and not is_directory(home.name):
+        await access.check(home.ctx, "s3:GetObject", request)
 
 
 async def check_extras(ctx: Context, request: Request, bucket: Bucket) -> None:
@@ -197,6 +207,7 @@ async def _delete(home: Home, request: Request) -> Answer:
     key = request["Key"]
     if request.get("VersionId") is not None:
         return await _delete_version(home, request)
+    await _check_may_compare(home, request)
     before = await vault.current(home, key)
     conditions.check_delete(request.get("IfMatch"), before.etag if before is not None else None)
     if not _DIRECTORY_CONDITIONS.isdisjoint(request):

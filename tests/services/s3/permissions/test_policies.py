@@ -167,6 +167,18 @@ def test_tags_of_the_request_are_conditions(refused, stranger, allow, bucket):
         stranger.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="team=b")
 
 
+def test_who_has_an_etag_compared_has_to_be_let_read(refused, stranger, allow, bucket, put):
+    put(bucket, "k")
+    allow(bucket, action=["s3:PutObject", "s3:DeleteObject"])
+    stranger.put_object(Bucket=bucket, Key="another", Body=b"x", IfNoneMatch="*")
+    for call in (stranger.put_object, stranger.delete_object):
+        with refused("AccessDenied", 403):
+            call(Bucket=bucket, Key="k", IfMatch='"0123"')
+    allow(bucket, action=["s3:PutObject", "s3:DeleteObject", "s3:GetObject"])
+    with refused("PreconditionFailed", 412):
+        stranger.delete_object(Bucket=bucket, Key="k", IfMatch='"0123"')
+
+
 def test_policy_comes_back_as_it_was_put(refused, s3, bucket):
     with refused("NoSuchBucketPolicy", 404, Message="The bucket policy does not exist"):
         s3.get_bucket_policy(Bucket=bucket)
