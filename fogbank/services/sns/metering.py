@@ -41,6 +41,12 @@ def _tally(parcels: list[Parcel], name: str) -> None:
         metrics.note(parcels[0].ctx, NAMESPACE, [told])
 
 
+def texted(ctx: Context, delivered: bool) -> None:
+    """A text that no topic is behind."""
+    name = "NumberOfNotificationsDelivered" if delivered else "NumberOfNotificationsFailed"
+    metrics.note(ctx, NAMESPACE, [(name, 1, _COUNT, {"PhoneNumber": "PhoneNumberDirect"})])
+
+
 def failed(parcel: Parcel) -> None:
     """Nothing more is tried."""
     _count(parcel, "NumberOfNotificationsFailed", *["NumberOfReplayedNotificationsFailed"] * parcel.replayed)

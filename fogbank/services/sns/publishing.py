@@ -102,6 +102,9 @@ async def _to_phone(ctx: Context, request: Request) -> Request:
     except AWSError as error:
         if error.code != "OptedOutException":  # the publisher is not told
             raise
+        metering.texted(ctx, delivered=False)
+    else:
+        metering.texted(ctx, delivered=True)
     return {"MessageId": message.id}
 
 

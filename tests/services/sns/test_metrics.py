@@ -66,3 +66,9 @@ def test_dead_letters_that_their_queue_refuses_are_counted(sns, topic, subscribe
     subscribe(topic, closed.arn, RedrivePolicy=json.dumps({"deadLetterTargetArn": closed.arn}))
     sns.publish(TopicArn=topic, Message="one")
     assert metrics()["NumberOfNotificationsFailedToRedriveToDlq"] == 1
+
+
+def test_texts_to_a_number_are_counted_by_themselves(aws, clock, sns):
+    sns.publish(PhoneNumber="+15551230000", Message="m")
+    found = told(aws, clock, "AWS/SNS", PhoneNumber="PhoneNumberDirect")
+    assert found == {"NumberOfNotificationsDelivered": 1}
