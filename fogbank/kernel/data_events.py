@@ -44,6 +44,17 @@ _OPERATIONS = {
         "send_message",
         "send_message_batch",
     },
+    "xray": {
+        "batch_get_traces",
+        "get_sampling_statistic_summaries",
+        "get_sampling_targets",
+        "get_service_graph",
+        "get_time_series_service_statistics",
+        "get_trace_graph",
+        "get_trace_summaries",
+        "put_telemetry_records",
+        "put_trace_segments",
+    },
 }
 # Services all of whose operations carry data.
 _WHOLE = frozenset({"kinesis-video-media", "qldb-session", "rds-data", "redshift-data"})

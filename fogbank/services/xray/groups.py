@@ -2,7 +2,8 @@
 
 A group is looked at when traces are asked for, so a filter that is changed holds for all of them.
 
-groups  (name)  Group
+groups   (name)  Group
+watched  ()      there while a group wants insights
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-configuration.html#xray-api-configuration-groups
 """
@@ -36,7 +37,25 @@ class Group(Record, frozen=True):
     tags: dict[str, str] = {}
 
 
+class Watched(Record, frozen=True):
+    pass
+
+
 groups = service.collection("groups", Group, cached=True)
+watched = service.collection("groups-watched", Watched, cached=True)
+
+
+async def _keep(ctx: Context, group: Group) -> None:
+    groups.put(ctx, group, group.name)
+    await _watch(ctx)
+
+
+async def _watch(ctx: Context) -> None:
+    """Note whether there is a group that wants insights."""
+    if any(group.insights for group in await groups.scan(ctx)):
+        watched.put(ctx, Watched())
+    else:
+        watched.delete(ctx)
 
 
 def arn_of(ctx: Context, group: Group) -> str:
@@ -97,7 +116,7 @@ async def create_group(ctx: Context, request: Request) -> Request:
     digits = b32encode(ctx.ids.bytes(32)).decode().rstrip("=")
     group = _changed(Group(name, digits), request)
     group = msgspec.structs.replace(group, tags=tags.added({}, request.get("Tags") or (), arn_of(ctx, group)))
-    groups.put(ctx, group, name)
+    await _keep(ctx, group)
     return {"Group": shown(ctx, group)}
 
 
@@ -108,7 +127,7 @@ async def update_group(ctx: Context, request: Request) -> Request:
     if found.name == DEFAULT:
         raise errors.reserved_group()
     group = _changed(found, request)
-    groups.put(ctx, group, group.name)
+    await _keep(ctx, group)
     return {"Group": shown(ctx, group)}
 
 
@@ -152,6 +171,7 @@ async def delete_group(ctx: Context, request: Request) -> Request:
     if found.name == DEFAULT:
         raise errors.reserved_group()
     groups.delete(ctx, found.name)
+    await _watch(ctx)
     return {}
 
 

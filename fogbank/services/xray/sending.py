@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.xray import destinations, keeping, policies
+from fogbank.services.xray import destinations, insights, keeping, policies
 from fogbank.services.xray.documents import Document, Refused, read
 from fogbank.services.xray.service import service
 
@@ -38,6 +38,8 @@ async def accept(ctx: Context, documents: list[Document]) -> None:
     traces = {document["trace_id"] for document in documents}
     await keeping.keep(ctx, documents, {each for each in traces if await destinations.is_indexed(ctx, each)})
     await destinations.send_on(ctx, documents)
+    if documents:
+        await insights.watch(ctx)
 
 
 async def _accept_own(ctx: Context, documents: list[Document]) -> None:

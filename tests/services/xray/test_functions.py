@@ -53,8 +53,8 @@ def soon(look):
     return found
 
 
-def whole(xray, functions, name="f"):
-    """The documents of the function's one trace, by type."""
+def whole(xray):
+    """The documents of the one trace, by type."""
 
     def look():
         now = time.time()
@@ -70,7 +70,7 @@ def whole(xray, functions, name="f"):
 def test_an_active_function_has_two_segments(xray, functions):
     made = functions.make(TracingConfig={"Mode": "Active"})
     functions.call()
-    documents = whole(xray, functions)
+    documents = whole(xray)
     service, function = documents["AWS::Lambda"], documents["AWS::Lambda::Function"]
     assert service["resource_arn"] == made["FunctionArn"] and service["http"]["response"]["status"] == 200
     assert function["parent_id"] == service["id"]
@@ -82,7 +82,7 @@ def test_an_active_function_has_two_segments(xray, functions):
 def test_a_failure_is_a_fault_with_its_cause(xray, functions):
     functions.make("def handler(event, context): raise ValueError('no')", TracingConfig={"Mode": "Active"})
     functions.call()
-    documents = whole(xray, functions)
+    documents = whole(xray)
     assert documents["AWS::Lambda"]["fault"]
     (raised,) = documents["AWS::Lambda::Function"]["cause"]["exceptions"]
     assert (raised["type"], raised["message"]) == ("ValueError", "no")
@@ -98,7 +98,7 @@ def test_a_sampled_header_is_enough_and_says_where_the_function_belongs(xray, fu
 
     functions.client.meta.events.register("before-send.lambda.Invoke", add)
     functions.call()
-    document = whole(xray, functions)["AWS::Lambda"]
+    document = whole(xray)["AWS::Lambda"]
     assert (document["trace_id"], document["parent_id"]) == (trace_id, parent)
 
 
@@ -107,7 +107,7 @@ def test_what_is_not_sampled_leaves_no_trace(xray, functions):
     functions.make(name="g", TracingConfig={"Mode": "Active"})
     functions.call()
     functions.call(name="g")
-    assert {each["name"] for each in whole(xray, functions).values()} == {"g"}
+    assert {each["name"] for each in whole(xray).values()} == {"g"}
 
 
 def with_sdk(functions, sdk, *actions):
@@ -120,7 +120,7 @@ def test_the_sdk_in_a_function_sends_its_subsegments(xray, functions, sdk):
     with_sdk(functions, sdk, "xray:PutTraceSegments")
 
     def own():
-        invocation = whole(xray, functions)["AWS::Lambda::Function"]["subsegments"][1]
+        invocation = whole(xray)["AWS::Lambda::Function"]["subsegments"][1]
         return invocation.get("subsegments")
 
     (payment,) = soon(own)
@@ -131,7 +131,7 @@ def test_the_sdk_in_a_function_sends_its_subsegments(xray, functions, sdk):
 def test_the_sdk_sends_nothing_that_the_role_may_not_send(xray, functions, sdk):
     with_sdk(functions, sdk)
     time.sleep(0.3)
-    assert "subsegments" not in whole(xray, functions)["AWS::Lambda::Function"]["subsegments"][1]
+    assert "subsegments" not in whole(xray)["AWS::Lambda::Function"]["subsegments"][1]
 
 
 RULES = """
@@ -150,3 +150,12 @@ def test_the_daemon_answers_for_x_ray(xray, functions):
     functions.make(RULES)
     answer, _ = functions.call()
     assert [each["SamplingRule"]["RuleName"] for each in answer["SamplingRuleRecords"]] == ["Default"]
+
+
+def test_an_invocation_that_is_throttled_has_a_segment(xray, functions):
+    functions.make(TracingConfig={"Mode": "Active"})
+    functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    with pytest.raises(functions.client.exceptions.TooManyRequestsException):
+        functions.call()
+    (document,) = whole(xray).values()
+    assert (document["throttle"], document["http"]["response"]["status"]) == (True, 429)

@@ -68,13 +68,19 @@ class Traced:
     def ended(self, answered: Answered, milliseconds: float) -> None:
         """The function has answered, or failed, after so long."""
         if self._is_sampled:
-            service = self._service(answered)
+            service = self._service() | ({"fault": True} if answered.is_error else {})
             function = self._of_function(answered, service, self._began + milliseconds / 1000)
             tracing.note(self._scope, [service, function])
 
+    def throttled(self) -> None:
+        """There was no room for it."""
+        if self._is_sampled:
+            outcome = {"http": {"response": {"status": 429}}, "error": True, "throttle": True}
+            tracing.note(self._scope, [{**self._service(), **outcome}])
+
     # -- documents
 
-    def _service(self, answered: Answered) -> Document:
+    def _service(self) -> Document:
         """Invokers get the status 200 also when the function has failed."""
         return {
             **self._entity(self._function.name, self._came, self._scope.now()),
@@ -84,7 +90,6 @@ class Traced:
             "http": {"response": {"status": 200}},
             "aws": {"request_id": self._request_id},
             **({"parent_id": self._parent} if self._parent else {}),
-            **({"fault": True} if answered.is_error else {}),
         }
 
     def _of_function(self, answered: Answered, service: Document, until: float) -> Document:
