@@ -87,8 +87,12 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     arn = f"{arn_of(scope, function.name)}:{function.version}"
     _require_ready(function)
     trace = await recursion.enter(scope, function, invocation.trace, invocation.request_id)
-    await _enter(scope, runtimes, function, arn)
     traced = tracing.Traced(scope, function, trace, invocation.request_id)
+    try:
+        await _enter(scope, runtimes, function, arn)
+    except AWSError:
+        traced.throttled()
+        raise
     invocation = invocation._replace(trace=traced.header)
     is_cold = False
 
