@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/globalt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ from fogbank.services.dynamodb import (
     vectors,
 )
 from fogbank.services.dynamodb.groups import CURRENT, STRONG, Group, IndexOverride, Member
-from fogbank.services.dynamodb.schema import Index, Table
+from fogbank.services.dynamodb.schema import Index, Table, VectorIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -302,16 +302,33 @@ async def follow(ctx: Context, table: Table) -> None:
         added = [index for index in table.indexes if other.index(index.name) is None]
         spaces = tables.new_spaces(ctx)
         new = tuple([msgspec.structs.replace(index, space=next(spaces)) for index in added])
-        kept = tuple([_with_fate(there, index, table.index(index.name)) for index in other.indexes])
+        kept = tuple([_with_fate(index, table.index(index.name)) for index in other.indexes])
         changed = _like(table, msgspec.structs.replace(other, indexes=(*kept, *new)), member)
+        changed = await _with_vectors(there, changed, table, spaces)
         tables.put(there, changed, status="UPDATING")
         await _have_done(there, changed, new)
 
 
-def _with_fate(ctx: Context, index: Index, same: Index | None) -> Index:
+_AnyIndex = TypeVar("_AnyIndex", Index, VectorIndex)
+
+
+def _with_fate(index: _AnyIndex, same: _AnyIndex | None) -> _AnyIndex:
     """An index of a replica, which is to go where it goes elsewhere."""
     is_going = same is not None and same.status == "DELETING"
     return msgspec.structs.replace(index, status="DELETING") if is_going else index
+
+
+async def _with_vectors(ctx: Context, other: Table, table: Table, spaces: Iterator[int]) -> Table:
+    """A replica with the vector indexes that the table got and lost, which tasks fill and remove."""
+    kept = [_with_fate(index, table.vector_index(index.name)) for index in other.vectors]
+    added = [index for index in table.vectors if other.vector_index(index.name) is None]
+    new = [msgspec.structs.replace(index, space=next(spaces)) for index in added]
+    for index in new:
+        await ctx.schedule("fill_vector_index", {"table": other.name, "space": index.space, "start": b""})
+    for index in kept:
+        if index.status == "DELETING":
+            await ctx.schedule("remove_vector_index", {"table": other.name, "space": index.space})
+    return msgspec.structs.replace(other, vectors=(*kept, *new))
 
 
 async def _have_done(ctx: Context, table: Table, new: tuple[Index, ...]) -> None:

@@ -32,8 +32,6 @@ async def change(ctx: Context, table: Table, updates: list[Document], request: D
         return table
     if len(updates) > 1:
         raise table_errors.too_many_index_changes()
-    if table.group:
-        raise errors.not_yet("UpdateTable with VectorIndexUpdates on a global table")
     update = updates[0]
     if len(update) != 1:
         raise errors.invalid_parameters("One of VectorIndexUpdate.Create, .Delete must be specified")

@@ -182,7 +182,24 @@ def test_a_replica_has_the_index(aws, ddb, make_table, clock):
     fill(ddb)
     ddb.update_table(TableName="things", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
     clock.advance(seconds=1)
-    assert names(aws("dynamodb", region="eu-west-1"), 1, 0, top=1) == ["east"]
+    there = aws("dynamodb", region="eu-west-1")
+    assert names(there, 1, 0, top=1) == ["east"]
+    ddb.update_table(TableName="things", VectorIndexUpdates=[{"Delete": {"IndexName": "near"}}])
+    clock.advance(seconds=1)
+    assert "VectorIndexes" not in described(there)
+
+
+def test_a_new_index_is_filled_in_every_replica(aws, ddb, table, clock):
+    fill(ddb)
+    ddb.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    clock.advance(seconds=1)
+    there = aws("dynamodb", region="eu-west-1")
+    there.update_table(TableName=table, VectorIndexUpdates=[{"Create": vector_index()}])
+    clock.advance(seconds=1)
+    put(there, "south", (0, -1))
+    clock.advance(seconds=1)
+    for replica in (ddb, there):
+        assert names(replica, 0, -1, top=1) == ["south"] and described(replica)["TableStatus"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(
