@@ -206,7 +206,9 @@ async def find(of: Named) -> Function:
 async def updatable(of: Named) -> Function:
     """The unpublished version, unless it is being made or changed."""
     function = await latest(of)
-    if function.update_status == IN_PROGRESS or function.state_code == "Creating":
+    if function.state == PENDING:
+        raise errors.not_ready(function.state, "")
+    if function.update_status == IN_PROGRESS:
         raise errors.update_in_progress(of.function_arn)
     return function
 

@@ -1,13 +1,17 @@
 """Functions as records: made, described, changed, published, named, opened to others, deleted."""
 
+import asyncio
 import hashlib
 import json
+import threading
 from base64 import b64encode
 
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.services.lambda_.invocation import running
 from tests.services.lambda_.functions import ECHO, RUNTIME, code, package
+from tests.services.metering import told
 
 OTHER = "def handler(event, context):\n    return 'other'\n"
 
@@ -148,6 +152,25 @@ def test_new_code_and_configuration_are_used_at_once(functions):
     assert functions.client.get_function_configuration(FunctionName="f")["Timeout"] == 7
 
 
+def test_a_function_that_is_being_made_cannot_be_changed(functions, monkeypatch):
+    is_ready = threading.Event()
+
+    async def prepare(*about):
+        while not is_ready.is_set():
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(running, "prepare", prepare)
+    package_of = {"ZipFile": package(ECHO)}
+    functions.client.create_function(
+        FunctionName="f", Runtime=RUNTIME, Role=functions.role, Handler="index.handler", Code=package_of
+    )
+    with pytest.raises(ClientError, match="The function is currently in the following state: Pending") as error:
+        functions.client.update_function_configuration(FunctionName="f", Timeout=9)
+    is_ready.set()
+    assert code(error) == "ResourceConflictException"
+    functions.settle()
+
+
 def test_a_revision_that_is_not_the_last_is_refused(functions):
     functions.make()
     with pytest.raises(ClientError) as error:
@@ -179,7 +202,7 @@ def test_what_has_not_changed_is_not_published_again(functions):
     assert functions.client.publish_version(FunctionName="f")["Version"] == "2"
 
 
-def test_an_alias_leads_to_a_version(functions):
+def test_an_alias_leads_to_a_version(functions, aws, clock):
     functions.make()
     functions.client.publish_version(FunctionName="f")
     functions.client.update_function_code(FunctionName="f", ZipFile=package(OTHER), Publish=True)
@@ -192,6 +215,9 @@ def test_an_alias_leads_to_a_version(functions):
     functions.client.update_alias(FunctionName="f", Name="live", RoutingConfig={"AdditionalVersionWeights": {"1": 0.5}})
     seen = {json.dumps(functions.call(Qualifier="live")[0]) for _ in range(40)}
     assert len(seen) == 2
+    assert told(aws, clock, "AWS/Lambda", FunctionName="f", Resource="f:live")["Invocations"] == 42
+    of_version = {"FunctionName": "f", "Resource": "f:live", "ExecutedVersion": "1"}
+    assert 0 < told(aws, clock, "AWS/Lambda", **of_version)["Invocations"] < 42
     with pytest.raises(ClientError) as error:
         functions.client.delete_function(FunctionName="f", Qualifier="2")
     assert code(error) == "ResourceConflictException"

@@ -89,7 +89,7 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     trace = await recursion.enter(scope, function, invocation.trace, invocation.request_id)
     traced = tracing.Traced(scope, function, trace, invocation.request_id)
     try:
-        await _enter(scope, runtimes, function, arn)
+        await _enter(scope, runtimes, function, arn, invocation.invoked)
     except AWSError:
         traced.throttled()
         raise
@@ -115,7 +115,7 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     finally:
         settling = _settle(scope, function, arn, environment)
     answered = outcome.answered
-    metering.invoked(scope, function, answered.is_error, outcome.duration, concurrent)
+    metering.invoked(scope, function, invocation.invoked, answered.is_error, outcome.duration, concurrent)
     traced.ended(answered, outcome.duration)
     if invocation.wants_log and settling is not None and environment.has_extensions:
         await settling  # the end of the log is written when extensions are done
@@ -174,9 +174,10 @@ def _require_ready(function: Function) -> None:
         raise errors.not_ready(function.state, "")
 
 
-async def _enter(scope: Context, runtimes: Runtimes, function: Function, arn: str) -> None:
-    """An invocation of a version (`arn`) begins, and is over with `runtimes.load.leave`. Raises TooManyRequestsException.
+async def _enter(scope: Context, runtimes: Runtimes, function: Function, arn: str, named: str) -> None:
+    """An invocation of a version (`arn`, asked for as `named`) begins, and is over with `runtimes.load.leave`.
 
+    Raises TooManyRequestsException.
     Nothing is waited for between looking and counting, so that there are never more than may be.
     """
     kept = await scope.transact(reserved.get, scope, function.name)
@@ -184,7 +185,7 @@ async def _enter(scope: Context, runtimes: Runtimes, function: Function, arn: st
         await scaling.require_room(scope, runtimes, function)
         _require_room(runtimes, kept, arn)
     except AWSError:
-        metering.throttled(scope, function)
+        metering.throttled(scope, function, named)
         raise
     runtimes.load.enter(arn)
 

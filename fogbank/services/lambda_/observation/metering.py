@@ -13,13 +13,26 @@ from fogbank.services.lambda_.records import LATEST, Function
 NAMESPACE = "AWS/Lambda"
 
 
-def invoked(scope: Context, function: Function, is_error: bool, milliseconds: float, concurrent: int) -> None:
-    """Note an invocation that has ended. `concurrent` is how many of the function were at work."""
+def invoked(
+    scope: Context, function: Function, named: str, is_error: bool, milliseconds: float, concurrent: int
+) -> None:
+    """Note an invocation that has ended; `named` is the ARN that was asked for. `concurrent` is how many of the function were at work."""
+    alias = _alias_of(named)
     counted = (("Invocations", 1.0), ("Errors", float(is_error)), ("ConcurrentExecutions", float(concurrent)))
-    for dimensions in _dimensions(function.name, function.version):
+    for dimensions in _dimensions(function.name, function.version, alias):
         for name, value in counted:
             metrics.tally(scope, NAMESPACE, name, value, "Count", dimensions)
-    note(scope, function.name, function.version, [("Duration", milliseconds, "Milliseconds")])
+    note(scope, function.name, function.version, [("Duration", milliseconds, "Milliseconds")], alias)
+
+
+def throttled(scope: Context, function: Function, named: str) -> None:
+    note(scope, function.name, function.version, [("Throttles", 1.0, "Count")], _alias_of(named))
+
+
+def _alias_of(arn: str) -> str:
+    """The alias that an ARN names, empty when it is none."""
+    qualifier = arn.split(":", 7)[7:]
+    return qualifier[0] if qualifier and qualifier[0] != LATEST and not qualifier[0].isdecimal() else ""
 
 
 def extended(scope: Context, function: Function, milliseconds: float) -> None:
@@ -38,18 +51,18 @@ def aged(scope: Context, function: Function, arrived: float) -> None:
     note(scope, function.name, function.version, [("IteratorAge", age, "Milliseconds")])
 
 
-def throttled(scope: Context, function: Function) -> None:
-    note(scope, function.name, function.version, [("Throttles", 1.0, "Count")])
-
-
-def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]]) -> None:
-    """For the function, for its version, and for all functions together."""
-    all_dimensions = [dict(each) for each in _dimensions(name, version)]
+def note(scope: Context, name: str, version: str, measured: list[tuple[str, float, str]], alias: str = "") -> None:
+    """For the function, for its version or alias, and for all functions together."""
+    all_dimensions = [dict(each) for each in _dimensions(name, version, alias)]
     metrics.note(scope, NAMESPACE, [(*each, of) for of in all_dimensions for each in measured])
 
 
 @lru_cache(1000)
-def _dimensions(name: str, version: str) -> tuple[metrics.Dimensions, ...]:
-    resource = name if version == LATEST else f"{name}:{version}"
+def _dimensions(name: str, version: str, alias: str) -> tuple[metrics.Dimensions, ...]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html"""
     function = ("FunctionName", name)
-    return (function,), (function, ("Resource", resource)), ()
+    qualifier = alias or ("" if version == LATEST else version)
+    resource = ("Resource", f"{name}:{qualifier}" if qualifier else name)
+    if not alias:
+        return (function,), (function, resource), ()
+    return (function,), (function, resource), (("ExecutedVersion", version), function, resource), ()
