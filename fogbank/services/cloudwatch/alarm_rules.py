@@ -15,7 +15,7 @@ Condition = Callable[[Mapping[str, str]], bool]
 """Does it hold, given the states of the alarms that it names?"""
 
 _TOKENS = re.compile(
-    r'\s*(?:(?P<state>ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s")(]+))\s*\)|(?P<word>AND|OR|NOT|TRUE|FALSE|[()]))'
+    r'\s*(?:(?P<state>ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s")(]+))\s*\)|(?P<word>(?i:AND|OR|NOT|TRUE|FALSE)\b|[()]))'
 )
 _CHILDREN = 100
 
@@ -59,7 +59,7 @@ class _Reader:
         return self._tokens[self._at][0].strip() if self._at < len(self._tokens) else ""
 
     def takes(self, word: str) -> bool:
-        if self.peek() != word:
+        if self.peek().upper() != word:
             return False
         self._at += 1
         return True

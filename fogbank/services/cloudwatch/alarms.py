@@ -145,10 +145,17 @@ async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, .
             alarm = msgspec.structs.replace(alarm, warm_until=began + _warm_up(config))
     alarms.put(ctx, alarm, name)
     operation = "create" if before is None else "update"
-    data = {"version": "1.0", "type": operation.capitalize(), "createdAlarm": config}
+    data = {"version": "1.0", "type": operation.capitalize(), f"{operation}dAlarm": _lowered(config)}
     record(ctx, alarm, "ConfigurationUpdate", f'Alarm "{name}" {operation}d', data)
     await _tell(ctx, operation, alarm, before)
     return alarm
+
+
+def _lowered(value: Any) -> Any:
+    """As histories spell members: `alarmActions`."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: _lowered(each) for name, each in value.items()}
+    return [_lowered(each) for each in value] if isinstance(value, list) else value
 
 
 def _warm_up(config: Answer) -> int:
@@ -291,6 +298,6 @@ async def _switch(ctx: Context, request: Request, enabled: Any) -> None:
                 alarm, config={**alarm.config, "ActionsEnabled": enabled}, updated=ctx.now()
             )
             alarms.put(ctx, changed, name)
-            data = {"version": "1.0", "type": "Update", "updatedAlarm": changed.config}
+            data = {"version": "1.0", "type": "Update", "updatedAlarm": _lowered(changed.config)}
             record(ctx, changed, "ConfigurationUpdate", f'Alarm "{name}" updated', data)
             await _tell(ctx, "update", changed, alarm)

@@ -165,8 +165,28 @@ def notification(ctx: Context, before: Alarm, after: Alarm) -> Answer:
     for name in _LISTS:
         message[name] = config.get(name) or []
     if after.kind == COMPOSITE:
-        return message | {"AlarmRule": config["AlarmRule"]}
+        return message | {"AlarmRule": config["AlarmRule"], "TriggeringChildren": _triggering(after)}
     return message | {"Trigger": _trigger(config)}
+
+
+def _triggering(alarm: Alarm) -> list[Answer]:
+    """The children because of which a composite alarm has changed."""
+    data = json.loads(alarm.reason_data) if _is_json(alarm.reason_data) else {}
+    found = data.get("triggeringAlarms") or []
+    return [
+        {"Arn": each["arn"], "State": {"Value": each["state"]["value"], "Timestamp": each["state"]["timestamp"]}}
+        for each in found
+    ]
+
+
+def _named_lower(query: Answer) -> Answer:
+    """A query as notifications have it: the members of dimensions are in lower case."""
+    stat = query.get("MetricStat")
+    if stat is None:
+        return query
+    metric = stat["Metric"]
+    dimensions = [{"value": each["Value"], "name": each["Name"]} for each in metric.get("Dimensions") or []]
+    return {**query, "MetricStat": {**stat, "Metric": {**metric, "Dimensions": dimensions}}}
 
 
 def _trigger(config: Answer) -> Answer:
@@ -175,12 +195,13 @@ def _trigger(config: Answer) -> Answer:
         "EvaluationPeriods": config["EvaluationPeriods"],
         "DatapointsToAlarm": config.get("DatapointsToAlarm"),
         "ComparisonOperator": config["ComparisonOperator"],
-        "Threshold": config["Threshold"],
+        "Threshold": config.get("Threshold") or 0.0,
         "TreatMissingData": config.get("TreatMissingData") or "",
         "EvaluateLowSampleCountPercentile": config.get("EvaluateLowSampleCountPercentile") or "",
     }
     if "Metrics" in config:
-        return {**trigger, "Metrics": config["Metrics"]}
+        band = {"ThresholdMetricId": config["ThresholdMetricId"]} if "ThresholdMetricId" in config else {}
+        return {**_present(trigger), **band, "Metrics": [_named_lower(query) for query in config["Metrics"]]}
     is_plain = config.get("Statistic") is not None
     return {
         "MetricName": config["MetricName"],

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricDa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from fogbank.kernel import Context
@@ -56,7 +56,12 @@ def _sample(ctx: Context, datum: Request, place: str) -> Sample:
         raise errors.invalid_value(
             f"The parameter {place}.Timestamp must specify a time no more than two hours in the future."
         )
-    step = 1 if datum.get("StorageResolution", MINUTE) < MINUTE else MINUTE
+    step = datum.get("StorageResolution") or MINUTE
+    if step not in (1, MINUTE):
+        raise errors.invalid_value(f"The parameter {place}.StorageResolution must be 1 or 60.")
+    names = [each["Name"] for each in datum.get("Dimensions") or []]
+    if len(set(names)) < len(names):
+        raise errors.invalid_value(f"The parameter {place}.Dimensions must not have a dimension twice.")
     return Sample(int(moment), datum.get("Unit") or "None", _summary(datum, place), step)
 
 
@@ -92,7 +97,8 @@ def _statistics(given: Request, place: str) -> Summary:
 
 def _require_number(value: float, place: str) -> None:
     if not isfinite(value) or abs(value) > _LARGEST:
-        raise errors.invalid_value(f"The value {value} for parameter {place}.Value is invalid.")
+        spelled = "NaN" if isnan(value) else str(value).replace("inf", "Infinity")
+        raise errors.invalid_value(f"The value {spelled} for parameter {place}.Value is invalid.")
 
 
 async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment: float | None = None) -> bool:

@@ -150,6 +150,24 @@ def test_a_topic_is_told_of_the_change(make_alarm, put, clock, inbox):
     assert message["Trigger"]["MetricName"] == "m"
 
 
+def test_notifications_of_bands_and_of_composite_alarms_say_what_they_are_about(cloudwatch, clock, inbox):
+    stat = {"Metric": {"Namespace": "App", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}
+    cloudwatch.put_metric_alarm(
+        AlarmName="band",
+        AlarmActions=[inbox.topic],
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanUpperThreshold",
+        ThresholdMetricId="b",
+        Metrics=[{"Id": "m", "MetricStat": stat}, {"Id": "b", "Expression": "ANOMALY_DETECTION_BAND(m)"}],
+    )
+    cloudwatch.put_composite_alarm(AlarmName="whole", AlarmRule="ALARM(band)", AlarmActions=[inbox.topic])
+    cloudwatch.set_alarm_state(AlarmName="band", StateValue="ALARM", StateReason="test")
+    clock.advance(seconds=1)
+    told = {(message := json.loads(each["Message"]))["AlarmName"]: message for each in inbox()}
+    assert told["band"]["Trigger"]["ThresholdMetricId"] == "b"
+    assert told["whole"]["TriggeringChildren"][0]["Arn"].endswith(":alarm:band")
+
+
 def test_switched_off_actions_are_not_taken(cloudwatch, make_alarm, inbox):
     make_alarm(AlarmActions=[inbox.topic])
     cloudwatch.disable_alarm_actions(AlarmNames=["alarm"])
@@ -205,6 +223,7 @@ def test_an_alarm_that_a_composite_one_needs_stays(cloudwatch, make_alarm, refus
     ("rule", "holds"),
     [
         ("TRUE", True),
+        ("not false and ALARM(a)", True),
         ("NOT TRUE", False),
         ("ALARM(a) AND ALARM(b) OR TRUE", True),
         ("ALARM(a) AND (ALARM(b) OR TRUE)", True),

@@ -123,6 +123,8 @@ def test_old_protocols_are_understood(aws, put, statistics):
         ({"Values": [1, 2], "Counts": [1]}, "InvalidParameterValue"),
         ({"Value": float("nan")}, "InvalidParameterValue"),
         ({"Value": 1, "Timestamp": 1}, "InvalidParameterValue"),
+        ({"Value": 1, "StorageResolution": 5}, "InvalidParameterValue"),
+        ({"Value": 1, "Dimensions": [{"Name": "a", "Value": each} for each in "xy"]}, "InvalidParameterValue"),
         ({"Value": 1, "Unit": "Miles"}, "ValidationError"),
         ({"StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 2, "Maximum": 1}}, "InvalidParameterCombination"),
     ],
