@@ -43,7 +43,7 @@ def stop(command: Namespace) -> None:
     os.kill(server.pid, signal.SIGTERM)
     if not _wait_while(lambda: server.is_alive, _STOP_TIMEOUT):
         raise CommandError(Exit.FAILED, f"the server (pid {server.pid}) is still busy after {_STOP_TIMEOUT:.0f} s")
-    # State and port are free; the process itself has little left to do, unless nobody reaps it.
+    # State and port are free; the process itself has little left to do, unless nobody reaps it and that cannot be seen.
     _wait_while(lambda: pidfile.exists(server.pid), _EXIT_TIMEOUT)
     print(f"Stopped (pid {server.pid})")
 

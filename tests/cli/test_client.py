@@ -12,16 +12,16 @@ ACCOUNT = "111122223333"
 
 
 @pytest.fixture
-def queues(detached):
+def queues(served):
     """The names of the account's queues; one was made."""
-    sqs = Clients(f"http://127.0.0.1:{detached}", ACCOUNT)("sqs")
+    sqs = Clients(f"http://127.0.0.1:{served.port}", ACCOUNT)("sqs")
     sqs.create_queue(QueueName="kept")
     return lambda: [url.rpartition("/")[2] for url in sqs.list_queues().get("QueueUrls", [])]
 
 
-def test_env_is_shell_exports(fogbank, detached):
+def test_env_is_shell_exports(fogbank, served):
     assert fogbank("env", "--region", "eu-west-1").stdout.splitlines() == [
-        f"export AWS_ENDPOINT_URL=http://127.0.0.1:{detached}",
+        f"export AWS_ENDPOINT_URL=http://127.0.0.1:{served.port}",
         "export AWS_ACCESS_KEY_ID=test",
         "export AWS_SECRET_ACCESS_KEY=test",
         "export AWS_DEFAULT_REGION=eu-west-1",
@@ -62,7 +62,7 @@ def test_aws_runs_the_aws_cli_against_the_server(fogbank, queues):
     assert done.stdout.strip().endswith(f"/{ACCOUNT}/kept"), done.stderr
 
 
-def test_aws_exits_as_the_aws_cli_does(fogbank, detached):
+def test_aws_exits_as_the_aws_cli_does(fogbank, served):
     done = fogbank("aws", "sqs", "get-queue-url", "--queue-name", "none")
     assert done.returncode in (254, 255)  # version 2, version 1
     assert "NonExistentQueue" in done.stderr
@@ -121,7 +121,7 @@ def test_save_that_fails_leaves_no_file(fogbank, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["save", "load"])
-def test_file_that_cannot_be_had_is_one_line(fogbank, detached, tmp_path, command):
+def test_file_that_cannot_be_had_is_one_line(fogbank, served, tmp_path, command):
     done = fogbank(command, str(tmp_path / "none" / "state.zip"))
     assert done.returncode == Exit.FAILED
     assert done.stderr.startswith("fogbank: cannot ") and done.stderr.count("\n") == 1
@@ -134,13 +134,13 @@ def test_load_of_something_else_is_refused(fogbank, queues, tmp_path):
     assert queues() == ["kept"]
 
 
-def test_clock_is_shown_moved_and_reset(fogbank, detached):
+def test_clock_is_shown_moved_and_reset(fogbank, served):
     assert fogbank("clock", "show").stdout.endswith("Z (real time)\n")
     assert fogbank("clock", "advance", "30d").stdout.endswith("Z (4w 2d ahead)\n")
     assert fogbank("clock", "reset").stdout.endswith("Z (real time)\n")
 
 
-def test_clock_refuses_what_is_no_duration(fogbank, detached):
+def test_clock_refuses_what_is_no_duration(fogbank, served):
     assert fogbank("clock", "advance", "soon").returncode == Exit.USAGE
 
 

@@ -9,16 +9,20 @@ from botocore.exceptions import ClientError
 
 from fogbank.cli.errors import Exit
 from fogbank.testing import Clients
-
-ACCOUNT = "111122223333"
-TRUST = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+from fogbank.testing.clients import fresh_account
 
 
 @pytest.fixture
-def role(detached):
+def account():
+    return fresh_account()
+
+
+@pytest.fixture
+def role(served, account):
     """A role that may nothing and tried two things."""
-    aws = Clients(f"http://127.0.0.1:{detached}", ACCOUNT)
-    trust = json.dumps({"Version": "2012-10-17", "Statement": TRUST})
+    aws = Clients(f"http://127.0.0.1:{served.port}", account)
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
     arn = aws("iam").create_role(RoleName="build", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     credentials = aws("sts").assume_role(RoleArn=arn, RoleSessionName="s1")["Credentials"]
     sqs = aws("sqs", credentials=credentials)
@@ -28,33 +32,33 @@ def role(detached):
     return arn
 
 
-def test_denials_are_shown_with_their_time_the_last_one_last(fogbank, role):
-    lines = fogbank("iam", "denials", "--account", ACCOUNT).stdout.splitlines()
+def test_denials_are_shown_with_their_time_the_last_one_last(fogbank, role, account):
+    lines = fogbank("iam", "denials", "--account", account).stdout.splitlines()
     assert len(lines) == 2
     assert lines[0][:2] == "20"
     assert lines[0].endswith("because no identity-based policy allows the sqs:CreateQueue action")
     assert "sqs:ListQueues" in lines[1]
-    assert fogbank("iam", "denials", "--account", ACCOUNT, "-n", "1").stdout.splitlines() == lines[1:]
+    assert fogbank("iam", "denials", "--account", account, "-n", "1").stdout.splitlines() == lines[1:]
     assert fogbank("iam", "denials").stdout == ""
 
 
-def test_the_suggestion_is_a_policy_for_what_the_role_needs(fogbank, role):
+def test_the_suggestion_is_a_policy_for_what_the_role_needs(fogbank, role, account):
     expected = {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
                 "Action": ["sqs:CreateQueue"],
-                "Resource": [f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"],
+                "Resource": [f"arn:aws:sqs:us-east-1:{account}:q"],
             },
             {"Effect": "Allow", "Action": ["sqs:ListQueues"], "Resource": ["*"]},
         ],
     }
-    for name in ((role,), ("build", "--account", ACCOUNT)):
+    for name in ((role,), ("build", "--account", account)):
         assert json.loads(fogbank("iam", "suggest", *name).stdout) == expected
 
 
-def test_who_did_nothing_needs_nothing(fogbank, detached):
+def test_who_did_nothing_needs_nothing(fogbank, served):
     done = fogbank("iam", "suggest", "nobody")
     assert done.returncode == Exit.FAILED
     assert "There is no record of anything that arn:aws:iam::000000000000:role/nobody did." in done.stderr

@@ -12,8 +12,10 @@ ACCOUNT = "111122223333"
 
 
 @pytest.fixture
-def sent(detached):
-    sns = Clients(f"http://127.0.0.1:{detached}", ACCOUNT)("sns")
+def sent(fogbank, served):
+    """Two messages, and no others."""
+    fogbank("mail", "--clear")
+    sns = Clients(f"http://127.0.0.1:{served.port}", ACCOUNT)("sns")
     for number, body in (("+15550000001", "first"), ("+15550000002", "second")):
         sns.publish(PhoneNumber=number, Message=body)
 
