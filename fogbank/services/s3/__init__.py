@@ -23,8 +23,8 @@ from fogbank.services.s3.replication import replicating
 from fogbank.services.s3.reports import access_logs, analytics, inventories, inventory, request_metrics
 from fogbank.services.s3.service import service
 from fogbank.services.s3.templates import access_types, express_types, lens_types, policy_types, resource_types
+from fogbank.services.s3.upload import completions, posts, uploads
 from fogbank.services.s3.upload import lists as upload_lists
-from fogbank.services.s3.upload import posts, uploads
 from fogbank.services.s3.web import cors, website, website_pages
 
 directories.take_sessions()
@@ -40,6 +40,7 @@ __all__ = [
     "bucket_encryption",
     "buckets",
     "charges",
+    "completions",
     "copies",
     "cors",
     "directories",
