@@ -230,7 +230,7 @@ def test_the_age_of_the_last_record_is_measured(aws, source, clock):
 def test_a_batch_that_fails_is_tried_again_and_given_up(source, clock):
     kinesis, arn = source.stream()
     dead, dead_arn = source.queue("dead")
-    source.noting(
+    made = source.noting(
         arn,
         StartingPosition="TRIM_HORIZON",
         MaximumRetryAttempts=1,
@@ -244,6 +244,8 @@ def test_a_batch_that_fails_is_tried_again_and_given_up(source, clock):
     document = json.loads(message["Body"])
     assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert document["KinesisBatchInfo"]["batchSize"] == 1
+    now = source.functions.client.get_event_source_mapping(UUID=made["UUID"])
+    assert now["LastProcessingResult"] == "PROBLEM: Function call failed"
     kinesis.put_record(StreamName="work", Data=b"next", PartitionKey="k")
     assert source.noted() == ["next"]
 

@@ -41,6 +41,8 @@ from fogbank.services.lambda_.sources.event_sources import (
 )
 
 _LOOK_SECONDS = 3600
+# What mappings of streams say of their last batch.
+_HANDLED, _FAILED = "OK", "PROBLEM: Function call failed"
 
 
 @service.standing
@@ -78,8 +80,16 @@ async def _read(ctx: Context, mapping: Mapping) -> None:
     settings = _settings(mapping.config)
     passes = counting.polled(ctx.at(), mapping, _filter(mapping))
 
+    told = mapping.result
+
     async def handle(batch: Batch) -> Verdict:
-        return await _invoke(ctx.at(), mapping, batch)
+        nonlocal told
+        verdict = await _invoke(ctx.at(), mapping, batch)
+        result = told if verdict.is_throttled else _FAILED if verdict.error else _HANDLED
+        if result != told and mapping.kind != SQS:
+            told = result
+            await _note_result(ctx.at(), mapping, result)
+        return verdict
 
     if mapping.kind == SQS:
         await QueueConsumer(scope, mapping.source, settings, handle, passes).run()
@@ -90,6 +100,15 @@ async def _read(ctx: Context, mapping: Mapping) -> None:
 
     stream = stream_of(scope, mapping.source)
     await StreamConsumer(stream, settings, _Checkpoints(ctx, mapping.uuid), handle, give_up, passes).run()
+
+
+async def _note_result(ctx: Context, mapping: Mapping, result: str) -> None:
+    async def put() -> None:
+        now = await mappings.get(ctx, mapping.uuid)
+        if now is not None:
+            mappings.put(ctx, msgspec.structs.replace(now, result=result), mapping.uuid)
+
+    await ctx.transact(put)
 
 
 async def _role(ctx: Context, mapping: Mapping) -> Principal:
