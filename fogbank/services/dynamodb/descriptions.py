@@ -105,9 +105,8 @@ def _table_class(table: Table) -> Description | None:
 
 
 def _ceiling(of: Table | Index) -> Description | None:
-    if of.max_reads is None and of.max_writes is None:
-        return None
-    return {"MaxReadRequestUnits": of.max_reads, "MaxWriteRequestUnits": of.max_writes}
+    ceilings = {"MaxReadRequestUnits": of.max_reads, "MaxWriteRequestUnits": of.max_writes}
+    return {name: units for name, units in ceilings.items() if units is not None} or None
 
 
 def _warm(table: Table, of: Table | Index, status: str) -> Description:

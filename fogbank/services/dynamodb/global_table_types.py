@@ -51,7 +51,7 @@ class GlobalTableType(TableType):
     # -- replicas
 
     async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
-        if not await self.is_ready(ctx, identifier):
+        if not await super().stabilise(ctx, identifier, before, after):
             return False
         table = await self._described(ctx, identifier)
         there = {each["RegionName"]: each for each in table.get("Replicas") or []}

@@ -8,6 +8,8 @@ import orjson
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
+from fogbank.services.dynamodb import errors, insights
+from fogbank.services.dynamodb.creation import NO_CEILING, PAY_PER_REQUEST
 from fogbank.services.dynamodb.service import service
 
 _SAME = (
@@ -24,13 +26,13 @@ _SAME = (
 _CHANGED = (
     "BillingMode",
     "DeletionProtectionEnabled",
-    "OnDemandThroughput",
     "ProvisionedThroughput",
     "TableClass",
     "WarmThroughput",
 )
 _INDEX = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 _CAPACITY = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+_INDEXES, _INSIGHTS = "GlobalSecondaryIndexes", "ContributorInsightsSpecification"
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
@@ -68,6 +70,16 @@ class TableType(ResourceType):
         states = [table["TableStatus"], *[index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes") or []]]
         return all(state == "ACTIVE" for state in states)
 
+    async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
+        """A stream of another view is a new stream, which can only be had when the old one is gone."""
+        if not await self.is_ready(ctx, identifier):
+            return False
+        wanted = _stream(after)
+        if wanted is None or (await self._described(ctx, identifier)).get("StreamSpecification"):
+            return True
+        await self.call(ctx, "UpdateTable", {"TableName": identifier, "StreamSpecification": wanted})
+        return False
+
     async def _described(self, ctx: Context, name: str) -> dict[str, Any]:
         table: dict[str, Any] = (await self.call(ctx, "DescribeTable", {"TableName": name}))["Table"]
         return table
@@ -76,9 +88,10 @@ class TableType(ResourceType):
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         request = {name: after.get(name) for name in _CHANGED if before.get(name) != after.get(name)}
+        request |= _ceilings(before, after, after.get("BillingMode") == PAY_PER_REQUEST)
         request["GlobalSecondaryIndexUpdates"] = _index_updates(before, after) or None
         if _stream(before) != _stream(after):
-            request["StreamSpecification"] = _stream(after) or {"StreamEnabled": False}
+            request["StreamSpecification"] = {"StreamEnabled": False} if _stream(before) else _stream(after)
         if _encryption(before) != _encryption(after):
             request["SSESpecification"] = _encryption(after) or {"Enabled": False}
         if any(value is not None for value in request.values()):
@@ -108,6 +121,14 @@ class TableType(ResourceType):
             old, new = before.get(name) or {}, after.get(name) or {}
             if old != new:
                 await arrange(ctx, table, old, new)
+        await self._watch_indexes(ctx, table, before, after)
+
+    async def _watch_indexes(self, ctx: Context, table: dict[str, Any], before: Properties, after: Properties) -> None:
+        watched = {index["IndexName"]: index.get(_INSIGHTS) or {} for index in before.get(_INDEXES) or []}
+        for index in after.get(_INDEXES) or []:
+            new = index.get(_INSIGHTS) or {}
+            if watched.get(index["IndexName"], {}) != new:
+                await self._watch(ctx, {**table, "IndexName": index["IndexName"]}, {}, new)
 
     async def _expire(self, ctx: Context, table: dict[str, Any], old: Properties, new: Properties) -> None:
         for given, enabled in ((old, False), (new, True)):
@@ -124,7 +145,7 @@ class TableType(ResourceType):
 
     async def _watch(self, ctx: Context, table: dict[str, Any], old: Properties, new: Properties) -> None:
         request = {
-            "TableName": table["TableName"],
+            **pick(table, "TableName", "IndexName"),
             "ContributorInsightsAction": "ENABLE" if new.get("Enabled") else "DISABLE",
             "ContributorInsightsMode": new.get("Mode"),
         }
@@ -182,9 +203,11 @@ class TableType(ResourceType):
         found["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": is_recoverable}
         if is_recoverable:
             found["PointInTimeRecoverySpecification"] |= pick(recovery, "RecoveryPeriodInDays")
-        insights = await self.call(ctx, "DescribeContributorInsights", about)
-        is_watched = insights["ContributorInsightsStatus"] in ("ENABLING", "ENABLED")
+        watch = await self.call(ctx, "DescribeContributorInsights", about)
+        is_watched = watch["ContributorInsightsStatus"] in ("ENABLING", "ENABLED")
         found["ContributorInsightsSpecification"] = {"Enabled": is_watched}
+        if is_watched and watch["ContributorInsightsMode"] != insights.DEFAULT_MODE:
+            found[_INSIGHTS]["Mode"] = watch["ContributorInsightsMode"]
         sent = await self.call(ctx, "DescribeKinesisStreamingDestination", about)
         for each in sent["KinesisDataStreamDestinations"]:
             if each["DestinationStatus"] in ("ENABLING", "ACTIVE", "UPDATING"):
@@ -233,10 +256,22 @@ def _index_updates(before: Properties, after: Properties) -> list[Properties]:
     new = {index["IndexName"]: index for index in after.get("GlobalSecondaryIndexes") or []}
     updates: list[Properties] = [{"Delete": {"IndexName": name}} for name in old if name not in new]
     updates += [{"Create": pick(index, *_INDEX)} for name, index in new.items() if name not in old]
+    if len(updates) > 1:
+        raise errors.validation("Cannot perform more than one GSI creation or deletion in a single update")
+    on_demand = after.get("BillingMode") == PAY_PER_REQUEST
     for name, index in new.items():
         if name in old and pick(old[name], *_CAPACITY) != pick(index, *_CAPACITY):
-            updates.append({"Update": pick(index, "IndexName", *_CAPACITY)})
+            changed = pick(index, "IndexName", *_CAPACITY) | _ceilings(old[name], index, on_demand)
+            updates.append({"Update": changed})
     return updates
+
+
+def _ceilings(before: Properties, after: Properties, on_demand: bool) -> Properties:
+    """The OnDemandThroughput to ask for, when it is another: members that are no longer there are taken back."""
+    old, new = before.get("OnDemandThroughput") or {}, after.get("OnDemandThroughput") or {}
+    if old == new:
+        return {}
+    return {"OnDemandThroughput": {**dict.fromkeys(old, NO_CEILING), **new} if on_demand else None}
 
 
 def _billing(table: dict[str, Any]) -> str:

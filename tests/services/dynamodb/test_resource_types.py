@@ -127,3 +127,27 @@ def test_a_table_is_listed_and_deleted(control, make, clock, ddb):
 def test_a_broken_definition_fails(make):
     event = make(TableName="things", KeySchema=schema("pk"), BillingMode="PAY_PER_REQUEST")
     assert event["OperationStatus"] == "FAILED"
+
+
+def test_a_stream_of_another_view_takes_the_place_of_the_old_one(control, make, clock):
+    make(**PROPERTIES)
+    old = read(control)["StreamArn"]
+    patch = {"op": "replace", "path": "/StreamSpecification/StreamViewType", "value": "KEYS_ONLY"}
+    assert change(control, clock, patch) == "SUCCESS"
+    found = read(control)
+    assert found["StreamSpecification"] == {"StreamViewType": "KEYS_ONLY"} and found["StreamArn"] != old
+
+
+def test_a_ceiling_that_leaves_the_template_is_none(control, make, clock):
+    make(**PROPERTIES, OnDemandThroughput={"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 5})
+    assert change(control, clock, {"op": "remove", "path": "/OnDemandThroughput/MaxReadRequestUnits"}) == "SUCCESS"
+    assert read(control)["OnDemandThroughput"] == {"MaxWriteRequestUnits": 5}
+    assert change(control, clock, {"op": "remove", "path": "/OnDemandThroughput"}) == "SUCCESS"
+    assert "OnDemandThroughput" not in read(control)
+
+
+def test_insights_of_indexes_are_switched(ddb, make):
+    watched = index("by-color", "color", ContributorInsightsSpecification={"Enabled": True})
+    make(**PROPERTIES | {"GlobalSecondaryIndexes": [watched]})
+    answer = ddb.describe_contributor_insights(TableName="things", IndexName="by-color")
+    assert answer["ContributorInsightsStatus"] == "ENABLED"
