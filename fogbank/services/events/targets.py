@@ -59,7 +59,7 @@ async def _check(ctx: Context, target: Target) -> None:
     kind = kinds.of(target["Arn"])
     if kind is not None:
         _check_place(ctx, arn)
-        _check_parameters(kind, arn, target)
+        _check_parameters(ctx, kind, arn, target)
     dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
     if dead_letters:
         check_queue(ctx, dead_letters)
@@ -73,12 +73,14 @@ def _check_place(ctx: Context, arn: Arn) -> None:
         raise errors.invalid_arn(arn.text)
 
 
-def _check_parameters(kind: Kind, arn: Arn, target: Target) -> None:
+def _check_parameters(ctx: Context, kind: Kind, arn: Arn, target: Target) -> None:
     if kind.parameters and not target.get(kind.parameters):
         raise errors.parameters_required(kind.parameters, target["Id"])
     if arn.service == "sqs" and arn.resource.endswith(".fifo") and not _group(target):
         raise errors.parameters_required("SqsParameters", target["Id"])
-    if kind.role and not target.get("RoleArn"):
+    # a bus needs one where it is another account's or in another Region: eb-cross-account.html
+    is_away = arn.resource.startswith("event-bus/") and (arn.account, arn.region) != (ctx.account, ctx.region)
+    if (kind.role or is_away) and not target.get("RoleArn"):
         raise errors.role_required(arn.text)
 
 

@@ -104,3 +104,20 @@ def put(events):
         return (client or events).put_events(Entries=[entry])["Entries"][0]
 
     return put
+
+
+ROLE = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+@pytest.fixture
+def make_role(aws):
+    def make(*actions, trust=ROLE, name="role"):
+        iam = aws("iam")
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        statement = {"Effect": "Allow", "Action": list(actions) or "*", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
+        return arn
+
+    return make

@@ -176,23 +176,32 @@ def test_buses_that_send_each_other_events_come_to_an_end(events, queue, make_ru
     assert len(queue.bodies()) == 2
 
 
-def test_an_event_goes_on_to_another_region(aws, events, make_rule, put):
+def test_an_event_goes_on_to_another_region(aws, events, make_role, make_rule, put):
     from tests.services.events.conftest import Queue
 
     there = Queue(aws("sqs", region="eu-west-1"), "queue")
-    make_rule(f"arn:aws:events:eu-west-1:{aws.account}:event-bus/default")
+    bus = f"arn:aws:events:eu-west-1:{aws.account}:event-bus/default"
+    make_rule(bus, target={"RoleArn": make_role("events:PutEvents")})
     make_rule(there.arn, client=aws("events", region="eu-west-1"))
     put()
     assert [event["region"] for event in there.events()] == ["us-east-1"]
 
 
-def test_an_event_goes_on_to_an_account_that_lets_it_in(aws, events, make_queue, make_rule, put):
+def test_a_bus_of_another_account_or_region_needs_a_role(aws, events, refused):
+    events.put_rule(Name="rule", EventPattern='{"source": ["shop"]}')
+    for place in (f"us-east-1:{OTHER}", f"eu-west-1:{aws.account}"):
+        bus = f"arn:aws:events:{place}:event-bus/default"
+        with refused("ValidationException", f"RoleArn is required for target {bus}."):
+            events.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": bus}])
+
+
+def test_an_event_goes_on_to_an_account_that_lets_it_in(aws, events, make_queue, make_role, make_rule, put):
     from tests.services.events.conftest import Queue
 
     them = aws("events", account=OTHER)
     there, dead = Queue(aws("sqs", account=OTHER), "queue"), make_queue("dead")
     bus = them.create_event_bus(Name=f"bus-{aws.account}")["EventBusArn"]
-    make_rule(bus, target={"DeadLetterConfig": {"Arn": dead.arn}})
+    make_rule(bus, target={"RoleArn": make_role("events:PutEvents"), "DeadLetterConfig": {"Arn": dead.arn}})
     make_rule(there.arn, f"rule-{aws.account}", bus=bus, client=them)
     put({"order": 1})
     (message,) = dead.messages()
