@@ -20,6 +20,9 @@ _TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}")
 _NAME = re.compile(r"[\w\s.:/%&#=+\\\-@$~()*?!,'\[\]{}<>|;]{1,200}")
 _ANNOTATION = re.compile(r"[A-Za-z0-9_.\-]{1,500}")
 _STRING = 1000
+_LAST_MOMENT = 1e11
+DEEPEST = 100
+"""So deep may subsegments lie in each other."""
 
 
 class Refused(Exception):
@@ -72,9 +75,9 @@ def _require(given: Document, member: str, missing: str, invalid: str, holds: Ca
         raise Refused(invalid, given["id"] if isinstance(given.get("id"), str) else None)
 
 
-def _require_entity(given: Any, segment: str) -> None:
+def _require_entity(given: Any, segment: str, depth: int = 0) -> None:
     """What a segment and a subsegment have to have. `segment` is the id that is told."""
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or depth > DEEPEST:
         raise Refused("InvalidSubsegment", segment)
     checks: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
         ("id", "Id", lambda value: isinstance(value, str) and _ID.fullmatch(value)),
@@ -94,12 +97,15 @@ def _require_entity(given: Any, segment: str) -> None:
     parent = given.get("parent_id")
     if parent is not None and not (isinstance(parent, str) and _ID.fullmatch(parent)):
         raise Refused("InvalidParentId", segment)
-    for each in given.get("subsegments") or ():
-        _require_entity(each, segment)
+    below = given.get("subsegments")
+    if below is not None and not isinstance(below, list):
+        raise Refused("InvalidSubsegment", segment)
+    for each in below or ():
+        _require_entity(each, segment, depth + 1)
 
 
 def _is_moment(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LAST_MOMENT
 
 
 # -- what is kept: "removing data that doesn't comply with the segment document schema"
@@ -123,6 +129,32 @@ def _annotations(value: Any) -> Document | None:
     }
 
 
+def _http(value: Any) -> Document | None:
+    """Request and response, of which only plain values are known."""
+    halves = {name: _members(value, name, str, int) for name in ("request", "response")}
+    return {name: half for name, half in halves.items() if half} or None
+
+
+def _members(value: Any, name: str, *kinds: type) -> Document:
+    """The members of a member that are of some types."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return {key: each for key, each in found.items() if isinstance(each, kinds)} if isinstance(found, dict) else {}
+
+
+def _cause(value: Any) -> str | Document | None:
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else None
+    listed = value.get("exceptions")
+    if not isinstance(listed, list):
+        return {key: each for key, each in value.items() if key != "exceptions"}
+    raised = [
+        {key: each for key, each in one.items() if key not in ("type", "message") or isinstance(each, str)}
+        for one in listed
+        if isinstance(one, dict)
+    ]
+    return {**value, "exceptions": raised}
+
+
 _KEPT: dict[str, Callable[[Any], Any]] = {
     "id": _of(str),
     "trace_id": _of(str),
@@ -139,13 +171,13 @@ _KEPT: dict[str, Callable[[Any], Any]] = {
     "namespace": lambda value: value if value in ("aws", "remote") else None,
     "traced": _of(bool),
     "precursor_ids": _of(list),
-    "http": _of(dict),
+    "http": _http,
     "aws": _of(dict),
     "sql": _of(dict),
     "error": _of(bool),
     "throttle": _of(bool),
     "fault": _of(bool),
-    "cause": _of(str, dict),
+    "cause": _cause,
     "annotations": _annotations,
     "metadata": _of(dict),
     "links": _of(list),
@@ -166,9 +198,11 @@ def _cleaned(given: Document) -> Document:
 
 def walk(entity: Document) -> Iterator[Document]:
     """The entity and all subsegments below it, in order."""
-    yield entity
-    for each in entity.get("subsegments") or ():
-        yield from walk(each)
+    waiting = [entity]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting.extend(reversed(each.get("subsegments") or ()))
 
 
 def duration(entity: Document) -> float | None:
@@ -183,5 +217,4 @@ def status(entity: Document) -> int | None:
 
 def exceptions(entity: Document) -> list[Document]:
     cause = entity.get("cause")
-    listed = cause.get("exceptions") if isinstance(cause, dict) else None
-    return [each for each in listed or () if isinstance(each, dict)]
+    return list(cause.get("exceptions") or ()) if isinstance(cause, dict) else []

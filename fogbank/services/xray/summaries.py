@@ -45,7 +45,8 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def http(document: Document) -> Summary:
-    request = (document.get("http") or {}).get("request") or {}
+    given = (document.get("http") or {}).get("request") or {}
+    request = {name: value for name, value in given.items() if isinstance(value, str)}
     return {
         "HttpURL": request.get("url"),
         "HttpStatus": status(document),
@@ -101,7 +102,8 @@ def resource_arns(segments: Iterable[Segment]) -> list[str]:
 
 def on_instance(segments: Iterable[Segment], member: str) -> list[str]:
     """What segments say of the EC2 instances that they come from."""
-    values = ((_aws(each.document, "ec2") or {}).get(member) for each in segments)
+    machines = (_aws(each.document, "ec2") for each in segments)
+    values = (machine.get(member) for machine in machines if isinstance(machine, dict))
     return list(dict.fromkeys(str(value) for value in values if value))
 
 

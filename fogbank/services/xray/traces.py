@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from fogbank.services.xray.documents import Document, walk
+from fogbank.services.xray.documents import DEEPEST, Document, walk
 
 CLIENT = "client"
 REMOTE = "remote"
@@ -98,20 +98,26 @@ def compiled(trace_id: str, documents: Iterable[Document], account: str) -> Trac
 
 
 def _attach(segments: list[Document], loose: list[Document]) -> list[Document]:
-    """Put subsegments that were sent by themselves where they belong. Returns those whose parents are not there."""
-    entities = {each["id"]: each for document in (*segments, *loose) for each in walk(document)}
-    strays = []
+    """Put subsegments that were sent by themselves where they belong. Returns those that belong to nothing that is there."""
+    waiting: dict[str, list[Document]] = {}
     for subsegment in loose:
-        parent = entities.get(subsegment["parent_id"])
-        if parent is None or parent is subsegment:
-            strays.append(subsegment)
-            continue
-        siblings = parent.setdefault("subsegments", [])
-        siblings[:] = [each for each in siblings if each["id"] != subsegment["id"]]
-        siblings.append(subsegment)
-        for member in ("trace_id", "parent_id", "type"):
-            subsegment.pop(member, None)
-    return strays
+        waiting.setdefault(subsegment["parent_id"], []).append(subsegment)
+    entities = [(document, 0) for document in segments]
+    while entities and waiting:
+        entity, depth = entities.pop()
+        if depth < DEEPEST:
+            for subsegment in waiting.pop(entity["id"], ()):
+                _adopt(entity, subsegment)
+        entities.extend((each, depth + 1) for each in entity.get("subsegments") or ())
+    return [subsegment for siblings in waiting.values() for subsegment in siblings]
+
+
+def _adopt(parent: Document, subsegment: Document) -> None:
+    """What is embedded there already is replaced."""
+    siblings = [each for each in parent.get("subsegments") or () if each["id"] != subsegment["id"]]
+    for member in ("trace_id", "parent_id", "type"):
+        del subsegment[member]
+    parent["subsegments"] = [*siblings, subsegment]
 
 
 def _segment(document: Document, account: str) -> Segment:
