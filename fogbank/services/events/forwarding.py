@@ -1,7 +1,7 @@
 """Buses as targets: an event goes on to another bus, of this account or another, in this Region or another.
 
-It goes on as it is, as the target's role or, within an account and Region without one, as the account; the receiving bus's policy decides. A bus
-does not pass on what another bus has passed to it.
+It goes on as it is, as the target's role or, within an account and Region without one, as the account; the receiving bus's policy
+decides. A bus does not pass on what another bus has passed to it.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html, eb-cross-account.html, eb-cross-region.html
 """
 
