@@ -90,7 +90,7 @@ def _summary(ctx: Context, rule: MuteRule) -> Answer:
     }
 
 
-@service.operation
+@service.operation(resource=lambda ctx, request: arn_of(ctx, "*"))
 async def list_alarm_mute_rules(ctx: Context, request: Request) -> Answer:
     alarm, statuses = request.get("AlarmName"), request.get("Statuses") or []
     if alarm is not None and await alarm_records.alarms.get(ctx, alarm) is None:
