@@ -17,6 +17,9 @@ from fogbank.services.cloudwatch.service import service
 METRIC = "MetricAlarm"
 COMPOSITE = "CompositeAlarm"
 
+_DAY = 86_400
+HISTORY_SECONDS = 30 * _DAY
+
 Request = dict[str, Any]
 Answer = dict[str, Any]
 
@@ -71,6 +74,23 @@ def record(ctx: Context, alarm: Alarm, item: str, summary: str, data: Answer) ->
     """Add an item (`StateUpdate`, ...) to the alarm's history."""
     entry = HistoryItem(alarm.kind, ctx.now(), item, summary, json.dumps(data))
     history.put(ctx, entry, alarm.name, int(ctx.now() * 1000), ctx.ids.hex(8))
+
+
+async def begin_history(ctx: Context) -> None:
+    """Before the first item is recorded: history is kept for 30 days, also that of deleted alarms."""
+    if not await history.scan(ctx, limit=1):
+        await ctx.schedule("forget_history", {}, delay=_DAY, key="")
+
+
+@service.task
+async def forget_history(ctx: Context, payload: dict[str, Any]) -> None:
+    """Once a day. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html"""
+    rows = await history.items(ctx, (str, int, str))
+    for key, item in rows:
+        if item.at < ctx.now() - HISTORY_SECONDS:
+            history.delete(ctx, *key)
+    if rows:
+        await ctx.schedule("forget_history", {}, delay=_DAY, key="")
 
 
 def described(ctx: Context, alarm: Alarm) -> Answer:

@@ -24,12 +24,14 @@ from fogbank.services.cloudwatch.alarm_checks import check_metric_alarm
 from fogbank.services.cloudwatch.alarm_metrics import followed, period_of, watched
 from fogbank.services.cloudwatch.alarm_records import (
     COMPOSITE,
+    HISTORY_SECONDS,
     METRIC,
     Alarm,
     Answer,
     Request,
     alarms,
     arn_of,
+    begin_history,
     described,
     find,
     history,
@@ -129,6 +131,7 @@ async def _put(ctx: Context, request: Request, kind: str, children: tuple[str, .
             raise errors.validation(f"Invalid arn syntax: {action}")
     config = {key: value for key, value in request.items() if key != "Tags" and value is not None}
     before = await alarms.get(ctx, name)
+    await begin_history(ctx)
     if before is None:
         given = tag_rules.checked({}, request.get("Tags") or [])
         reason = "Unchecked: Initial alarm creation"
@@ -235,7 +238,8 @@ async def describe_alarm_history(ctx: Context, request: Request) -> Answer:
     types: tuple[type, ...] = (str, int, str)[len(prefix) :]
     rows = [((*prefix, *key), item) for key, item in await history.items(ctx, types, *prefix)]
     kinds, kind = request.get("AlarmTypes"), request.get("HistoryItemType")
-    since, until = request.get("StartDate") or 0, request.get("EndDate") or float("inf")
+    kept = ctx.now() - HISTORY_SECONDS
+    since, until = max(request.get("StartDate") or 0, kept), request.get("EndDate") or float("inf")
     found = [
         (key, item)
         for key, item in rows
@@ -265,8 +269,16 @@ async def describe_alarm_history(ctx: Context, request: Request) -> Answer:
 
 @service.operation(resource=_arns)
 async def delete_alarms(ctx: Context, request: Request) -> None:
-    """All of them, or none when one is not there or a composite alarm needs it."""
-    gone = [await find(ctx, name) for name in dict.fromkeys(request["AlarmNames"])]
+    """Those that are there, or none when a composite alarm needs one of them. No more than one may be composite.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html
+    """
+    given = dict.fromkeys(request["AlarmNames"])
+    gone = [alarm for name in given if (alarm := await alarms.get(ctx, name)) is not None]
+    if given and not gone:
+        raise errors.no_alarm(next(iter(given)))
+    if sum(alarm.kind == COMPOSITE for alarm in gone) > 1:
+        raise errors.validation("No more than one composite alarm can be deleted in one operation.")
     names = {alarm.name for alarm in gone}
     for other in await alarms.scan(ctx):
         needed = names.intersection(other.children)

@@ -26,7 +26,10 @@ async def list_metrics(ctx: Context, request: Request) -> Answer:
     rows = [
         metric
         for metric in await points.metrics.scan(ctx, *prefix)
-        if points.is_listed(metric, ctx.now()) and (name is None or metric.name == name) and _has(metric, wanted)
+        if request.get("OwningAccount") in (None, ctx.account)
+        and points.is_listed(metric, ctx.now())
+        and (name is None or metric.name == name)
+        and _has(metric, wanted)
     ]
     if recently:
         rows = [metric for metric in rows if metric.seen >= (ctx.now() - 3 * 3600) // 86_400]
@@ -35,7 +38,8 @@ async def list_metrics(ctx: Context, request: Request) -> Answer:
         0 if token is None else _place(rows, pages.position(token, errors.invalid_value("The NextToken is invalid.")))
     )
     found, following = pages.page(rows[start : start + _PAGE + 1], _PAGE, lambda metric: metric.id)
-    return {"Metrics": [described(metric) for metric in found], "NextToken": following}
+    owners = [ctx.account] * len(found) if request.get("IncludeLinkedAccounts") else None
+    return {"Metrics": [described(metric) for metric in found], "NextToken": following, "OwningAccounts": owners}
 
 
 def _place(rows: list[Metric], last: str) -> int:

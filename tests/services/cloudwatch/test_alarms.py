@@ -189,6 +189,15 @@ def test_history_tells_of_changes_and_actions(cloudwatch, make_alarm, inbox, clo
     assert len(only["AlarmHistoryItems"]) == 1
 
 
+def test_history_is_kept_for_thirty_days(cloudwatch, make_alarm, clock):
+    make_alarm()
+    cloudwatch.delete_alarms(AlarmNames=["alarm"])
+    clock.advance(days=29)
+    assert len(cloudwatch.describe_alarm_history(AlarmName="alarm")["AlarmHistoryItems"]) == 2
+    clock.advance(days=3)
+    assert cloudwatch.describe_alarm_history(AlarmName="alarm")["AlarmHistoryItems"] == []
+
+
 # -- composite alarms
 
 
@@ -217,6 +226,17 @@ def test_an_alarm_that_a_composite_one_needs_stays(cloudwatch, make_alarm, refus
     with refused("ResourceConflict"):
         cloudwatch.delete_alarms(AlarmNames=["a"])
     cloudwatch.delete_alarms(AlarmNames=["a", "c"])
+
+
+def test_alarms_are_deleted_whatever_else_is_named(cloudwatch, make_alarm, refused):
+    make_alarm("a")
+    for name in ("c", "d"):
+        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="ALARM(a)")
+    with refused("ValidationError", "one composite alarm"):
+        cloudwatch.delete_alarms(AlarmNames=["c", "d"])
+    cloudwatch.delete_alarms(AlarmNames=["c", "nowhere"])
+    shown = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert [alarm["AlarmName"] for alarm in shown] == ["d"]
 
 
 @pytest.mark.parametrize(
