@@ -28,7 +28,7 @@ class Alarm(Record, frozen=True):
     """`config` is what was put, `children` the alarms that a composite one names. Times are epoch seconds.
 
     `suppressed_by` is what holds its actions back (`WaitPeriod`), `owed` the state that was told of last before; `warm_until` is when
-    it stops waiting for its first data.
+    it stops waiting for its first data; `evaluation` is what is wrong with what it looks at (`EVALUATION_ERROR`).
     """
 
     name: str
@@ -45,6 +45,7 @@ class Alarm(Record, frozen=True):
     suppressed_by: str = ""
     owed: str = ""
     warm_until: float = 0
+    evaluation: str = ""
 
 
 class HistoryItem(Record, frozen=True):
@@ -108,6 +109,7 @@ def described(ctx: Context, alarm: Alarm) -> Answer:
             "StateReasonData": alarm.reason_data or None,
             "StateUpdatedTimestamp": alarm.state_updated,
             "StateTransitionedTimestamp": alarm.transitioned,
+            "EvaluationState": alarm.evaluation or None,
             "ActionsSuppressedBy": alarm.suppressed_by or None,
             "ActionsSuppressedReason": f"Actions suppressed by {alarm.suppressed_by}" if alarm.suppressed_by else None,
         }

@@ -10,7 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from fogbank.kernel import Context, Record, pages
+import msgspec
+
+from fogbank.kernel import AWSError, Context, Record, pages
 from fogbank.services.cloudwatch import alarm_metrics, computing, errors, statistics, verdicts, watching
 from fogbank.services.cloudwatch.alarm_metrics import period_of, rule_of
 from fogbank.services.cloudwatch.alarm_records import METRIC, Alarm, Answer, Request, alarms, arn_of, find, stamp
@@ -23,6 +25,7 @@ from fogbank.services.cloudwatch.verdicts import Rule, Verdict
 # the evaluation range is longer than the evaluation periods, by this many
 _MORE_PERIODS = 2
 _PAGE = 100
+_ERROR = "EVALUATION_ERROR"
 _DIMENSION = "Dim."
 
 
@@ -53,7 +56,15 @@ async def evaluate(ctx: Context, payload: dict[str, Any]) -> None:
     period, end = period_of(alarm), alarm_metrics.end_of_window(alarm, ctx.now())
     periods = alarm.config["EvaluationPeriods"]
     span = Span(end - (periods + _MORE_PERIODS) * period, end, end % period)
-    judged = await _judged(ctx, alarm, span)
+    try:
+        judged = await ctx.undoing(_judged, ctx, alarm, span)
+    except AWSError:  # what it looks at cannot be computed (any more): it keeps its state
+        alarms.put(ctx, msgspec.structs.replace(alarm, evaluation=_ERROR), alarm.name)
+        await watching.wake(ctx, alarm.name, period)
+        return
+    if alarm.evaluation:
+        alarm = msgspec.structs.replace(alarm, evaluation="")
+        alarms.put(ctx, alarm, alarm.name)
     if _is_warming(ctx, alarm, judged):
         await watching.wake(ctx, alarm.name, period)
         return

@@ -143,3 +143,22 @@ def test_filters(test, value, fits):
     contribution = {"Keys": ["$.k"], "Filters": [{"Match": "$.f", **test}]}
     rule = contributor_rules.parse(definition(Contribution=contribution, AggregateOn="Count"))
     assert (contributor_rules.contribution(rule, {"k": "x", "f": value}) is not None) is fits
+
+
+def test_an_alarm_watches_a_rule(cloudwatch, log, clock):
+    cloudwatch.put_insight_rule(RuleName="r", RuleDefinition=definition())
+    cloudwatch.put_metric_alarm(
+        AlarmName="alarm",
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Metrics=[{"Id": "e", "Expression": 'INSIGHT_RULE_METRIC("r", Sum)', "Period": 60}],
+    )
+    log('{"ip": "a", "bytes": 5, "method": "PUT"}')
+    clock.advance(minutes=1)
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (alarm["StateValue"], alarm.get("EvaluationState")) == ("ALARM", None)
+    cloudwatch.delete_insight_rules(RuleNames=["r"])
+    clock.advance(minutes=1)
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (alarm["StateValue"], alarm["EvaluationState"]) == ("ALARM", "EVALUATION_ERROR")
