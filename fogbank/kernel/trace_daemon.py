@@ -90,6 +90,7 @@ class TraceDaemon:
             (await self._server).close()
         if self._sending is not None:
             self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
 
     # -- segments
 

@@ -159,3 +159,24 @@ def test_an_invocation_that_is_throttled_has_a_segment(xray, functions):
         functions.call()
     (document,) = whole(xray).values()
     assert (document["throttle"], document["http"]["response"]["status"]) == (True, 429)
+
+
+STRANGE = """
+import json, os, socket
+
+def handler(event, context):
+    host, _, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].partition(":")
+    header = json.dumps({"format": "json", "version": 1}).encode()
+    for datagram in (b"", b"nonsense", header + b"\\n[]", header + b"\\n" + json.dumps(event).encode()):
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(datagram, (host, int(port)))
+"""
+
+
+def test_the_daemon_drops_what_belongs_to_no_invocation(xray, functions):
+    functions.allow("xray:PutTraceSegments")
+    functions.make(STRANGE, TracingConfig={"Mode": "Active"})
+    stranger = {"trace_id": new_trace_id(), "id": new_id(), "name": "s", "start_time": 1, "end_time": 2}
+    functions.call(stranger)
+    time.sleep(0.2)
+    assert whole(xray).keys() == {"AWS::Lambda", "AWS::Lambda::Function"}
+    assert not xray.batch_get_traces(TraceIds=[stranger["trace_id"]])["Traces"]
