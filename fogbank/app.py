@@ -43,6 +43,7 @@ log = logging.getLogger("fogbank")
 
 _SYSTEM = Service("fogbank")
 _PLACES = ("blobs", "secrets")
+_MEMBERS = ("workers", "lease")  # collections of `fogbank.fleet.remote`
 _meta: Collection[bytes] = Collection("fogbank", "meta", bytes, scope="global")
 
 
@@ -217,9 +218,10 @@ class App:
         from fogbank.storage import snapshot
 
         ctx = self.system_context()
-        places = {_meta.row_key(ctx, name) for name in _PLACES}  # where this store's are is nothing to others
+        # where this store's places are, and who serves it, is nothing to others
+        own = (*(_meta.row_key(ctx, name) for name in _PLACES), *(keys.encode(("fogbank", name)) for name in _MEMBERS))
         async with self.blobs.holding(), self.store.snapshot() as pairs:
-            rows = (pair for pair in pairs if pair[0] not in places)
+            rows = (pair for pair in pairs if not pair[0].startswith(own))
             await in_thread(snapshot.write, target, rows, self.blobs, blob_of, self.secrets, self.clock.offset)
 
     async def load(self, source: str | IO[bytes]) -> None:

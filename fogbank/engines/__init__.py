@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from fogbank.app import App
+
+log = logging.getLogger("fogbank.engines")
+
+# an engine has so long to stop (seconds); what it leaves then ends with the process
+_STOP_SECONDS = 20.0
 
 
 class Engine(Protocol):
@@ -34,5 +41,8 @@ class Engines:
     async def close(self) -> None:
         """Stop them all, the last one first."""
         while self._running:
-            _, engine = self._running.popitem()
-            await engine.close()
+            name, engine = self._running.popitem()
+            try:
+                await asyncio.wait_for(engine.close(), _STOP_SECONDS)
+            except TimeoutError:
+                log.warning("%s did not stop within %.0f s", name, _STOP_SECONDS)

@@ -100,7 +100,7 @@ class BlobUpkeep:
         self._working: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._next_sweep = 0.0
-        self._closed = False
+        self._ending = asyncio.Event()
 
     def named(self, name: str) -> None:
         """A transaction that names the blob is durable, or may be; its row tells, when its shelf is looked through."""
@@ -117,7 +117,7 @@ class BlobUpkeep:
             if self._timer.when() <= loop.time() + delay:
                 return
             self._timer.cancel()
-        if not self._closed:
+        if not self._ending.is_set():
             self._timer = loop.call_later(delay, self._begin)
 
     def _begin(self) -> None:
@@ -165,7 +165,7 @@ class BlobUpkeep:
 
     async def close(self) -> None:
         """Stop; what is left is for the next start."""
-        self._closed = True
+        self._ending.set()
         if self._beating is not None:
             self._beating.cancel()
         if self._timer is not None:
@@ -178,7 +178,7 @@ class BlobUpkeep:
     async def remove_dropped(self) -> bool:
         """Remove the blobs that transactions dropped. False when somebody may need some of them for now."""
         until = None if self.app.store.alone else int(time.time() - _GRACE)
-        while rows := await self._durably(_some_dropped):
+        while not self._ending.is_set() and (rows := await self._durably(_some_dropped)):
             due = [row for row in rows if until is None or row[0] < until]
             if not due or not await in_thread(self.app.blobs.remove, [name for _, name in due]):
                 return False
@@ -189,9 +189,16 @@ class BlobUpkeep:
         """Remove what processes that are no more left without a name; how many blobs."""
         self._next_sweep = asyncio.get_running_loop().time() + _SWEEP
         shelves = await in_thread(self.app.blobs.claim)
-        if shelves and not self.app.store.synchronous:
-            await asyncio.sleep(_GRACE)  # what the dead process asked of the store may still be under way
+        if shelves and not self.app.store.synchronous and await self._ends_within(_GRACE):
+            return 0  # what the dead process asked of the store may still be under way: the next start looks
         return await self._sweep(shelves)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._ending.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def sweep_all(self) -> int:
         """Remove all blobs without a name, but those that are under way; how many."""

@@ -19,6 +19,7 @@ from fogbank.storage.base import StoreError
 from fogbank.storage.blob_bucket import BlobBucket
 from fogbank.storage.blobs import BlobMissing, Seal
 from fogbank.testing import Clients, ServerProcess, server
+from tests.storage.examining import doctor
 
 BIG = b"0123456789abcdef" * 600_000  # in parts
 
@@ -137,8 +138,9 @@ def test_a_dropped_blob_is_removed_and_an_orphan_is_swept(place, tmp_path, objec
 
 def test_nothing_is_removed_while_somebody_holds(place, tmp_path, objects):
     async def work(app):
-        await transact(app, "drop_blob", await kept(app, b"dropped"))
+        name = await kept(app, b"dropped")
         async with BlobBucket(place).holding():
+            await transact(app, "drop_blob", name)
             during = await app.upkeep.remove_dropped(), len(objects())
         return during, await app.upkeep.remove_dropped(), len(objects())
 
@@ -222,15 +224,14 @@ def test_the_doctor_looks_into_the_bucket(place, objects, below, aws, tmp_path):
         s3.create_bucket(Bucket="above")
         for key in "ab":
             s3.put_object(Bucket="above", Key=key, Body=b"x" * 100_000)
-    command = [sys.executable, "-m", "fogbank", "doctor", f"--data-dir={tmp_path / 'above'}", f"--blobs={place}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "") and "2 blobs of 200,064 bytes" in done.stdout
+    told = doctor(tmp_path / "above", f"--blobs={place}")
+    assert (told.code, told.err) == (0, "") and "2 blobs of 200,064 bytes" in told.out
     first, second = (f"some/prefix/{name}" for name in objects())
     below.delete_object(Bucket=f"below-{aws.account}", Key=first)
     below.put_object(Bucket=f"below-{aws.account}", Key=second, Body=b"y" * 100_032)
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "is missing" in done.stdout and "has other bytes than were written" in done.stdout
+    told = doctor(tmp_path / "above", f"--blobs={place}")
+    assert told.code == 1
+    assert "is missing" in told.out and "has other bytes than were written" in told.out
 
 
 def test_a_bucket_out_of_reach_refuses_large_objects_and_serves_the_rest(tmp_path, monkeypatch):

@@ -4,13 +4,12 @@ import asyncio
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
 from fogbank.kernel import keys
 from fogbank.testing import Clients, server
+from tests.storage.examining import doctor
 
 ACCOUNT = "111122223333"
 
@@ -49,12 +48,6 @@ def sound(tmp_path_factory):
 def state(sound, tmp_path):
     """A copy of it."""
     return shutil.copytree(sound, tmp_path / "state")
-
-
-def doctor(path, *options):
-    command = [sys.executable, "-m", "fogbank", "doctor", f"--data-dir={path}", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout, done.stderr
 
 
 def blobs_of(path):

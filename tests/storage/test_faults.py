@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 from fogbank.http import Payload, Request
 from fogbank.testing import Clients, ServerProcess
 from fogbank.testing import server as in_process
+from fogbank.testing.in_process import InProcessServer
+from tests.storage.examining import doctor
 
 ACCOUNT = "111122223333"
 LARGE = b"L" * 200_000
@@ -95,7 +97,7 @@ def space(request, tmp_path):
 class Cloud:
     """Clients of a server, and something in each of three services."""
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: ServerProcess | InProcessServer) -> None:
         clients = Clients(server.endpoint, ACCOUNT)
         self.s3, self.sqs, self.dynamodb = clients("s3"), clients("sqs"), clients("dynamodb")
 
@@ -147,12 +149,6 @@ def refusal_of(call) -> tuple[int, str]:
     return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
 
 
-def doctor(path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "fogbank", "doctor", f"--data-dir={path}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.returncode, done.stdout + done.stderr
-
-
 # -- no room
 
 
@@ -170,13 +166,13 @@ def test_a_full_disk_refuses_writes_and_takes_them_when_there_is_room_again(spac
         for write in cloud.writes("after"):
             write()
         server.kill()
-        server.restart()
-        cloud = Cloud(server)
+    with in_process(space.directory) as running:
+        cloud = Cloud(running)
         assert cloud.found() == (objects_of("after", "before"), ["after", "before"])
         assert cloud.messages() == {"before" * 2000, "after" * 2000} or len(cloud.messages()) == 2
-    with ServerProcess(space.directory):
+    with in_process(space.directory):
         pass  # looks the last one's shelf through
-    assert doctor(space.directory)[0] == 0
+    assert doctor(space.directory).code == 0
 
 
 def test_a_server_killed_on_a_full_disk_has_everything_when_there_is_room_again(space):
@@ -188,8 +184,8 @@ def test_a_server_killed_on_a_full_disk_has_everything_when_there_is_room_again(
         server.kill()
         if isinstance(space, SmallDisk):
             space.free(server)
-        server.restart()
-        assert Cloud(server).found() == (objects_of("before"), ["before"])
+    with in_process(space.directory) as running:
+        assert Cloud(running).found() == (objects_of("before"), ["before"])
 
 
 def test_a_start_without_any_room_says_so_in_a_line(killed):
@@ -256,13 +252,20 @@ def test_a_state_that_must_not_be_written_is_refused(tmp_path):
 # -- damage
 
 
-@pytest.fixture
-def killed(tmp_path):
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
     """The directory of a server that was killed, with all in the log that it wrote."""
-    with ServerProcess(tmp_path / "data") as server:
+    path = tmp_path_factory.mktemp("left")
+    with ServerProcess(path) as server:
         Cloud(server).prepare()
         server.kill()
-    return tmp_path / "data"
+    return path
+
+
+@pytest.fixture
+def killed(left, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(left, tmp_path / "data")
 
 
 def damage(path, at: int, data: bytes) -> None:
@@ -282,27 +285,27 @@ def leaves_of_items(path) -> list[int]:
 
 
 def brought_into_one_file(path) -> None:
-    with ServerProcess(path):
+    with in_process(path):
         pass
     assert not os.path.exists(path / "state.db-wal")
 
 
-def test_a_damaged_page_is_an_internal_failure_of_what_lies_there(killed):
-    with ServerProcess(killed) as server:
+def test_a_damaged_page_is_an_internal_failure_of_what_lies_there(killed, caplog):
+    with in_process(killed) as server:
         table = Clients(server.endpoint, ACCOUNT)("dynamodb")
-        for number in range(200):
-            table.put_item(TableName="table", Item={"id": {"S": str(number)}, "body": {"S": ITEM.decode()}})
+        for start in range(0, 200, 25):
+            items = [{"id": {"S": str(start + number)}, "body": {"S": ITEM.decode()}} for number in range(25)]
+            table.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item}} for item in items]})
     brought_into_one_file(killed)
     for at in leaves_of_items(killed):
         damage(killed / "state.db", at, os.urandom(100))
-    with ServerProcess(killed) as server:
+    with in_process(killed) as server:
         cloud = Cloud(server)
         assert refusal_of(lambda: cloud.dynamodb.scan(TableName="table")) == (500, "InternalFailure")
         assert is_read(cloud.s3, "before-small")
-        log = Path(killed, "fogbank.log").read_text()
-    assert "the store is damaged" in log and "Traceback" not in log
-    code, told = doctor(killed)
-    assert code == 1 and told.startswith("store: ")
+    assert "the store is damaged" in caplog.text and "Traceback" not in caplog.text
+    told = doctor(killed)
+    assert told.code == 1 and told.out.startswith("store: ")
 
 
 def test_a_damaged_first_page_is_refused_at_start(killed):
@@ -315,34 +318,33 @@ def test_a_damaged_first_page_is_refused_at_start(killed):
 def test_a_log_that_lost_its_end_gives_what_was_before(killed):
     size = os.path.getsize(killed / "state.db-wal")
     os.truncate(killed / "state.db-wal", size - 20_000)
-    with ServerProcess(killed) as server:
+    with in_process(killed) as server:
         assert Cloud(server).s3.list_buckets()["Buckets"][0]["Name"] == "bucket"
-    assert doctor(killed)[0] == 0
+    assert doctor(killed).code == 0
 
 
-def test_garbage_in_the_log_is_told_and_what_was_before_it_is_there(killed):
+def test_garbage_in_the_log_is_told_and_what_was_before_it_is_there(killed, caplog):
     damage(killed / "state.db-wal", os.path.getsize(killed / "state.db-wal") // 2, os.urandom(500))
-    with ServerProcess(killed) as server:
+    with in_process(killed) as server:
         assert Cloud(server).s3.list_buckets()["Buckets"][0]["Name"] == "bucket"
-        assert "the log was damaged" in Path(killed, "fogbank.log").read_text()
+    assert "the log was damaged" in caplog.text
 
 
 def test_the_doctor_tells_of_garbage_in_the_log(killed):
     damage(killed / "state.db-wal", os.path.getsize(killed / "state.db-wal") // 2, os.urandom(500))
-    code, told = doctor(killed)
-    assert code == 1 and told.startswith("store: the log was damaged")
+    told = doctor(killed)
+    assert told.code == 1 and told.out.startswith("store: the log was damaged")
 
 
 @pytest.mark.parametrize("harm", [os.unlink, lambda path: os.truncate(path, 100)])
-def test_a_blob_that_is_not_what_it_was_is_an_internal_failure(killed, harm):
+def test_a_blob_that_is_not_what_it_was_is_an_internal_failure(killed, harm, caplog):
     harm(blobs_of(killed)[0])
-    with ServerProcess(killed) as server:
+    with in_process(killed) as server:
         s3 = Cloud(server).s3
         broken = [key for key in objects_of("before") if not is_read(s3, key)]
-        log = Path(killed, "fogbank.log").read_text()
     assert broken and "before-small" not in broken
-    assert "the blob " in log and "fogbank doctor" in log and "Traceback" not in log
-    assert doctor(killed)[0] == 1
+    assert "the blob " in caplog.text and "fogbank doctor" in caplog.text and "Traceback" not in caplog.text
+    assert doctor(killed).code == 1
 
 
 def is_read(s3, key) -> bool:
@@ -356,7 +358,7 @@ def is_read(s3, key) -> bool:
 
 def test_a_directory_without_its_blobs_still_serves_the_rest(killed):
     shutil.rmtree(killed / "blobs")
-    with ServerProcess(killed) as server:
+    with in_process(killed) as server:
         s3 = Cloud(server).s3
         assert is_read(s3, "before-small") and not is_read(s3, "before-large")
 
