@@ -101,37 +101,23 @@ def test_plugin_imports_nothing_heavy():
     assert sorted(loaded) == ["fogbank", "fogbank.testing", "fogbank.testing.plugin"]
 
 
-def run_pytest(directory):
-    """What a test run of another project prints."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(directory)]
-    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True).stdout
-
-
-def test_fixtures_exist_in_other_projects(tmp_path):
+def test_fixtures_do_in_other_projects_what_they_promise(tmp_path):
+    """In a test run of its own, with settings of its own; what an account has is forgotten after its test."""
     (tmp_path / "conftest.py").write_text(
-        "import pytest\n"
-        "@pytest.fixture(scope='session')\n"
-        "def fogbank_settings():\n"
-        "    return {'credentials': 'strict'}\n"
+        "import pytest\n@pytest.fixture(scope='session')\ndef fogbank_settings():\n    return {'region': 'eu-west-3'}\n"
     )
-    (tmp_path / "test_mine.py").write_text(
-        "import pytest\n"
-        "def test_dummy_key_is_refused(aws):\n"
-        "    with pytest.raises(Exception, match='InvalidClientTokenId'):\n"
-        "        aws('sts').get_caller_identity()\n"
-    )
-    assert "1 passed" in run_pytest(tmp_path)
-
-
-def test_an_account_is_forgotten_after_its_test(tmp_path):
     (tmp_path / "test_mine.py").write_text(
         "from fogbank.testing import Clients\n"
         "used = []\n"
+        "def test_has_settings(fogbank_server):\n"
+        "    assert fogbank_server.app.settings.region == 'eu-west-3'\n"
         "def test_leaves_a_queue(aws):\n"
         "    aws('sqs').create_queue(QueueName='left')\n"
         "    used.append(aws.account)\n"
         "def test_finds_none(fogbank_server):\n"
         "    assert 'QueueUrls' not in Clients(fogbank_server.endpoint, used[0])('sqs').list_queues()\n"
     )
-    assert "2 passed" in run_pytest(tmp_path)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert "3 passed" in done.stdout
