@@ -12,6 +12,7 @@ Everything is in the scope of the account and region. Code is a blob, shared by 
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -140,6 +141,9 @@ def key_of(version: str) -> str:
 # -- names
 
 
+_ACCOUNT = re.compile(r"\d{12}")
+
+
 class Named(NamedTuple):
     """A function as a request names it. `qualifier` is a version or an alias, empty when it says none."""
 
@@ -163,7 +167,7 @@ def arn_of(ctx: Context, name: str) -> str:
 
 
 def named(ctx: Context, request: Request) -> Named:
-    """The function of a request: `name`, `name:qualifier`, `account:function:name` or an ARN, and perhaps a Qualifier besides."""
+    """The function of a request: `name`, `name:qualifier`, an ARN or the end of one, and perhaps a Qualifier besides."""
     text: str = request["FunctionName"]
     parts = text.split(":")
     account, region = ctx.account, ctx.region
@@ -171,8 +175,11 @@ def named(ctx: Context, request: Request) -> Named:
         if len(parts) < 7:
             raise errors.function_not_found(text)
         region, account, parts = parts[3], parts[4], parts[6:]
-    elif len(parts) >= 3 and parts[1] == "function":
-        account, parts = parts[0], parts[2:]
+    else:
+        if len(parts) > 1 and _ACCOUNT.fullmatch(parts[0]):
+            account, parts = parts[0], parts[1:]
+        if len(parts) > 1 and parts[0] == "function":
+            parts = parts[1:]
     name, qualifier = parts[0], parts[1] if len(parts) > 1 else ""
     asked = request.get("Qualifier") or ""
     if qualifier and asked and qualifier != asked:

@@ -188,6 +188,14 @@ def test_a_function_gets_the_context_of_its_client(functions):
         functions.call(ClientContext="{}")
 
 
+def test_a_function_has_many_names(functions):
+    arn = functions.make("def handler(event, context):\n    return context.invoked_function_arn\n")["FunctionArn"]
+    account = arn.split(":")[4]
+    for name in ("f", "function:f", f"{account}:f", f"{account}:function:f", arn):
+        assert functions.call(name=name) == (arn, None)
+        assert functions.call(name=f"{name}:$LATEST") == (f"{arn}:$LATEST", None)
+
+
 def test_no_more_run_than_are_reserved(functions):
     functions.make()
     functions.client.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
