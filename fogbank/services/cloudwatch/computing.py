@@ -18,6 +18,7 @@ from fogbank.services.cloudwatch.statistics import Summary, merged
 Request = dict[str, Any]
 Value = Any
 
+_DAY = 86_400
 _SEARCHED_PERIOD = 300
 _INSIGHTS_SECONDS = 14 * 86_400
 
@@ -63,11 +64,13 @@ async def _computed(ctx: Context, by_id: dict[str, Request], id: str, span: Span
             found[key] = await rule_metric(ctx, args, period, span.start, span.end)
         else:
             found[key] = await _band(ctx, by_id, args, span, period)
-    moments = _moments(span._replace(end=min(span.end, ctx.now())), period)
+    moments = _moments(ctx, span._replace(end=min(span.end, ctx.now())), period)
     return expressions.evaluate(text, scope._replace(found=found, moments=moments))
 
 
-def _moments(span: Span, period: int) -> tuple[float, ...]:
+def _moments(ctx: Context, span: Span, period: int) -> tuple[float, ...]:
+    """The beginnings of the periods, from as long ago as there are values of that period."""
+    span = span._replace(start=max(span.start, points.oldest(ctx.now(), period)))
     first = int(span.origin + (span.start - span.origin) // period * period)
     return tuple(float(moment) for moment in range(first, ceil(span.end), period))
 
@@ -213,7 +216,7 @@ async def _band(ctx: Context, by_id: dict[str, Request], args: list[Value], span
     if model is None:
         return [Series().named("Lower"), Series().named("Upper")]
     period = (of.get("MetricStat") or {}).get("Period") or period
-    return list(bands.band(model, _moments(span, period), width))
+    return list(bands.band(model, _moments(ctx, span._replace(end=min(span.end, ctx.now() + _DAY)), period), width))
 
 
 def _behind(by_id: dict[str, Request], id: str) -> set[str]:

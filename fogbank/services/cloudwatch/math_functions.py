@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import operator
 import statistics
+from bisect import bisect
 from collections.abc import Callable
 from itertools import pairwise
 from time import gmtime
@@ -203,19 +204,20 @@ def choose(condition: Value, branches: list[Value]) -> Value:
 
 def fill(series: Series, moments: list[float], how: Value) -> Series:
     """A value for each of the moments: those of another series, a number, REPEAT or LINEAR."""
-    return like({moment: _gap(series, moment, how) for moment in moments}, series)
+    known = sorted(series)
+    return like({at: series[at] if at in series else _gap(series, known, at, how) for at in moments}, series)
 
 
-def _gap(series: Series, moment: float, how: Value) -> float | None:
-    if moment in series:
-        return series[moment]
+def _gap(series: Series, known: list[float], moment: float, how: Value) -> float | None:
+    """What stands for a value that is missing; `known` are the moments of those that are there."""
     if isinstance(how, dict):
         found: float | None = how.get(moment)
         return found
     if not isinstance(how, str):
         return float(how)
-    before = max((at for at in series if at < moment), default=None)
-    after = min((at for at in series if at > moment), default=None)
+    place = bisect(known, moment)
+    before = known[place - 1] if place else None
+    after = known[place] if place < len(known) else None
     if how == "REPEAT" or before is None or after is None:
         return None if before is None else series[before]
     share = (moment - before) / (after - before)

@@ -80,6 +80,12 @@ def test_bad_queries_are_refused(ask, refused, queries, message):
         ask(*queries)
 
 
+def test_what_is_older_than_all_values_is_not_filled(cloudwatch, start, clock):
+    queries = [metric(ReturnData=False), {"Id": "e", "Expression": "FILL(m, 0)", "Period": 3600}]
+    answer = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=0, EndTime=clock.now())
+    assert len(answer["MetricDataResults"][0]["Values"]) < 456 * 24
+
+
 A, B = {0.0: 1.0, 60.0: 2.0, 120.0: 4.0}, {0.0: 10.0, 120.0: 0.0}
 SCOPE = Scope({"a": A, "b": B}, {"a": 60, "b": 60}, {"a": A, "b": B})
 
