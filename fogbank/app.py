@@ -21,6 +21,7 @@ from fogbank.kernel.blobs import BlobUpkeep, blob_of
 from fogbank.kernel.clock import Clock
 from fogbank.kernel.collection import Collection
 from fogbank.kernel.context import Context, Waiters
+from fogbank.kernel.ending import end
 from fogbank.kernel.ids import Ids
 from fogbank.kernel.metrics import gatherer_of
 from fogbank.kernel.registry import Registry
@@ -139,9 +140,7 @@ class App:
     async def close(self) -> None:
         await self.tasks.close()
         await self.standing.close()
-        for request in list(self.requests):
-            request.cancel()
-        await asyncio.gather(*self.requests, return_exceptions=True)
+        await end(self.requests)
         await self.engines.close()
         await self.upkeep.close()
         await self.fleet.close()

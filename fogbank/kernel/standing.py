@@ -20,6 +20,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from fogbank.kernel.collection import Collection, Record
+from fogbank.kernel.ending import end
 from fogbank.storage.base import StoreError
 
 if TYPE_CHECKING:
@@ -133,6 +134,4 @@ class Standing:
             self._timer.cancel()
         work = [*self._running.values(), *([self._looker] if self._looker is not None else [])]
         self._running.clear()
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await end(work)

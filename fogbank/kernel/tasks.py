@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel.collection import Collection, Record
+from fogbank.kernel.ending import end
 from fogbank.storage.base import StoreError
 from fogbank.telemetry.metrics import TaskMeter
 from fogbank.telemetry.trace import working_for
@@ -161,10 +162,7 @@ class TaskRunner:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        work = [task for task in (self._runner, *self._running.values()) if task is not None]
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await end(task for task in (self._runner, *self._running.values()) if task is not None)
 
     async def _run_due(self) -> None:
         failures = self.app.store.meter.failures

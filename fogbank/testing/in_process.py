@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
@@ -12,7 +13,10 @@ from typing import Any, TypeVar
 from fogbank import app
 from fogbank.config import Settings
 
+log = logging.getLogger("fogbank.testing")
+
 T = TypeVar("T")
+_STOP_SECONDS = 60.0
 
 
 class InProcessServer:
@@ -63,8 +67,11 @@ class InProcessServer:
         self.call(self.app.reset(account))
 
     def close(self) -> None:
+        """Stop. What does not end within a minute is left to the end of the process."""
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.join(_STOP_SECONDS)
+        if self._thread.is_alive():
+            log.warning("the server at %s did not stop within %.0f s", self.endpoint, _STOP_SECONDS)
 
 
 @contextmanager

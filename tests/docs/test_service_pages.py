@@ -25,6 +25,7 @@ def promised(code):
     return [".*".join(map(re.escape, text.split("..."))) for text in texts]
 
 
+@pytest.mark.timeout(120, method="signal")  # they wait for what happens, and would do so for ever
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_an_example_prints_what_it_promises(page, capsys):
     code = EXAMPLES[page]

@@ -153,9 +153,9 @@ def test_a_killed_machine_loses_nothing_and_its_tasks_are_taken_over(tmp_path):
 
         with ThreadPoolExecutor(6) as pool:
             writing = [pool.submit(write, number) for number in range(6)]
-            time.sleep(1.5)
+            time.sleep(0.7)
             os.kill(machines.servers[0].pid, signal.SIGKILL)
-            time.sleep(1.5)
+            time.sleep(0.7)
             stop.set()
             for each in writing:
                 each.result()

@@ -613,7 +613,7 @@ def with_one_more(world, statement):
             yield world | {kind: [*world[kind][:place], [*level, added], *world[kind][place + 1 :]]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(callers, worlds(), resource_statements)
 def test_adding_a_deny_never_allows(caller, world, extra):
     before = verdict(caller, world)
@@ -621,7 +621,7 @@ def test_adding_a_deny_never_allows(caller, world, extra):
         assert before or not verdict(caller, other)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(callers, worlds(), resource_statements)
 def test_adding_an_allow_never_denies(caller, world, extra):
     before = verdict(caller, world)
@@ -629,7 +629,7 @@ def test_adding_an_allow_never_denies(caller, world, extra):
         assert not before or verdict(caller, other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(callers, worlds(), st.randoms())
 def test_the_order_of_statements_does_not_matter(caller, world, rng):
     before = verdict(caller, world)
@@ -639,7 +639,7 @@ def test_the_order_of_statements_does_not_matter(caller, world, rng):
     assert verdict(caller, world) is before
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(callers, worlds(), st.sampled_from(["boundary", "session", "scps", "rcps"]), st.lists(resource_statements))
 def test_a_limit_never_gives(caller, world, kind, statements):
     bare = [{name: value for name, value in each.items() if "rincipal" not in name} for each in statements]

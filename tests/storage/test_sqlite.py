@@ -170,7 +170,7 @@ names = st.sampled_from([f"k{n}" for n in range(12)])
 changes = st.lists(st.tuples(names, st.one_of(st.none(), st.text("xyz", max_size=2))), max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     committed=changes,
     pending=changes,
