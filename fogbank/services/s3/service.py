@@ -15,10 +15,10 @@ def _refuse_shape(message: str, violations: list[Any]) -> AWSError:
     return errors.from_violation(re.sub(r"\.\d+\.member$", "", first.member), first.value)
 
 
-# of notifications, websites and queries of objects: refused in words of their own
+# of copies, notifications, websites and queries of objects: refused in words of their own (a source's slash may be encoded)
 _CHECKED_HERE = frozenset(
     {
-        *("BucketCannedACL", "EventList", "FilterRuleName", "Protocol", "RenameSource"),
+        *("BucketCannedACL", "CopySource", "EventList", "FilterRuleName", "Protocol", "RenameSource"),
         *("CompressionType", "ExpressionType", "FileHeaderInfo", "JSONType", "QuoteFields"),
     }
 )

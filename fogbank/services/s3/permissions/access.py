@@ -90,7 +90,7 @@ async def _policy(ctx: Context, home: Home, request: Request, actions: tuple[str
     bucket = home.bucket
     if bucket.ownership != records.ENFORCED and await _foreign_owner(home, request, actions):
         return _document([*_denials(bucket.policy), *await _granted(ctx, home, request)])
-    if ctx.principal.account == bucket.account:
+    if ctx.principal.account == bucket.account and ctx.principal.kind != "service":
         return bucket.policy or None
     own = bucket.policy
     if own and publicity.is_public(json.loads(own)) and await blocks(home, "RestrictPublicBuckets"):

@@ -34,6 +34,12 @@ def test_copy_has_the_same_bytes(s3, make_bucket, put, get, body):
     assert result["LastModified"]
 
 
+def test_slash_behind_the_bucket_may_be_encoded(raw, bucket, put, get):
+    put(bucket, "from", b"contents")
+    assert raw("PUT", f"/{bucket}/to", headers={"x-amz-copy-source": f"{bucket}%2Ffrom"}).status == 200
+    assert get(bucket, "to") == b"contents"
+
+
 @pytest.mark.parametrize("body", BODIES)
 def test_copy_outlives_its_source(s3, bucket, put, get, body):
     put(bucket, "from", body)

@@ -176,6 +176,18 @@ def test_nothing_is_delivered_where_the_policy_lets_nobody_in(s3, bucket, put, m
     assert "Contents" not in s3.list_objects_v2(Bucket=closed)
 
 
+def test_acl_lets_the_log_delivery_group_in(s3, bucket, put, make_bucket, log_to, clock):
+    target = make_bucket()
+    s3.put_bucket_ownership_controls(
+        Bucket=target, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
+    )
+    s3.put_bucket_acl(Bucket=target, ACL="log-delivery-write")
+    log_to(target)
+    put(bucket, "k")
+    clock.advance(seconds=61)
+    assert s3.list_objects_v2(Bucket=target)["KeyCount"]
+
+
 def test_nothing_is_logged_once_logging_is_off(s3, bucket, put, logs, log_to, delivered):
     log_to(logs)
     s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})
