@@ -142,6 +142,7 @@ class App:
         await self.standing.close()
         await end(self.requests)
         await self.engines.close()
+        await end(self.requests)  # what the ends of engines began
         await self.upkeep.close()
         await self.fleet.close()
         await self.store.close()

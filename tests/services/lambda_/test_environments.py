@@ -7,6 +7,7 @@ import re
 import pytest
 
 from fogbank.services.lambda_.runtime import environments
+from tests.services.lambda_.durable import poll
 from tests.services.lambda_.functions import RUNTIME, package
 
 
@@ -145,15 +146,18 @@ def test_what_is_provisioned_reports_its_initialisation(functions, aws):
     version = functions.client.publish_version(FunctionName="f")["Version"]
     where = {"FunctionName": "f", "Qualifier": version}
     functions.client.put_provisioned_concurrency_config(**where, ProvisionedConcurrentExecutions=1)
-    while functions.client.get_provisioned_concurrency_config(**where)["Status"] == "IN_PROGRESS":
-        pass
+    poll(lambda: functions.client.get_provisioned_concurrency_config(**where)["Status"], "READY".__eq__)
     log = log_of(functions, Qualifier=version)
-    assert "INIT_REPORT Init Duration: " in log or "INIT_REPORT" in _messages(aws("logs"))
-    assert "\tInit Duration" not in log
+    assert log.startswith("START") and "\tInit Duration" not in log
+    poll(lambda: _messages(aws("logs")), lambda text: "INIT_REPORT Init Duration: " in text)
 
 
 def _messages(logs):
-    return "".join(event["message"] for event in logs.filter_log_events(logGroupName="/aws/lambda/f")["events"])
+    try:
+        events = logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return ""  # nothing was sent yet
+    return "".join(event["message"] for event in events)
 
 
 # -- logs in JSON

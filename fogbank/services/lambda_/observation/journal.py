@@ -29,7 +29,7 @@ _EVENT_OVERHEAD = 26
 _EVENT_CHARACTERS = 250_000
 
 # What is written within so many seconds goes together: a busy environment ends a hundred invocations in one.
-_GATHERED_SECONDS = 0.05
+_GATHERED_SECONDS = 0.1
 # A role that may not write logs is asked about again after so long.
 _REFUSED_SECONDS = 10.0
 
@@ -112,6 +112,11 @@ class Journal:
     async def _flush(self) -> None:
         while self._events:
             await asyncio.sleep(_GATHERED_SECONDS)
+            await self.close()
+
+    async def close(self) -> None:
+        """Send what there is, now."""
+        while self._events:
             events, self._events = self._events, []
             try:
                 await self._scope.transact(self._put, events)

@@ -353,7 +353,7 @@ class Environment:
         await self._end("spindown" if failure is None else "timeout" if failure.status == "timeout" else "failure")
         if self._tmp:
             await asyncio.to_thread(shutil.rmtree, self._tmp, ignore_errors=True)
-        self.journal.flush()
+        await self.journal.close()
 
     async def _end(self, reason: str) -> None:
         self._go_on()

@@ -26,7 +26,11 @@ class Journal(Protocol):
     def tail(self) -> bytes:
         """The last lines of the invocation's log."""
 
-    def flush(self) -> None: ...
+    def flush(self) -> None:
+        """Send what there is, soon."""
+
+    async def close(self) -> None:
+        """Send what there is, now."""
 
 
 class Limits(NamedTuple):
