@@ -7,6 +7,7 @@ import io
 import random
 import re
 from collections.abc import AsyncIterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -152,6 +153,7 @@ def comparable(value: Any) -> Any:
     return float(value) if isinstance(value, Moment) else value
 
 
+@lru_cache(maxsize=4)
 def boto_model(service_id: str, protocol: str) -> botocore.model.ServiceModel:
     """botocore's own model; for the query protocol of a service whose model has only newer names, one with the older names."""
     description = botocore.loaders.Loader().load_service_model(service_id, "service-2")  # which would keep all it loads
