@@ -64,7 +64,9 @@ def _as_context(request: Request) -> Request:
 def _checked(ctx: Context, target: Target, request: Request) -> Grant:
     """The grant that is asked for. Raises ValidationException."""
     constraints = request.get("Constraints") or {}
-    equals, subset = constraints.get("EncryptionContextEquals"), constraints.get("EncryptionContextSubset")
+    # an empty one is none: Terraform sends it beside the other
+    equals = constraints.get("EncryptionContextEquals") or None
+    subset = constraints.get("EncryptionContextSubset") or None
     _check_constraint(target, equals, subset)
     _check_principals(request, constraints)
     unfit = sorted(set(request["Operations"]) - specs.grantable(target.key.spec, target.key.usage))

@@ -190,10 +190,8 @@ async def _import_in_force(ctx: Context, key: Key, current: Material) -> None:
 
 @service.operation(**ON_KEY)
 async def get_key_rotation_status(ctx: Context, request: Request) -> Request:
-    """Whether and when a key rotates. API_GetKeyRotationStatus."""
+    """Whether and when a key rotates; of keys that cannot, it is always false. API_GetKeyRotationStatus."""
     target = await find(ctx, request, "GetKeyRotationStatus")
-    if not target.key.symmetric:
-        raise errors.unsupported(f"{target.arn} does not support automatic key rotation.")
     key, rotation = target.key, target.key.rotation
     answer: Request = {"KeyId": key.id, "KeyRotationEnabled": False}
     if rotation.started:

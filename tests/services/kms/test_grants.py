@@ -98,6 +98,7 @@ def test_constraints_have_their_limits(make_key, kms, grant, grantee, refused):
     both = {"EncryptionContextEquals": {"a": "1"}, "EncryptionContextSubset": {"a": "1"}}
     with refused("ValidationException"):
         grant("Encrypt", Constraints=both)
+    assert grant("Encrypt", Constraints={**both, "EncryptionContextSubset": {}})
     signing = make_key("ECC_NIST_P256", "SIGN_VERIFY")["KeyId"]
     with refused("ValidationException", "encryption context"):
         kms.create_grant(
