@@ -179,9 +179,8 @@ class Gateway:
     async def _authenticate(self, target: Target, request: Request, trace: Trace) -> Identity:
         operation = target.operation
         trace.operation = "(edge)" if operation is None else operation.name
-        anonymous = operation is not None and operation.traits.get("authtype") == "none"
         identity = await self.app.authenticator.authenticate(
-            request, target.model.signing_name, target.protocol, anonymous or target.edge is not None
+            request, target.model.signing_name, target.protocol, _may_be_unsigned(target)
         )
         target.request.payload = request.payload  # now without the framing of aws-chunked
         trace.account = identity.principal.account
@@ -279,6 +278,14 @@ class Gateway:
             inner.origin = source(ctx, source_arn)
         await self.authorisation.check(inner, operation, params)
         return await operation.handler(inner, params) or {}
+
+
+def _may_be_unsigned(target: Target) -> bool:
+    operation, service = target.operation, target.service
+    if operation is None or service is None:
+        return target.edge is not None
+    own = service.operations.get(operation.snake)
+    return operation.traits.get("authtype") == "none" or target.edge is not None or (own is not None and own.unsigned)
 
 
 def _validation_error(service: Service, protocol: str, violations: list[Any]) -> AWSError:

@@ -42,6 +42,7 @@ class Operation:
                   mentions a key of the service
     tags          gives the tags of the resource, for `aws:ResourceTag`; asked only when a policy mentions one
     open          needs no permission: whoever gets this far may (GetCallerIdentity)
+    unsigned      may be called without a signature, where the resource's policy lets everybody in
     is_recorded   its calls are management events of CloudTrail's (see `data_events`)
     """
 
@@ -58,6 +59,7 @@ class Operation:
         "resource",
         "tags",
         "transaction",
+        "unsigned",
     )
 
     def __init__(
@@ -73,6 +75,7 @@ class Operation:
         keys: Keys | None = None,
         tags: Tags | None = None,
         open: bool = False,
+        unsigned: bool = False,
     ) -> None:
         self.name = name
         self.handler = handler
@@ -85,6 +88,7 @@ class Operation:
         self.keys = keys
         self.tags = tags
         self.open = open
+        self.unsigned = unsigned
         self.is_recorded = True
 
 

@@ -168,5 +168,11 @@ async def owned_policy(ctx: Context, request: Request) -> str | None:
 
 # Operations on one queue: those that its policy can open to others, and those that it cannot (API reference: "Cross-account
 # permissions don't apply to this action").
-SHARED: dict[str, Any] = {"resource": named_arn, "owner": named_owner, "policy": named_policy, "tags": named_tags}
-OWNED: dict[str, Any] = {**SHARED, "policy": owned_policy}
+SHARED: dict[str, Any] = {
+    "resource": named_arn,
+    "owner": named_owner,
+    "policy": named_policy,
+    "tags": named_tags,
+    "unsigned": True,
+}
+OWNED: dict[str, Any] = {**SHARED, "policy": owned_policy, "unsigned": False}

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore import UNSIGNED
 
 OTHER = "123412341234"
 
@@ -163,3 +164,29 @@ def test_a_policy_can_forbid(sqs, queue, other, attributes, refused):
     with refused("AccessDenied"):
         other.send_message(QueueUrl=queue, MessageBody="x")
     assert "Messages" not in other.receive_message(QueueUrl=queue)
+
+
+@pytest.fixture
+def nobody(aws):
+    """A client that does not sign."""
+    return aws("sqs", signature_version=UNSIGNED)
+
+
+def test_anybody_may_do_what_a_policy_opens_to_everybody(queue, attributes, sqs, nobody, refused, receive):
+    arn = attributes(queue)["QueueArn"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    nobody.send_message(QueueUrl=queue, MessageBody="from nobody")
+    assert receive(queue)[0]["Body"] == "from nobody"
+    with refused("AccessDenied"):
+        nobody.receive_message(QueueUrl=queue)
+
+
+def test_nobody_may_do_what_is_not_opened(queue, nobody, refused):
+    with refused("AccessDenied"):
+        nobody.send_message(QueueUrl=queue, MessageBody="x")
+    with refused("MissingAuthenticationTokenException"):
+        nobody.list_queues()
+    with refused("MissingAuthenticationTokenException"):
+        nobody.list_queue_tags(QueueUrl=queue)
