@@ -91,7 +91,7 @@ def test_a_rotation_whose_test_fails_leaves_the_old_value_and_starts_again(aws, 
     assert names == STEPS[:3] and password(manager) == "first"
     clock.advance(minutes=2)
     names, again = taken(steps, 1)
-    assert (names, again) == (["createSecret"], first)
+    assert (names[0], again) == ("createSecret", first)  # a busy machine may see a second try already
     manager.cancel_rotate_secret(SecretId=secret)
 
 
