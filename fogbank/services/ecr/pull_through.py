@@ -33,7 +33,7 @@ _WITH_CREDENTIALS = frozenset(
 
 
 class Rule(Record, frozen=True):
-    """`credential` and `role` are ARNs, empty without one; times are epoch seconds."""
+    """`credential` and `role` are ARNs, and like `upstream_prefix` empty where none was told; times are epoch seconds."""
 
     prefix: str
     url: str
@@ -56,7 +56,7 @@ def _shape(rule: Rule) -> Answer:
         "upstreamRegistry": rule.upstream,
         "credentialArn": rule.credential or None,
         "customRoleArn": rule.role or None,
-        "upstreamRepositoryPrefix": rule.upstream_prefix,
+        "upstreamRepositoryPrefix": rule.upstream_prefix or None,
         "updatedAt": rule.updated,
     }
 
@@ -76,9 +76,11 @@ async def create_pull_through_cache_rule(ctx: Context, request: Request) -> Answ
     if await rules.count(registry) >= limits.PULL_THROUGH_RULES:
         raise errors.limit_exceeded("pull through cache rules")
     credential, role = request.get("credentialArn") or "", request.get("customRoleArn") or ""
-    await _check_credential(ctx, upstream, credential, role)
+    if upstream == "ecr" and not role and registry.account not in url:
+        raise errors.validation("customRoleArn is required for an upstream registry of another account")
+    await _check_credential(ctx, upstream, credential)
     now = ctx.now()
-    upstream_prefix = request.get("upstreamRepositoryPrefix") or "ROOT"
+    upstream_prefix = request.get("upstreamRepositoryPrefix") or ""
     rule = Rule(prefix, url, upstream, credential, role, upstream_prefix, now, now)
     rules.put(registry, rule, prefix)
     return _answer(registry, rule, "updatedAt")
@@ -92,12 +94,10 @@ def _upstream_of(url: str) -> str:
     return found
 
 
-async def _check_credential(ctx: Context, upstream: str, credential: str, role: str) -> None:
+async def _check_credential(ctx: Context, upstream: str, credential: str) -> None:
     """Raise unless the secret that an upstream needs is there, and the caller may know of it."""
     if upstream in _WITH_CREDENTIALS and not credential:
         raise errors.validation(f"credentialArn is required for the upstream registry {upstream}")
-    if upstream == "ecr" and not role:
-        raise errors.validation("customRoleArn is required for the upstream registry ecr")
     if not credential:
         return
     try:
@@ -121,7 +121,7 @@ async def update_pull_through_cache_rule(ctx: Context, request: Request) -> Answ
     registry = registry_of(ctx, request)
     rule = await _find(registry, request)
     credential, role = request.get("credentialArn") or rule.credential, request.get("customRoleArn") or rule.role
-    await _check_credential(ctx, rule.upstream, credential, role)
+    await _check_credential(ctx, rule.upstream, credential)
     changed = msgspec.structs.replace(rule, credential=credential, role=role, updated=ctx.now())
     rules.put(registry, changed, rule.prefix)
     return _answer(registry, changed, "createdAt", "upstreamRegistryUrl", "upstreamRegistry")

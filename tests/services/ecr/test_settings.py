@@ -67,6 +67,7 @@ def test_what_is_to_be_signed_is_kept_and_not_signed(ecr, aws, registry, reposit
 
 def test_a_pull_through_cache_says_that_it_reaches_nothing(ecr, registry):
     made = ecr.create_pull_through_cache_rule(ecrRepositoryPrefix="quay", upstreamRegistryUrl="quay.io")
+    assert "upstreamRepositoryPrefix" not in made
     assert made["upstreamRegistry"] == "quay"
     validated = ecr.validate_pull_through_cache_rule(ecrRepositoryPrefix="quay")
     assert (validated["isValid"], validated["failure"] != "") == (False, True)
