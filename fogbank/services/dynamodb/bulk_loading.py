@@ -118,19 +118,22 @@ async def _load(ctx: Context, bulk: Bulk, found: Document) -> None:
             done, line = line, line + len(batch)
             if line > bulk.lines:
                 skipped = max(bulk.lines - done, 0)
-                if not await ctx.transact(_write_all, ctx, bulk.id, found["Key"], batch[skipped:], line):
+                if not await ctx.transact(_write_all, ctx, bulk.id, found, batch[skipped:], line):
                     return
             await asyncio.sleep(0)  # others have their turn
-    except lines.Malformed as error:
-        await ctx.transact(_note_broken, ctx, bulk.id, found["Key"], str(error))
+    except lines.Malformed as error:  # an object that cannot be unpacked is an item that failed
+        await ctx.transact(_leave_packed, ctx, bulk.id, found, str(error))
 
 
-async def _note_broken(ctx: Context, id: str, key: str, reason: str) -> None:
-    """An object that cannot be unpacked is an item that failed."""
-    bulk = await _current(ctx, id)
-    outcomes = _Outcomes(bulk)
-    outcomes.fail(ERROR, {"S3ObjectKey": key}, reason)
-    outcomes.keep(ctx, bulk.lines)
+async def _leave_packed(ctx: Context, id: str, found: Document, reason: str) -> None:
+    await _leave(ctx, _Outcomes(await _current(ctx, id)), found, reason)
+
+
+async def _leave(ctx: Context, outcomes: _Outcomes, found: Document, reason: str) -> None:
+    """The rest of an object makes no sense. Begun again, the operation goes on with the next one."""
+    outcomes.fail(ERROR, {"S3ObjectKey": found["Key"]}, reason)
+    outcomes.keep(ctx, outcomes.bulk.lines)
+    await _advance(ctx, outcomes.bulk.id, found)
 
 
 # -- writing
@@ -195,20 +198,19 @@ def _parsed(read: Any, line: bytes) -> _Line:
         return _Line(None, str(error))
 
 
-async def _write_all(ctx: Context, id: str, key: str, batch: list[bytes], line: int) -> bool:
+async def _write_all(ctx: Context, id: str, found: Document, batch: list[bytes], line: int) -> bool:
     """Write the items of lines, the last of which has this number. False when the rest of the object makes no sense."""
     bulk = await _current(ctx, id)
     layout = (await _table(ctx, bulk)).layout
     read = readers.put_reader(bulk.request["InputS3Configuration"]["InputFormat"])
     outcomes = _Outcomes(bulk)
     for raw in batch:
-        found = _parsed(read, raw)
-        if found.reason is not None:
-            outcomes.fail(ERROR, {"S3ObjectKey": key}, found.reason)
-            outcomes.keep(ctx, line)
+        parsed = _parsed(read, raw)
+        if parsed.reason is not None:
+            await _leave(ctx, outcomes, found, parsed.reason)
             return False
-        if found.put is not None:
-            await _write(ctx, layout, found.put, outcomes)
+        if parsed.put is not None:
+            await _write(ctx, layout, parsed.put, outcomes)
     outcomes.keep(ctx, line)
     return True
 
@@ -237,7 +239,10 @@ async def _write(ctx: Context, layout: Layout, request: Document, outcomes: _Out
 
 
 async def _advance(ctx: Context, id: str, found: Document) -> Bulk:
+    """The object is done. One that was left is so already."""
     bulk = await _current(ctx, id)
+    if bulk.after == found["Key"]:
+        return bulk
     return put(ctx, bulk, after=found["Key"], lines=0, read=bulk.read + found["Size"])
 
 

@@ -60,25 +60,21 @@ def _text(name: str, value: str) -> str:
 
 def _policy(name: str, value: str) -> str:
     from fogbank.identity import policy, policy_grammar
+    from fogbank.identity.publicity import listed
 
     try:
         if value:
             policy.parse(value)
     except policy_grammar.MalformedPolicy as error:
         raise errors.invalid_attribute(name) from error
-    if value and not all(map(_is_ours, _listed(json.loads(value)["Statement"]))):
+    statements = listed(json.loads(value)["Statement"]) if value else []
+    if not all(_is_ours(action) for statement in statements for action in listed(statement.get("Action"))):
         raise errors.invalid_attribute(name)
     return value
 
 
-def _is_ours(statement: dict[str, Any]) -> bool:
-    """Is it about actions of SQS only?"""
-    actions = _listed(statement.get("Action", statement.get("NotAction", [])))
-    return all(action == "*" or action.lower().startswith("sqs:") for action in actions)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _is_ours(action: str) -> bool:
+    return action == "*" or action.lower().startswith("sqs:")
 
 
 def _redrive_policy(name: str, value: str) -> str:

@@ -22,12 +22,13 @@ class Fairness(msgspec.Struct, array_like=True):
 
     noisy       who was noisy when the messages in flight were counted last, and how many of them they had
     changes     how many messages were taken and settled since
-    quiet_from  before this time only noisy tenants have visible messages that were never received (microseconds)
+    quiet_from  before this time (microseconds), and at it before this sequence number, only noisy tenants have visible messages that
+                were never received
     """
 
     noisy: dict[str, int] = {}
     changes: int = 0
-    quiet_from: int = 0
+    quiet_from: tuple[int, int] = (0, 0)
 
     def is_outdated(self, in_flight: int) -> bool:
         """May somebody else be noisy by now? Counting again costs as much as there is in flight, so a share of that has to have changed."""
@@ -42,7 +43,7 @@ class Fairness(msgspec.Struct, array_like=True):
             if tenant and share >= _LEAST and share * _SHARE > len(tenants)
         }
         if noisy.keys() != self.noisy.keys():
-            self.quiet_from = 0
+            self.quiet_from = (0, 0)
         self.noisy, self.changes = noisy, 0
 
 

@@ -33,6 +33,9 @@ _TWICE = 0.1
 _AHEAD = 500
 _LOOKS = 10
 
+# of the delayed messages of noisy tenants, so many at most are counted for the metrics
+_COUNTED = 20_000
+
 
 class _Spot(NamedTuple):
     """A row of `fresh`, or of `received`. The tenant is empty where the message has no group."""
@@ -69,7 +72,8 @@ class StandardBacklog(Backlog):
         self.counts.later.came(spot.visible)
         self.counts.fresh_from = min(self.counts.fresh_from, spot.visible)
         if spot.tenant:
-            self.counts.fair = self.counts.fair or Fairness()
+            fair = self.counts.fair = self.counts.fair or Fairness()
+            fair.quiet_from = min(fair.quiet_from, (spot.visible, sequence))
             await self._count_tenant(spot.tenant, 1)
 
     async def _count_tenant(self, tenant: str, by: int) -> None:
@@ -106,16 +110,16 @@ class StandardBacklog(Backlog):
         """The visible messages that have been so for longest."""
         numbers, spots = self.counts, []
         if numbers.fresh_from <= self.now:
-            spots = await self._first(fresh, numbers.fresh_from, limit)
+            spots = await self._first(fresh, (numbers.fresh_from,), limit)
             numbers.fresh_from = spots[0].visible if spots else NEVER
         if numbers.received_from <= self.now:
-            again = await self._first(received, numbers.received_from, limit)
+            again = await self._first(received, (numbers.received_from,), limit)
             numbers.received_from = again[0].visible if again else NEVER
             spots = sorted(spots + again)
         return [spot for spot in spots[:limit] if spot.visible <= self.now]
 
-    async def _first(self, rows: Collection[bytes], since: int, limit: int) -> list[_Spot]:
-        found = await rows.items(self.ctx, _KEY, self.number, since=(since,), limit=limit)
+    async def _first(self, rows: Collection[bytes], since: tuple[int, ...], limit: int) -> list[_Spot]:
+        found = await rows.items(self.ctx, _KEY, self.number, since=since, limit=limit)
         again = rows is received
         return [_Spot(visible, sequence, again, tenant.decode()) for (visible, sequence), tenant in found]  # type: ignore[arg-type]
 
@@ -188,11 +192,12 @@ class StandardBacklog(Backlog):
     async def _quiet(self, fair: Fairness) -> list[_Spot]:
         """The first visible messages of quiet tenants that were never received. What is passed over once need not be looked at again."""
         for _ in range(_LOOKS):
-            since = max(fair.quiet_from, self.counts.fresh_from)
+            since = max(fair.quiet_from, (self.counts.fresh_from, 0))
             spots = [spot for spot in await self._first(fresh, since, _AHEAD) if spot.visible <= self.now]
             quiet = [spot for spot in spots if spot.tenant not in fair.noisy]
             if spots:
-                fair.quiet_from = (quiet or spots[-1:])[0].visible
+                first = (quiet or spots[-1:])[0]
+                fair.quiet_from = first.visible, first.sequence
             if quiet or len(spots) < _AHEAD:
                 return quiet
         return []
@@ -203,15 +208,16 @@ class StandardBacklog(Backlog):
             return None
         await self._listen(fair)
         visible, in_flight, delayed = await self.counted()
-        late = await fresh.raw_items(self.ctx, self.number, since=(self.now + 1,)) if fair.noisy and delayed else []
+        late = await self._first(fresh, (self.now + 1,), _COUNTED) if fair.noisy and delayed else []
         for tenant, flying in fair.noisy.items():
-            waiting = sum(group == tenant.encode() for _, group in late)
+            waiting = sum(spot.tenant == tenant for spot in late)
             visible -= (await tenants.get(self.ctx, self.number, tenant) or 0) - flying - waiting
             in_flight, delayed = in_flight - flying, delayed - waiting
-        return Quiet(len(fair.noisy), visible, in_flight, delayed, await self._oldest_quiet(fair))
+        oldest = await self._oldest_quiet(fair)
+        return Quiet(len(fair.noisy), max(visible, 0), in_flight, delayed, oldest)
 
     async def _oldest_quiet(self, fair: Fairness) -> int:
-        again = [spot for spot in await self._first(received, 0, _AHEAD) if spot.tenant not in fair.noisy]
+        again = [spot for spot in await self._first(received, (), _AHEAD) if spot.tenant not in fair.noisy]
         return min((spot.sequence for spot in [*again, *await self._quiet(fair)]), default=0)
 
     # -- dead letters

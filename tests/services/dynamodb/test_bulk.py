@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from fogbank.services.dynamodb import bulk_loading
 from fogbank.services.dynamodb.interchange import lines
 from tests.services.dynamodb.helpers import index, n, refusal, s
 
@@ -180,6 +181,20 @@ def test_an_operation_begun_again_goes_on_where_it_was(monkeypatch, ddb, load, t
     assert broke_off
     assert done["ProcessedItemCount"] == 2
     assert done["BulkOperationUsage"][0]["Table"]["BulkPutBytes"] == 6
+
+
+def test_an_object_that_was_left_is_not_taken_up_after_a_crash(monkeypatch, ddb, load, table):
+    read = bulk_loading._load
+
+    async def crash(*about):
+        monkeypatch.undo()
+        await read(*about)
+        raise RuntimeError("crash")
+
+    monkeypatch.setattr(bulk_loading, "_load", crash)
+    done = load(b"{oops\n" + puts(*[{"Item": {"pk": s(str(number))}} for number in range(120)]))
+    assert (done["ProcessedItemCount"], done["FailedItemCount"]) == (1, 1)
+    assert ddb.scan(TableName=table)["Count"] == 0
 
 
 def test_a_table_has_one_bulk_operation_at_a_time_and_gets_no_replica_meanwhile(ddb, s3, bucket, start, table):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fogbank.services.sqs import standard
+
 
 @pytest.fixture
 def send_many(sqs):
@@ -28,8 +30,9 @@ def test_messages_of_others_overtake_those_of_a_noisy_tenant(queue, send, send_m
     assert bodies(queue, 3) == ["quiet", "nobody", "loud"]
 
 
-def test_messages_behind_a_long_backlog_are_found(queue, send, send_many, receive, bodies):
-    send_many(queue, 640, "loud")
+def test_messages_behind_a_long_backlog_are_found(monkeypatch, queue, send, send_many, receive, bodies):
+    monkeypatch.setattr(standard, "_AHEAD", 5)  # fewer than what is sent together, and so becomes visible at one moment
+    send_many(queue, 60, "loud")
     taken(receive, queue, 3)
     send(queue, "quiet", MessageGroupId="quiet")
     assert bodies(queue, 1) == ["quiet"]

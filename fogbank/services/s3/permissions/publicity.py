@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _POLICY_BYTES = 20 * 1024
 # How the keys begin that go with every action, whatever the reference tells of it.
-_EVERYWHERE = ("s3:accesspoint", "s3:buckettag/", "s3:dataaccesspoint", "s3:resourceaccount", "s3:tlsversion")
+_EVERYWHERE = (
+    *("s3:accesspoint", "s3:buckettag/", "s3:dataaccesspoint", "s3:resourceaccount", "s3:tlsversion"),
+    *("s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:x-amz-content-sha256"),
+)
 _NARROWING = frozenset(
     {
         "s3:dataaccesspointaccount",
@@ -59,11 +62,18 @@ def _check_statement(statement: dict[str, Any], bucket: Bucket) -> None:
 
 def _check_actions(statement: dict[str, Any]) -> None:
     """Each action has to be one that can be done to one of the statement's resources: to the bucket, or to objects."""
-    there = {"object" if "/" in resource else "bucket" for resource in listed(statement.get("Resource"))}
+    there = set().union(*map(_things, listed(statement.get("Resource"))))
     for action in listed(statement.get("Action")) if len(there) == 1 else ():
         kinds = _kinds(action)
         if kinds and kinds.isdisjoint(there):
             raise errors.malformed_policy("Action does not apply to any resource(s) in statement")
+
+
+def _things(resource: str) -> set[str]:
+    """What a resource stands for; `arn:aws:s3:::bucket*` for the bucket and its objects."""
+    if "/" in resource:
+        return {"object"}
+    return {"bucket", "object"} if resource.endswith("*") else {"bucket"}
 
 
 def _kinds(pattern: str) -> set[str]:
@@ -114,9 +124,13 @@ def named(document: dict[str, Any]) -> list[str]:
 
 
 def _bucket_in(resource: str) -> str:
-    """The bucket in an ARN: after `:::`, or after `:bucket/` where it is a directory bucket's."""
+    """The bucket in an ARN: after `:::`, or after `:bucket/` where it is a directory bucket's.
+
+    A resource begins with the bucket's name, says the guide; so that `bucket*` is one, too.
+    https://docs.aws.amazon.com/AmazonS3/latest/dev/AccessPolicyLanguage_SpecialInfo.html
+    """
     name = resource.partition(":::")[2] or resource.partition(":bucket/")[2]
-    return name.partition("/")[0]
+    return name.partition("/")[0].rstrip("*")
 
 
 def is_public(document: dict[str, Any]) -> bool:

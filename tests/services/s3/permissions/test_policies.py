@@ -221,6 +221,26 @@ def test_actions_and_conditions_have_to_be_there(refused, allow, bucket, change,
         allow(bucket, **change)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"principal": {"Service": "logging.s3.amazonaws.com"}, "action": "s3:PutObject"},
+        {"principal": {"Federated": "cognito-identity.amazonaws.com"}},
+        {"principal": {"CanonicalUser": "ab" * 32}},
+        {"principal": {"AWS": ["444455556666", "arn:aws:sts::444455556666:assumed-role/role/session"]}},
+        {
+            "effect": "Deny",
+            "principal": "*",
+            "action": "s3:*",
+            "Condition": {"NumericLessThan": {"s3:TlsVersion": 1.2}},
+        },
+        {"action": "S3:INITIATEREPLICATION", "Condition": {"StringEquals": {"s3:authType": "REST-HEADER"}}},
+    ],
+)
+def test_what_aws_takes_is_taken(allow, bucket, statement):
+    allow(bucket, **statement)
+
+
 def test_principals_of_an_account_have_to_be_there(refused, aws, allow, bucket):
     with refused("MalformedPolicy", 400, Message="Invalid principal in policy"):
         allow(bucket, principal={"AWS": f"arn:aws:iam::{aws.account}:user/nobody"})
@@ -384,5 +404,6 @@ def test_action_has_to_apply_to_a_resource(refused, s3, bucket, action, resource
     document = {"Version": "2012-10-17", "Statement": [statement]}
     with refused("MalformedPolicy", 400, Message="Action does not apply to any resource(s) in statement"):
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
-    statement["Resource"] = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    for there in ([f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"], f"arn:aws:s3:::{bucket}*"):
+        statement["Resource"] = there
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
