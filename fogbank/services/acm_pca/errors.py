@@ -121,7 +121,8 @@ def already_revoked(serial: str) -> AWSError:
 
 
 def own_certificate() -> AWSError:
-    return invalid_request("A certificate authority cannot revoke its own certificate.")
+    # Terraform's provider knows it by these words
+    return invalid_request("Self-signed certificate can not be revoked")
 
 
 # -- audit reports

@@ -313,7 +313,7 @@ def test_a_certificate_is_revoked_once(pca, root, issue, refused):
 
 def test_an_authority_does_not_revoke_itself(pca, root, refused):
     own = load(pca.get_certificate_authority_certificate(CertificateAuthorityArn=root)["Certificate"])
-    with refused("InvalidRequestException"):
+    with refused("InvalidRequestException", "Self-signed certificate can not be revoked"):
         revoke(pca, root, own)
 
 
