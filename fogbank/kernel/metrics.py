@@ -133,9 +133,9 @@ class Gatherer:
                 log.exception("metrics of %s are lost", namespace)
 
     async def close(self) -> None:
+        await self.put()  # also what is being put already
         if self._putting is not None:
             self._putting.cancel()
-        await self.put()
 
 
 def _place(scope: Context, namespace: str) -> _Place:

@@ -89,8 +89,7 @@ class TraceDaemon:
         if self._server is not None:
             (await self._server).close()
         if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+            await self._sending  # what functions sent last
 
     # -- segments
 
@@ -136,6 +135,9 @@ class TraceDaemon:
             answer = await _call(sender, "PutTraceSegments", {"TraceSegmentDocuments": documents})
         except AWSError as error:
             log.warning("the daemon could not send %d segments as %s: %s", len(documents), sender.role, error)
+            return
+        except Exception:  # those of other functions are sent all the same
+            log.exception("%d segments are lost", len(documents))
             return
         for refused in answer["UnprocessedTraceSegments"]:
             log.warning("the daemon sent a segment that was not processed: %s", refused)

@@ -24,7 +24,11 @@ Document = dict[str, Any]
 
 def note(ctx: Context, documents: list[Document]) -> None:
     """Have segments kept soon, in the account and region of the context. Not in a transaction."""
-    ctx.app.engines.get("tracing", Gatherer).add(ctx.account, ctx.region, documents)
+    gatherer_of(ctx.app).add(ctx.account, ctx.region, documents)
+
+
+def gatherer_of(app: App) -> Gatherer:
+    return app.engines.get("tracing", Gatherer)
 
 
 def parts_of(header: str) -> dict[str, str]:
@@ -40,6 +44,7 @@ class Gatherer:
         self._app = app
         self._waiting: dict[tuple[str, str], list[Document]] = {}
         self._keeping: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def add(self, account: str, region: str, documents: list[Document]) -> None:
         self._waiting.setdefault((account, region), []).extend(documents)
@@ -53,6 +58,17 @@ class Gatherer:
 
     async def keep(self) -> None:
         """Keep them now."""
+        async with self._turn:
+            await self._keep_all()
+
+    async def forget(self, account: str | None) -> None:
+        """Keep nothing of the account any more, or of no account. When this returns, what was being kept already is there."""
+        for place in [place for place in self._waiting if account in (None, place[0])]:
+            del self._waiting[place]
+        async with self._turn:
+            pass
+
+    async def _keep_all(self) -> None:
         waiting, self._waiting = self._waiting, {}
         xray = self._app.services.get("xray")
         if xray is None:
@@ -65,6 +81,6 @@ class Gatherer:
                 log.exception("%d segments are lost", len(documents))
 
     async def close(self) -> None:
+        await self.keep()  # also what is being kept already
         if self._keeping is not None:
             self._keeping.cancel()
-        await self.keep()

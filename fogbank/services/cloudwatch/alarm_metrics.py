@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from fogbank.services.cloudwatch import insights, verdicts
@@ -73,7 +73,7 @@ def end_of_window(alarm: Alarm, now: float) -> float:
     if wall is None:
         step = min(period, _MINUTE)
         return now // step * step
-    shift = zone_of(wall.get("Timezone") or "UTC").utcoffset(datetime.fromtimestamp(now, UTC).replace(tzinfo=None))
+    shift = datetime.fromtimestamp(now, zone_of(wall.get("Timezone") or "UTC")).utcoffset()
     local = now + (shift or timedelta()).total_seconds() - (_MONDAY if period == _WEEK else 0)
     return now - local % period
 

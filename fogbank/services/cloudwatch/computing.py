@@ -154,15 +154,23 @@ async def _searched(ctx: Context, args: list[Value], period: int, span: Span) ->
     if statistics.parse(args[1]) is None:
         raise BadExpression(f"Unsupported statistic: {args[1]}")
     is_meant = searching.matcher(args[0])
-    every = [metric for metric in await points.metrics.scan(ctx) if points.is_listed(metric, ctx.now())]
+    if len(args) == 3:
+        period = _searched_period(args[2])
+    rows = await points.metrics.scan(ctx, *searching.namespaces(args[0]))
+    every = [metric for metric in rows if points.is_listed(metric, ctx.now())]
     meant = [metric for metric in every if is_meant(metric)][: searching.MOST]
-    period = int(args[2]) if len(args) == 3 else period
     found = []
     for each, label in zip(meant, _told_apart(meant), strict=True):
         identity = points.identity_of(each)
         series = _series(ctx, identity, args[1], period, await _summaries(ctx, identity, period, span))
         found.append(series.named(label, series.properties))
     return found
+
+
+def _searched_period(given: Value) -> int:
+    if not isinstance(given, int | float) or given < 1 or given != int(given):
+        raise BadExpression("The period of SEARCH is a number of seconds")
+    return int(given)
 
 
 def _told_apart(metrics: list[Metric]) -> list[str]:
@@ -204,7 +212,9 @@ async def _band(ctx: Context, by_id: dict[str, Request], args: list[Value], span
     """ANOMALY_DETECTION_BAND(id[, standard deviations])"""
     if len(args) not in (1, 2) or args[0] not in by_id:
         raise BadExpression("ANOMALY_DETECTION_BAND takes the id of a metric or expression, and a number")
-    width = float(args[1]) if len(args) == 2 else bands.WIDTH
+    width = args[1] if len(args) == 2 else bands.WIDTH
+    if not isinstance(width, int | float):
+        raise BadExpression("ANOMALY_DETECTION_BAND takes a number of standard deviations")
     of = by_id[args[0]]
     needed = [query for query in by_id.values() if query.get("Id") in _behind(by_id, args[0])]
     before = Span(span.start - bands.TRAINED_SECONDS, span.start, span.origin)

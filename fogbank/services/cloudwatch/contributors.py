@@ -88,32 +88,37 @@ async def _groups(ctx: Context, definition: Definition) -> list[str]:
             names[given] = None
             continue
         request: dict[str, Any] = {"logGroupNamePrefix": given[:-1]} if len(given) > 1 else {}
-        answer = await _reader(ctx).call("logs", "DescribeLogGroups", request, as_caller=True)
-        names |= dict.fromkeys(group["logGroupName"] for group in answer["logGroups"])
+        async for answer in _pages(ctx, "DescribeLogGroups", request):
+            names |= dict.fromkeys(group["logGroupName"] for group in answer["logGroups"])
     return list(names)
+
+
+async def _pages(ctx: Context, operation: str, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """The answers of CloudWatch Logs to the request, until there are no more."""
+    token: str | None = None
+    while True:
+        more = {"nextToken": token} if token else {}
+        answer = await _reader(ctx).call("logs", operation, request | more, as_caller=True)
+        yield answer
+        token = answer.get("nextToken")
+        if token is None:
+            return
 
 
 async def _of_group(
     ctx: Context, definition: Definition, group: str, start: float, end: float
 ) -> AsyncIterator[Contribution]:
-    token: str | None = None
-    while True:
-        window = {"startTime": int(start * 1000), "endTime": int(end * 1000) - 1, "limit": _PAGE}
-        request = {"logGroupName": group, **window} | ({"nextToken": token} if token else {})
-        try:
-            answer = await _reader(ctx).call("logs", "FilterLogEvents", request, as_caller=True)
-        except AWSError as error:
-            if error.code == "ResourceNotFoundException":
-                return
+    window = {"startTime": int(start * 1000), "endTime": int(end * 1000) - 1, "limit": _PAGE}
+    try:
+        async for answer in _pages(ctx, "FilterLogEvents", {"logGroupName": group, **window}):
+            for event in answer["events"]:
+                document = read(definition, event["message"])
+                found = None if document is None else contributor_rules.contribution(definition, document)
+                if found is not None:
+                    yield Contribution(event["timestamp"] / 1000, *found)
+    except AWSError as error:
+        if error.code != "ResourceNotFoundException":
             raise
-        for event in answer["events"]:
-            document = read(definition, event["message"])
-            found = None if document is None else contributor_rules.contribution(definition, document)
-            if found is not None:
-                yield Contribution(event["timestamp"] / 1000, *found)
-        token = answer.get("nextToken")
-        if token is None:
-            return
 
 
 def read(definition: Definition, message: str) -> Any:

@@ -19,6 +19,8 @@ Matcher = Callable[[Metric], bool]
 MOST = 500
 """As many metrics a search finds."""
 
+_DEEPEST = 50
+
 _SCHEMA = re.compile(r"\s*\{([^}]*)\}\s*")
 _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,"]+?))\s*(?:,|$)')
 _TOKENS = re.compile(r'\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<mark>[()=])|(?P<word>[^\s()="]+))')
@@ -39,6 +41,12 @@ def matcher(text: str) -> Matcher:
         raise BadExpression("A search needs a schema or a term")
     term = _Reader(rest).whole() if rest.strip() else _anything
     return lambda metric: (schema is None or _has(metric, schema)) and term(metric)
+
+
+def namespaces(text: str) -> tuple[str, ...]:
+    """The namespace that a search names in its schema, if it has one. Raises BadExpression."""
+    schema, _ = _schema(text)
+    return () if schema is None else (schema.namespace,)
 
 
 def _anything(metric: Metric) -> bool:
@@ -80,6 +88,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self._tokens = list(_TOKENS.finditer(text))
         self._at = 0
+        self._depth = 0
         if sum(len(token[0]) for token in self._tokens) < len(text.rstrip()):
             raise BadExpression("Invalid search term")
 
@@ -112,6 +121,14 @@ class _Reader:
         return lambda metric: all(part(metric) for part in parts)
 
     def _single(self, field: str | None) -> Matcher:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise BadExpression("The search is nested too deeply")
+        found = self._unnested(field)
+        self._depth -= 1
+        return found
+
+    def _unnested(self, field: str | None) -> Matcher:
         if self._takes("NOT"):
             inner = self._single(field)
             return lambda metric: not inner(metric)

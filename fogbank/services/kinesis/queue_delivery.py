@@ -44,7 +44,6 @@ _SCANNED = 50
 class _Attempt(NamedTuple):
     """What was received; `again` is when to look next (epoch seconds)."""
 
-    queue: Queue
     found: list[Answer]
     again: float
 
@@ -64,10 +63,10 @@ async def receive_dead_letter_queue_records(ctx: Context, request: Request) -> A
 
 async def _received(ctx: Context, request: Request, is_dead: bool) -> Answer:
     """Receive what is visible; else wait for it, and look again whenever there may be something."""
-    attempt = await ctx.transact(_attempt, ctx, request, is_dead)
+    _, queue = await ctx.transact(find, ctx, request)
     deadline = ctx.now() + (request.get("WaitTimeSeconds") or _WAIT)
-    queue = attempt.queue
-    with ctx.watch(*stream_topic(queue.stream_arn)) as on_stream:
+    with ctx.watch(*stream_topic(queue.stream_arn)) as on_stream:  # before it looks: nothing may come between the two
+        attempt = await ctx.transact(_attempt, ctx, request, is_dead)
         while not attempt.found and (left := deadline - ctx.now()) > 0:
             await on_stream.wait(timeout=min(left, max(attempt.again - ctx.now(), 0)))
             attempt = await ctx.transact(_attempt, ctx, request, is_dead)
@@ -77,7 +76,7 @@ async def _received(ctx: Context, request: Request, is_dead: bool) -> Answer:
 async def _attempt(ctx: Context, request: Request, is_dead: bool) -> _Attempt:
     scope, queue = await find(ctx, request)
     if queue.status not in (ACTIVE, UPDATING):
-        return _Attempt(queue, [], scope.now() + 1)
+        return _Attempt([], scope.now() + 1)
     stream = await at(scope, queue.stream)
     most = request.get("Limit") or _RECORDS
     seconds = request.get("VisibilityTimeoutSeconds")
@@ -89,7 +88,7 @@ async def _attempt(ctx: Context, request: Request, is_dead: bool) -> _Attempt:
         found += await _anew(scope, queue, stream, most - len(found), hidden_until)
     rows = await due.items(scope, (int, int, int, int), queue.id, int(is_dead), limit=1)
     soonest = int(rows[0][0][0]) / 1000 if rows else scope.now() + _WAIT
-    return _Attempt(queue, found, soonest)
+    return _Attempt(found, soonest)
 
 
 async def _visible(scope: Context, queue: Queue, is_dead: bool, most: int) -> list[tuple[Place, Taken]]:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-logs-schema.ht
 from __future__ import annotations
 
 import gzip
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ from fogbank.kernel import AWSError, Context, operations
 from fogbank.kernel.errors import not_implemented
 from fogbank.services.pipes.executions import Execution, Step
 from fogbank.services.pipes.pipe import Pipe, pipe_arn
+
+log = logging.getLogger("fogbank.pipes")
 
 _LEVELS = ("OFF", "ERROR", "INFO", "TRACE")
 _RECORD_BYTES = 256 * 1024
@@ -104,8 +107,12 @@ def _cut(record: Document) -> Document:
 
 async def _to_group(ctx: Context, pipe: Pipe, arn: str, lines: list[tuple[int, str]]) -> None:
     logs = ctx.app.services.get("logs")
-    if logs is not None:
+    if logs is None:
+        return
+    try:
         await logs.provided["vended_to_group"](ctx.at(), arn, pipe.name, lines)
+    except AWSError as error:
+        log.info("the log of %s does not take what happened: %s", pipe.name, error)
 
 
 async def _to_bucket(ctx: Context, pipe: Pipe, given: Document, lines: list[str]) -> None:
@@ -127,5 +134,5 @@ async def _as_deliverer(ctx: Context, service: str, operation: str, params: Docu
     deliverer.principal = service_principal("delivery.logs", ctx.account)
     try:
         await deliverer.call(service, operation, params, as_caller=True)
-    except AWSError:
-        return
+    except AWSError as error:
+        log.info("%s does not take logs: %s", service, error)

@@ -15,6 +15,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Transa
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -32,6 +33,8 @@ XRAY, LOGS = "XRay", "CloudWatchLogs"
 GROUPS = ("aws/spans", "/aws/application-signals/data")
 _STREAM = "default"
 _PENDING_SECONDS = 1.0
+# what PutLogEvents takes: API_PutLogEvents.html
+_BATCH_BYTES, _BATCH_EVENTS, _EVENT_OVERHEAD = 1 << 20, 10_000, 26
 _RULE = "Default"
 _PERCENTAGE = 1.0
 
@@ -150,7 +153,22 @@ async def send_on(ctx: Context, documents: list[Document]) -> None:
 
 
 async def write(ctx: Context, found: list[spans.Span]) -> None:
-    await ctx.schedule("write_spans", {"spans": [orjson.dumps(span).decode() for span in found], "at": ctx.now()})
+    """Have spans written, as many at once as PutLogEvents takes."""
+    for batch in _batches([orjson.dumps(span) for span in found]):
+        await ctx.schedule("write_spans", {"spans": [line.decode() for line in batch], "at": ctx.now()})
+
+
+def _batches(lines: list[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for line in lines:
+        size += len(line) + _EVENT_OVERHEAD
+        if batch and (size > _BATCH_BYTES or len(batch) == _BATCH_EVENTS):
+            yield batch
+            batch, size = [], len(line) + _EVENT_OVERHEAD
+        batch.append(line)
+    if batch:
+        yield batch
 
 
 @service.task

@@ -42,8 +42,19 @@ def read(text: str) -> list[Document]:
         parsed = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise Refused("ParseError", _id_in(text)) from None
+    if _is_deep(parsed):
+        raise Refused("ParseError", _id_in(text))
     found = parsed if isinstance(parsed, list) and parsed else [parsed]
     return [_whole(document if isinstance(document, dict) else {}) for document in found]
+
+
+def _is_deep(parsed: Any) -> bool:
+    """Does it nest more deeply than can be written again?"""
+    try:
+        orjson.dumps(parsed)
+    except orjson.JSONEncodeError:
+        return True
+    return False
 
 
 def _id_in(text: str) -> str | None:

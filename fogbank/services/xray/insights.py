@@ -20,9 +20,8 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-import orjson
 
-from fogbank.kernel import Context, Record
+from fogbank.kernel import Context, Record, service_events
 from fogbank.kernel import pages as tokens
 from fogbank.services.xray import errors, filters, groups, keeping, limits
 from fogbank.services.xray.graphs import Graph
@@ -94,9 +93,13 @@ async def _look_later(ctx: Context) -> None:
 async def look_for_anomalies(ctx: Context, payload: Request) -> None:
     """Look at the minute that is over, in every group that wants it."""
     since = payload["since"]
-    for group in await groups.groups.scan(ctx):
-        if group.insights:
-            await _look(ctx, group, since)
+    wanting = {group.name: group for group in await groups.groups.scan(ctx) if group.insights}
+    for group in wanting.values():
+        await _look(ctx, group, since)
+    for (name,), place in await _active.items(ctx, (str,)):
+        insight = await _insights.get(ctx, place.began, place.id)
+        if name not in wanting and insight is not None:  # nobody would ever close it
+            await _keep(ctx, msgspec.structs.replace(insight, state=_CLOSED))
     if await _active.count(ctx, limit=1):
         await _look_later(ctx)
 
@@ -115,12 +118,13 @@ async def _look(ctx: Context, group: Group, since: int) -> None:
         insight = msgspec.structs.replace(insight, state=_CLOSED)
     else:
         return
-    _keep(ctx, insight)
+    await _keep(ctx, insight)
     if group.notifications:
         await _notify(ctx, insight)
 
 
-def _keep(ctx: Context, insight: Insight) -> None:
+async def _keep(ctx: Context, insight: Insight) -> None:
+    """One that is closed can be read for as long as traces are kept."""
     place = Place(insight.began, insight.id)
     _insights.put(ctx, insight, insight.began, insight.id)
     _places.put(ctx, place, insight.id)
@@ -128,18 +132,21 @@ def _keep(ctx: Context, insight: Insight) -> None:
         _active.put(ctx, place, insight.group)
     else:
         _active.delete(ctx, insight.group)
+        await ctx.schedule("forget_insight", {"id": insight.id}, delay=limits.RETENTION_SECONDS)
+
+
+@service.task
+async def forget_insight(ctx: Context, payload: Request) -> None:
+    place = await _places.get(ctx, payload["id"])
+    if place is not None:
+        _insights.delete(ctx, place.began, place.id)
+        _places.delete(ctx, place.id)
 
 
 async def _notify(ctx: Context, insight: Insight) -> None:
     """Tell EventBridge. https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-xray.html"""
-    detail = {key: value for key, value in _shown(insight).items() if value is not None and key != "Categories"}
-    entry = {
-        "Source": "aws.xray",
-        "DetailType": "AWS X-Ray Insight Update",
-        "Resources": [insight.arn],
-        "Detail": orjson.dumps({**detail, "Category": _FAULT}).decode(),
-    }
-    await ctx.call("events", "PutEvents", {"Entries": [entry]}, source_arn=insight.arn)
+    detail = {key: value for key, value in _shown(insight).items() if key != "Categories"}
+    await service_events.tell(ctx, "AWS X-Ray Insight Update", {**detail, "Category": _FAULT}, [insight.arn])
 
 
 async def _of_group(ctx: Context, group: Group, since: float, until: float) -> list[Trace]:

@@ -6,7 +6,7 @@ A segment that comes again replaces what was known of it, unless that was whole 
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Container, Iterable
+from collections.abc import AsyncIterator, Callable, Container, Iterable
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ from fogbank.services.xray.traces import Trace, compiled
 _DAY = 86400
 _BATCH = 200
 _GONE_AT_ONCE = 500
+
+Place = tuple[int, str]
+"""Of a trace in the index by time."""
 
 
 async def keep(ctx: Context, documents: Iterable[Document], indexed: Container[str]) -> None:
@@ -76,15 +79,25 @@ async def load(ctx: Context, trace_id: str, is_wanted: bool = False) -> tuple[Tr
     return (compiled(trace_id, found, ctx.account), known) if found else None
 
 
-async def started(ctx: Context, since: float, until: float) -> AsyncIterator[tuple[Trace, Known]]:
-    """The traces whose time is from `since` up to `until`, the last one first."""
-    bound: tuple[Any, ...] = (max(math.ceil(until), 0),)
+async def started(
+    ctx: Context,
+    since: float,
+    until: float,
+    before: Place | None = None,
+    is_meant: Callable[[Known], bool] = lambda known: True,
+) -> AsyncIterator[tuple[Trace, Known]]:
+    """The traces whose time is from `since` up to `until`, the last one first; those that come behind `before`, if it is given.
+
+    Segments are read only of those that are meant.
+    """
+    bound: tuple[Any, ...] = (max(math.ceil(until), 0),) if before is None else before
     while True:
         rows: list[Any] = await times.items(
             ctx, (int, str), since=(max(int(since), 0),), until=bound, reverse=True, limit=_BATCH
         )
         for (_, trace_id), _ in rows:
-            found = await load(ctx, trace_id)
+            known = await traces.get(ctx, trace_id)
+            found = await load(ctx, trace_id) if known is not None and is_meant(known) else None
             if found is not None:
                 yield found
         if len(rows) < _BATCH:
@@ -92,11 +105,13 @@ async def started(ctx: Context, since: float, until: float) -> AsyncIterator[tup
         bound = rows[-1][0]
 
 
-async def active(ctx: Context, since: float, until: float) -> AsyncIterator[tuple[Trace, Known]]:
-    """The traces that were under way at some moment from `since` up to `until`, the last one first."""
-    async for trace, known in started(ctx, since - limits.TRACE_SECONDS, until + limits.TRACE_SECONDS):
-        if known.began < until and known.ended >= since:
-            yield trace, known
+def active(ctx: Context, since: float, until: float, before: Place | None = None) -> AsyncIterator[tuple[Trace, Known]]:
+    """The traces that were under way at some moment from `since` up to `until`, the last one first, as `started` gives them."""
+
+    def is_meant(known: Known) -> bool:
+        return known.began < until and known.ended >= since
+
+    return started(ctx, since - limits.TRACE_SECONDS, until + limits.TRACE_SECONDS, before, is_meant)
 
 
 # -- the end of their time

@@ -21,7 +21,6 @@ _PATH = "/v1/traces"
 _PAST, _FUTURE = 14 * 86400, 2 * 3600
 _NANO = 1_000_000_000
 _JSON = "application/json"
-_AT_ONCE = 100
 
 
 @service.edge(lambda request: request.path == _PATH and request.method == "POST")
@@ -73,8 +72,7 @@ async def _accept(ctx: Context, spans: list[Span]) -> None:
     documents = [document for span in spans for document in _documents(span)]
     traces = {document["trace_id"] for document in documents}
     await keeping.keep(ctx, documents, {each for each in traces if await destinations.is_indexed(ctx, each)})
-    for start in range(0, len(spans), _AT_ONCE):
-        await destinations.write(ctx, spans[start : start + _AT_ONCE])
+    await destinations.write(ctx, spans)
 
 
 def _documents(span: Span) -> list[Document]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ from fogbank.services.xray.traces import Trace
 Request = dict[str, Any]
 
 _PAGE = 1000
+_PROCESSED = 5000
+"""So many traces are looked at for one page: one whose filter fits few of them may be short, or empty, and have a next one."""
 _TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}")
 
 
@@ -52,37 +55,45 @@ async def get_trace_summaries(ctx: Context, request: Request) -> Request:
     expression = request.get("FilterExpression")
     node = filters.parse(expression) if expression else None
     known_groups = await groups.known(ctx)
-    token = request.get("NextToken")
-    after = None if token is None else tokens.position(token, errors.invalid_token())
+    before = _place(request.get("NextToken"))
     is_sampled = _sampler(request)
     found: list[Request] = []
-    processed = 0
-    async for trace, known in _in_range(ctx, request.get("TimeRangeType") or "TraceId", since, until):
-        if after is not None:
-            after = None if trace.id == after else after
-            continue
+    processed, following = 0, None
+    async for trace, known in _in_range(ctx, request.get("TimeRangeType") or "TraceId", since, until, before):
         processed += 1
         if is_sampled(trace.id) and (node is None or filters.matches(node, trace, known_groups)):
             found.append({**summary(trace, known.revision), "MatchedEventTime": _matched(request, known, until)})
-            if len(found) > _PAGE:
-                break
-    shown, next_token = tokens.page(found, _PAGE, lambda each: str(each["Id"]))
+        if len(found) == _PAGE or processed == _PROCESSED:
+            following = tokens.token(f"{known.time} {trace.id}")
+            break
     is_partial_scan = request.get("Sampling") and not _rate(request)
     return {
-        "TraceSummaries": list(shown),
+        "TraceSummaries": found,
         "ApproximateTime": ctx.now(),
         "TracesProcessedCount": processed,
-        "NextToken": None if is_partial_scan else next_token,
+        "NextToken": None if is_partial_scan else following,
     }
 
 
-async def _in_range(ctx: Context, kind: str, since: float, until: float) -> Any:
+def _place(token: str | None) -> keeping.Place | None:
+    """Behind which trace the next page begins. Raises InvalidRequestException."""
+    if token is None:
+        return None
+    time, _, trace_id = tokens.position(token, errors.invalid_token()).partition(" ")
+    if not time.isdigit() or not trace_id:
+        raise errors.invalid_token()
+    return int(time), trace_id
+
+
+async def _in_range(
+    ctx: Context, kind: str, since: float, until: float, before: keeping.Place | None
+) -> AsyncIterator[tuple[Trace, Known]]:
     """By the time in their ids, by when they were under way, or by when one of their segments ended."""
     if kind == "TraceId":
-        async for found in keeping.started(ctx, since, until):
+        async for found in keeping.started(ctx, since, until, before):
             yield found
         return
-    async for trace, known in keeping.active(ctx, since, until):
+    async for trace, known in keeping.active(ctx, since, until, before):
         if kind == "Event" or _ended_in(trace, since, until):
             yield trace, known
 

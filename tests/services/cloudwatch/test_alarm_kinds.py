@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from fogbank.services.cloudwatch import alarm_metrics, statistics
@@ -109,6 +111,14 @@ def test_windows_of_the_wall_clock(period, zone, end):
     noon = 1_700_055_000  # 15 November 2023, 13:30 UTC
     found = int(alarm_metrics.end_of_window(alarm, noon)) % 86_400
     assert f"{found // 3600:02}:{found % 3600 // 60:02}" == end
+
+
+def test_a_window_of_the_wall_clock_on_the_day_that_summer_begins():
+    window = {"WallClockWindow": {"Timezone": "America/New_York"}}
+    config = {"Namespace": "App", "MetricName": "m", "Period": 86_400, "EvaluationWindow": window}
+    alarm = Alarm("alarm", METRIC, config, 0, "", "", "", 0, 0)
+    before = datetime(2026, 3, 8, 6, 0, tzinfo=UTC).timestamp()  # one o'clock there, an hour before the clocks change
+    assert alarm_metrics.end_of_window(alarm, before) == datetime(2026, 3, 8, 5, tzinfo=UTC).timestamp()
 
 
 def test_a_wall_clock_has_its_own_periods(make_alarm, refused):

@@ -162,3 +162,16 @@ def test_an_alarm_watches_a_rule(cloudwatch, log, clock):
     clock.advance(minutes=1)
     (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
     assert (alarm["StateValue"], alarm["EvaluationState"]) == ("ALARM", "EVALUATION_ERROR")
+
+
+def test_a_wildcard_means_all_groups_however_many(aws, cloudwatch, clock):
+    logs = aws("logs")
+    for nth in range(51):
+        logs.create_log_group(logGroupName=f"access-{nth:02}")
+    logs.create_log_stream(logGroupName="access-50", logStreamName="s")
+    cloudwatch.put_insight_rule(RuleName="r", RuleDefinition=definition())
+    message = json.dumps({"ip": "a", "bytes": 5, "method": "PUT"})
+    event = {"timestamp": int(clock.now() * 1000), "message": message}
+    logs.put_log_events(logGroupName="access-50", logStreamName="s", logEvents=[event])
+    span = {"StartTime": clock.now() - 600, "EndTime": clock.now() + 60}
+    assert cloudwatch.get_insight_rule_report(RuleName="r", Period=60, **span)["AggregateValue"] == 5

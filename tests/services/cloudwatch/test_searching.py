@@ -106,3 +106,17 @@ def test_one_query_of_metrics_insights_is_the_most(cloudwatch, refused, clock):
     queries = [{"Id": id, "Expression": "SELECT AVG(m) FROM App", "Period": 60} for id in ("a", "b")]
     with refused("ValidationError", "more than one Metrics Insights"):
         cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=0, EndTime=clock.now())
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "SEARCH('{\"My App\",Host} CPU', 'Average', 'x')",
+        "SEARCH('{\"My App\",Host} CPU', 'Average', 0)",
+        f"SEARCH('{'(' * 400}CPU{')' * 400}', 'Average')",
+        "ANOMALY_DETECTION_BAND(e, 'wide')",
+    ],
+)
+def test_what_cannot_be_looked_up_is_refused(ask, refused, expression):
+    with refused("ValidationError", "Error in expression"):
+        ask(expression)

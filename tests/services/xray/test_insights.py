@@ -77,3 +77,14 @@ def test_insights_that_are_not_there(xray, refused, clock):
         xray.get_insight(InsightId="00000000-0000-4000-8000-000000000000")
     with refused(message="Group not found"):
         xray.get_insight_summaries(GroupName="nobody", StartTime=clock.now() - 1, EndTime=clock.now())
+
+
+def test_an_insight_of_a_group_that_is_gone_is_closed(xray, busy, summaries, clock, refused):
+    busy(good=0, bad=3)
+    (summary,) = summaries()
+    xray.delete_group(GroupName="g")
+    clock.advance(minutes=2)
+    assert xray.get_insight(InsightId=summary["InsightId"])["Insight"]["State"] == "CLOSED"
+    clock.advance(days=30)
+    with refused(message="does not exist"):
+        xray.get_insight(InsightId=summary["InsightId"])

@@ -40,6 +40,7 @@ def test_documents_that_are_not_in_order_are_not_processed(xray, traces, change,
 def test_what_is_not_json_and_what_is_empty_are_not_processed(xray):
     assert unprocessed(xray, "{") == "ParseError"
     assert unprocessed(xray, "[]") == "MissingId"
+    assert unprocessed(xray, "[" * 300 + "]" * 300) == "ParseError"
 
 
 def test_a_bad_document_does_not_keep_others_from_being_processed(xray, traces):

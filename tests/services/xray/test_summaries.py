@@ -1,5 +1,7 @@
 """GetTraceSummaries: time ranges, sampling, what summaries say."""
 
+import json
+
 from tests.services.xray.conftest import new_trace_id
 
 
@@ -83,3 +85,14 @@ def test_root_causes_follow_segments_that_call_segments(traces):
     traces.send(first, traces.segment("two", parent_id=first["id"]))
     (slow,) = traces.summaries()[0]["ResponseTimeRootCauses"]
     assert [each["Name"] for each in slow["Services"]] == ["one", "two"]
+
+
+def test_summaries_come_in_pages(xray, traces, refused):
+    documents = [{"trace_id": new_trace_id(traces.now), **traces.segment()} for _ in range(1001)]
+    xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(each) for each in documents])
+    pages = xray.get_paginator("get_trace_summaries").paginate(**traces.range)
+    ids = [[summary["Id"] for summary in page["TraceSummaries"]] for page in pages]
+    assert [len(page) for page in ids] == [1000, 1]
+    assert {id for page in ids for id in page} == {each["trace_id"] for each in documents}
+    with refused(message="Invalid NextToken"):
+        xray.get_trace_summaries(**traces.range, NextToken="1")

@@ -54,6 +54,11 @@ def test_segments_become_spans_in_a_log_group(traces, searched):
     assert spans["load"]["parentSpanId"] == spans["shop"]["spanId"] and spans["load"]["attributes"] == {"n": 1}
 
 
+def test_more_spans_than_the_log_takes_at_once_are_all_written(traces, searched):
+    traces.send(*(traces.segment(metadata={"x": {"y": "z" * 60_000}}) for _ in range(20)))
+    assert len(searched()) == 20
+
+
 def test_the_indexing_rule_says_how_many_traces_can_be_searched_for(xray, traces, searched, refused):
     (rule,) = xray.get_indexing_rules()["IndexingRules"]
     assert (rule["Name"], rule["Rule"]["Probabilistic"]["DesiredSamplingPercentage"]) == ("Default", 1.0)
