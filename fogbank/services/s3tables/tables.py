@@ -222,7 +222,7 @@ def check_token(table: Table, token: str | None) -> None:
 
 def _changed(ctx: Context, found: Found, table: Table, **changes: Any) -> Table:
     noted = {"token": ctx.ids.hex(20), "modified": ctx.now(), "modifier": ctx.principal.account}
-    return save_table(found.ctx, table, **changes, **noted)
+    return save_table(found.ctx, table, **{**noted, **changes})
 
 
 # -- renaming and deleting
@@ -230,7 +230,7 @@ def _changed(ctx: Context, found: Found, table: Table, **changes: Any) -> Table:
 
 @service.operation(**ON_RESOURCE)
 async def rename_table(ctx: Context, request: Request) -> Request:
-    """Give a table another name, or move it to another namespace. Its ARN and files stay. API_s3Buckets_RenameTable."""
+    """Give a table another name, or move it to another namespace. Its ARN, files and version token stay. API_s3Buckets_RenameTable."""
     found, table = await find_table(ctx, request)
     check_token(table, request.get("versionToken"))
     namespace, name = request.get("newNamespaceName") or table.namespace, request.get("newName") or table.name
@@ -240,7 +240,7 @@ async def rename_table(ctx: Context, request: Request) -> Request:
         raise errors.no_such_namespace()
     await _check_new(found, namespace, name)
     tables.delete(found.ctx, table.bucket, table.namespace, table.name)
-    _changed(ctx, found, table, namespace=namespace, name=name)
+    _changed(ctx, found, table, namespace=namespace, name=name, token=table.token)
     places.put(found.ctx, TablePlace(namespace, name), table.bucket, table.id)
     return {}
 

@@ -166,6 +166,7 @@ def test_a_renamed_table_keeps_its_arn_and_files(s3tables, bucket, table, refuse
     after = s3tables.get_table(tableArn=before["tableARN"])
     assert (after["namespace"], after["name"]) == (["archive"], "old")
     assert after["metadataLocation"] == before["metadataLocation"]
+    assert after["versionToken"] == before["versionToken"]
     with refused("NotFoundException", 404, "table does not exist"):
         s3tables.get_table(**table)
 
