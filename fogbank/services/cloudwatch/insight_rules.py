@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutInsightR
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from fogbank.services.cloudwatch.service import service
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+Keys = tuple[str, ...]
 
 _RULES = 100
 _CONTRIBUTORS = 100
@@ -170,7 +172,7 @@ async def get_insight_rule_report(ctx: Context, request: Request) -> Answer:
     found = await contributors.contributions(ctx, rule, start, end)
     ranked = contributors.totals(found)
     by_period = contributors.by_period(found, period)
-    shown = sorted(ranked, key=lambda keys: -_greatest(by_period, keys)) if order == "Maximum" else list(ranked)
+    shown = _by_greatest(ranked, by_period) if order == "Maximum" else list(ranked)
     return {
         "KeyLabels": list(definition.keys),
         "AggregationStatistic": definition.aggregate,
@@ -183,8 +185,10 @@ async def get_insight_rule_report(ctx: Context, request: Request) -> Answer:
     }
 
 
-def _greatest(by_period: dict[float, list[Contribution]], keys: tuple[str, ...]) -> float:
-    return max(contributors.totals(each).get(keys, 0.0) for each in by_period.values())
+def _by_greatest(ranked: Iterable[Keys], by_period: dict[float, list[Contribution]]) -> list[Keys]:
+    """Who contributed most in one period comes first."""
+    totals = [contributors.totals(each) for each in by_period.values()]
+    return sorted(ranked, key=lambda keys: -max(each.get(keys, 0.0) for each in totals))
 
 
 def _contributor(keys: tuple[str, ...], total: float, by_period: dict[float, list[Contribution]]) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 Request = dict[str, Any]
@@ -23,6 +23,9 @@ _DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
 _IDS = re.compile(r"[a-z]\w*")
+_COLORS = re.compile(r"(#[0-9A-Fa-f]{6}|#[0-9A-Fa-f]{3})?")
+_LARGEST = 2.0**360
+"""As values of metrics are."""
 
 
 class BadWidget(ValueError):
@@ -96,7 +99,7 @@ def parse(text: str, now: float) -> Widget:
         bool(document.get("stacked")),
         _axis(axes.get("left")),
         _axis(axes.get("right")),
-        [_mark(each, float(each["value"])) for each in _given(annotations, "horizontal")],
+        [_mark(each, _number(each["value"], "value")) for each in _given(annotations, "horizontal")],
         [_mark(each, moment(each["value"], now)) for each in _given(annotations, "vertical")],
         _part(document, "legend").get("position") != "hidden",
     )
@@ -125,12 +128,15 @@ def _view(document: Request) -> str:
 
 def _axis(given: Any) -> Axis:
     given = given if isinstance(given, dict) else {}
-    return Axis(given.get("min"), given.get("max"), str(given.get("label") or ""))
+    low, high = (None if given.get(name) is None else _number(given[name], name) for name in ("min", "max"))
+    return Axis(low, high, str(given.get("label") or ""))
 
 
 def _given(annotations: Request, name: str) -> list[Request]:
     """The lines; bands between two of them are drawn as their lines."""
     found = annotations.get(name) or []
+    if not isinstance(found, list):
+        raise BadWidget(f"The annotations.{name} of the MetricWidget must be an array.")
     flat = [each for item in found for each in (item if isinstance(item, list) else [item])]
     if not all(isinstance(each, dict) and "value" in each for each in flat):
         raise BadWidget(f"The annotations.{name} of the MetricWidget must have values.")
@@ -138,19 +144,46 @@ def _given(annotations: Request, name: str) -> list[Request]:
 
 
 def _mark(given: Request, at: float) -> Mark:
-    return Mark(at, str(given.get("label") or ""), str(given.get("color") or ""))
+    return Mark(at, str(given.get("label") or ""), _color(given))
+
+
+def _color(given: Request) -> str:
+    found = str(given.get("color") or "")
+    if not _COLORS.fullmatch(found):
+        raise BadWidget(f"The color {found} of the MetricWidget must be like #ff0000.")
+    return found
+
+
+def _number(given: Any, name: str) -> float:
+    if not isinstance(given, int | float) or not abs(given) <= _LARGEST:
+        raise BadWidget(f"The {name} {given} of the MetricWidget must be a number.")
+    return float(given)
+
+
+def _text(options: Request, name: str) -> str | None:
+    found = options.get(name)
+    if found is not None and not isinstance(found, str):
+        raise BadWidget(f"The {name} {found} of the MetricWidget must be a string.")
+    return found
+
+
+def _period(given: Any) -> int:
+    if not isinstance(given, int) or given < 1:
+        raise BadWidget(f"The period {given} of the MetricWidget must be a number of seconds.")
+    return given
 
 
 def moment(given: Any, now: float) -> float:
-    """Epoch seconds, from a time or from how long ago. Raises BadWidget."""
+    """Epoch seconds, from a time (of UTC where it does not say) or from how long ago. Raises BadWidget."""
     match = _DURATION.fullmatch(str(given))
-    if match is not None:
-        parts = {name: int(value or 0) for name, value in match.groupdict().items()}
-        days = parts.pop("years") * 365 + parts.pop("months") * 30 + parts.pop("days")
-        return now - timedelta(days=days, **parts).total_seconds()
     try:
-        return datetime.fromisoformat(str(given).replace("Z", "+00:00")).timestamp()
-    except ValueError:
+        if match is not None:
+            parts = {name: int(value or 0) for name, value in match.groupdict().items()}
+            days = parts.pop("years") * 365 + parts.pop("months") * 30 + parts.pop("days")
+            return now - timedelta(days=days, **parts).total_seconds()
+        found = datetime.fromisoformat(str(given).replace("Z", "+00:00"))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         raise BadWidget(f"{given} is neither a time nor a duration like -PT3H.") from None
 
 
@@ -166,19 +199,19 @@ def _metrics(document: Request) -> tuple[list[Request], list[Line]]:
             raise BadWidget("Each of the metrics of the MetricWidget must be an array.")
         options = given[-1] if isinstance(given[-1], dict) else {}
         named = [str(part) for part in given if not isinstance(part, dict)]
-        id = options.get("id") or f"q{nth}"
+        id = _text(options, "id") or f"q{nth}"
         if not _IDS.fullmatch(id):
             raise BadWidget(f"The id {id} of the MetricWidget is not valid.")
-        query: Request = {"Id": id, "Label": options.get("label"), "ReturnData": options.get("visible", True)}
-        period = options.get("period") or document.get("period") or _PERIOD
-        if options.get("expression"):
-            query |= {"Expression": options["expression"], "Period": period}
+        query: Request = {"Id": id, "Label": _text(options, "label"), "ReturnData": bool(options.get("visible", True))}
+        period = _period(options.get("period") or document.get("period") or _PERIOD)
+        if expression := _text(options, "expression"):
+            query |= {"Expression": expression, "Period": period}
         else:
             before = _expanded(named, before)
-            stat = options.get("stat") or document.get("stat") or "Average"
+            stat = _text(options, "stat") or _text(document, "stat") or "Average"
             query |= {"MetricStat": {"Metric": _metric(before), "Period": period, "Stat": stat}}
         queries.append({name: value for name, value in query.items() if value is not None})
-        lines.append(Line(id, str(options.get("color") or ""), options.get("yAxis") == "right"))
+        lines.append(Line(id, _color(options), options.get("yAxis") == "right"))
     return queries, lines
 
 

@@ -50,6 +50,7 @@ def test_metrics_are_spelled_out():
 def test_times_are_absolute_or_relative():
     assert widgets.moment("-P1DT2H", 100_000) == 100_000 - 93_600
     assert widgets.moment("1970-01-02T00:00:00.000Z", 0) == 86_400
+    assert widgets.moment("1970-01-02T00:00:00", 0) == 86_400
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,13 @@ def test_times_are_absolute_or_relative():
         ({"start": "yesterday"}, "neither a time"),
         ({"start": "-PT0H"}, "before its end"),
         ({"view": "cloud"}, "not known"),
+        ({"start": "-P99999999999D"}, "neither a time"),
+        ({"annotations": {"horizontal": 5}}, "array"),
+        ({"annotations": {"horizontal": [{"value": "x"}]}}, "number"),
+        ({"yAxis": {"left": {"min": 1e308}}}, "number"),
+        ({"metrics": [["App", "m", {"id": 5}]]}, "string"),
+        ({"metrics": [["App", "m", {"period": -60}]]}, "period"),
+        ({"metrics": [["App", "m", {"color": "sky"}]]}, "color"),
     ],
 )
 def test_bad_widgets_are_refused(changes, message):
