@@ -28,6 +28,8 @@ Request = dict[str, Any]
 
 _DEFAULT_WINDOW = "sun:05:00-sun:06:00"
 _DELETED_AT_ONCE = 500
+# Changes of a cluster that its nodes take a while to follow; the others are notes about it.
+_ON_NODES = frozenset({"parameter_group", "security_groups"})
 
 
 def itself(ctx: Context, request: Request) -> str:
@@ -130,9 +132,11 @@ async def update_cluster(ctx: Context, request: Request) -> dict[str, Any]:
         changes["security_groups"] = tuple(request["SecurityGroupIds"])
     if not changes:
         raise errors.invalid_combination("At least one attribute of the cluster has to be given.")
-    cluster = cluster.with_(status="modifying", **changes)
+    if changes.keys() & _ON_NODES:
+        changes["status"] = "modifying"
+        await settle_soon(ctx, cluster.name)
+    cluster = cluster.with_(**changes)
     clusters.put(ctx, cluster, cluster.name)
-    await settle_soon(ctx, cluster.name)
     return {"Cluster": cluster_shape(ctx, cluster)}
 
 

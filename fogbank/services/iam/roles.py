@@ -87,8 +87,9 @@ async def list_roles(ctx: Context, request: Request) -> Request:
 
 @service.operation(**_one)
 async def update_role(ctx: Context, request: Request) -> Request:
-    """Another description or duration. API_UpdateRole."""
-    role = await find_modifiable(ctx, request["RoleName"])
+    """Another description or duration; of service-linked roles only the description. API_UpdateRole."""
+    find = roles.find if "MaxSessionDuration" not in request else find_modifiable
+    role = await find(ctx, request["RoleName"])
     description = request.get("Description", role.description)
     duration = request.get("MaxSessionDuration", role.max_duration)
     roles.save(ctx, replace(role, description=description or None, max_duration=duration))

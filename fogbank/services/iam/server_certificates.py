@@ -62,7 +62,10 @@ def _described(ctx: Context, certificate: ServerCertificate) -> Request:
     action=with_members("iam:UploadServerCertificate", {"Tags": "iam:TagServerCertificate"}),
 )
 async def upload_server_certificate(ctx: Context, request: Request) -> Request:
-    """API_UploadServerCertificate. The key has to fit, the chain to lead on from the certificate, and today to be in its time."""
+    """API_UploadServerCertificate. The key has to fit, the chain to lead on from the certificate, and today to be in its time.
+
+    What is kept has no blank lines around it.
+    """
     parsed = x509.one(request["CertificateBody"])
     x509.check_pair(parsed, x509.private_key(request["PrivateKey"]))
     x509.check_time(parsed, ctx.now())
@@ -75,9 +78,9 @@ async def upload_server_certificate(ctx: Context, request: Request) -> Request:
         id=id,
         uploaded=int(ctx.now()),
         expires=x509.expiration(parsed),
-        body=request["CertificateBody"],
+        body=request["CertificateBody"].strip(),
         sealed_key=await vault.seal(ctx, request["PrivateKey"].encode(), id),
-        chain=request.get("CertificateChain"),
+        chain=request.get("CertificateChain", "").strip() or None,
         tags=tags.of_new(request, "server-certificate"),
     )
     certificates.save(ctx, certificate)

@@ -132,6 +132,13 @@ def test_a_cluster_is_changed(dax, make_cluster, until_available, refused, clock
     assert refused("delete_parameter_group", ParameterGroupName="mine") == "InvalidParameterGroupStateFault"
 
 
+def test_a_cluster_with_another_description_stays_available(dax, make_cluster):
+    make_cluster()
+    dax.update_cluster(ClusterName="fast", Description="new")
+    grown = dax.increase_replication_factor(ClusterName="fast", NewReplicationFactor=2)["Cluster"]
+    assert grown["Description"] == "new"
+
+
 def test_a_deleted_cluster_is_gone_after_a_while(dax, make_cluster, refused, clock):
     make_cluster()
     assert dax.delete_cluster(ClusterName="fast")["Cluster"]["Status"] == "deleting"

@@ -27,8 +27,8 @@ def test_a_certificate_is_answered_with_its_chain_and_never_its_key(aws, iam, up
     found = iam.get_server_certificate(ServerCertificateName="web")["ServerCertificate"]
     assert found == {
         "ServerCertificateMetadata": metadata,
-        "CertificateBody": LEAF.pem,
-        "CertificateChain": chain,
+        "CertificateBody": LEAF.pem.strip(),
+        "CertificateChain": chain.strip(),
     }
 
 

@@ -54,8 +54,15 @@ def test_other_services_have_none(iam, refused):
         iam.create_service_linked_role(AWSServiceName="nobody.amazonaws.com")
 
 
+def test_users_can_change_its_description(iam, linked):
+    iam.update_role(RoleName=linked["RoleName"], Description="new")
+    assert iam.get_role(RoleName=linked["RoleName"])["Role"]["Description"] == "new"
+
+
 def test_users_cannot_change_or_delete_it(iam, linked, refused):
     name = linked["RoleName"]
+    with refused("UnmodifiableEntity"):
+        iam.update_role(RoleName=name, MaxSessionDuration=7200)
     with refused("UnmodifiableEntity"):
         iam.delete_role(RoleName=name)
     with refused("UnmodifiableEntity"):
