@@ -19,6 +19,8 @@ def one_more(ctx: Context) -> Iterator[int]:
         yield counts[ctx.account]
     finally:
         counts[ctx.account] -= 1
+        if not counts[ctx.account]:
+            del counts[ctx.account]
 
 
 class _Running:

@@ -20,7 +20,8 @@ _TRACE_ID = re.compile(r"1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}")
 _NAME = re.compile(r"[\w\s.:/%&#=+\\\-@$~()*?!,'\[\]{}<>|;]{1,200}")
 _ANNOTATION = re.compile(r"[A-Za-z0-9_.\-]{1,500}")
 _STRING = 1000
-_LAST_MOMENT = 1e11
+_LAST_MOMENT = 1e10
+"""Whose nanoseconds are an integer of 64 bits still."""
 DEEPEST = 100
 """So deep may subsegments lie in each other."""
 

@@ -60,10 +60,17 @@ def _check(ctx: Context, spans: list[Span]) -> None:
     if len(spans) > limits.OTLP_SPANS:
         raise errors.bad_spans(f"it has more than {limits.OTLP_SPANS} spans")
     for span in spans:
-        if len(orjson.dumps(span)) > limits.SPAN_BYTES:
+        if _size(span) > limits.SPAN_BYTES:
             raise errors.bad_spans("a span has more than 200 KB")
         if not -_PAST <= span["startTimeUnixNano"] / _NANO - ctx.now() <= _FUTURE:
             raise errors.bad_spans("a span began more than 14 days ago, or more than two hours from now")
+
+
+def _size(span: Span) -> int:
+    try:
+        return len(orjson.dumps(span))
+    except orjson.JSONEncodeError as error:  # keys that are no strings, attributes that are nested too deeply
+        raise errors.bad_spans(f"a span cannot be kept: {error}") from error
 
 
 async def _accept(ctx: Context, spans: list[Span]) -> None:

@@ -160,15 +160,21 @@ def _http(attributes: dict[str, Any]) -> dict[str, Any]:
         "user_agent": attributes.get("user_agent.original") or attributes.get("http.user_agent"),
         "client_ip": attributes.get("client.address") or attributes.get("http.client_ip"),
     }
-    response = {"status": attributes.get("http.response.status_code") or attributes.get("http.status_code")}
+    response = {"status": _status(attributes)}
     halves = {"request": request, "response": response}
     kept = {name: {key: each for key, each in half.items() if each is not None} for name, half in halves.items()}
     return {name: half for name, half in kept.items() if half}
 
 
+def _status(attributes: dict[str, Any]) -> int | None:
+    """HTTP's. It is a number, which some instrumentations write as a text."""
+    found = str(attributes.get("http.response.status_code") or attributes.get("http.status_code"))
+    return int(found) if found.isdecimal() else None
+
+
 def _outcome(span: Span, attributes: dict[str, Any]) -> dict[str, Any]:
     """The flags, and the cause: of the status of HTTP where there is one, else of the span's."""
-    code = attributes.get("http.response.status_code") or attributes.get("http.status_code") or 0
+    code = _status(attributes) or 0
     failed = (span.get("status") or {}).get("code") in ("ERROR", "STATUS_CODE_ERROR", 2)
     found: dict[str, Any] = {}
     if code == 429:

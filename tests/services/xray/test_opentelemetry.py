@@ -93,6 +93,18 @@ def test_spans_are_traces_and_go_to_the_log_group(export, traces, clock, indexed
     assert [span["kind"] for span in indexed()] == ["SERVER", "CLIENT"]
 
 
+def test_a_status_may_be_a_text(export, traces, clock, indexed):
+    request = Request(clock.now())
+    assert export(request.json().replace(b'"intValue": "503"', b'"stringValue": "404"')) == (200, b"{}")
+    shop = traces.documents(request.xray_id)["shop"]
+    assert shop["error"] and shop["http"]["response"]["status"] == 404
+
+
+def test_spans_that_cannot_be_kept_are_refused(export, clock, searched):
+    status, answer = export(Request(clock.now()).json().replace(b'"key": "rpc.system"', b'"key": 5'))
+    assert (status, b"cannot be kept" in answer) == (400, True)
+
+
 def test_protobuf_that_is_packed_is_taken_too(export, traces, clock, indexed):
     request = Request(clock.now())
     body = gzip.compress(request.protobuf())
