@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, kw_only=True):
     throttle: tuple[str, ...] = ()
     lambda_runtimes: Literal["nearest", "exact"] = "nearest"
     lambda_processors: Literal["machine", "memory"] = "machine"
+    lambda_install: Literal["needed", "asked"] = "needed"
     lambda_libraries: str = os.path.expanduser("~/.fogbank/lambda")
     workers: int = 1
     tls: bool = False
@@ -220,6 +221,12 @@ OPTIONS = (
         _one_of("machine", "memory"),
         "let functions have the processors of the machine, or as much of them as AWS gives for their memory",
         "machine|memory",
+    ),
+    Option(
+        "lambda_install",
+        _one_of("needed", "asked"),
+        "fetch what AWS's runtimes bring (the SDK for JavaScript, Java's client) when a function needs it, or only when asked",
+        "needed|asked",
     ),
     Option(
         "lambda_libraries",

@@ -57,11 +57,12 @@ def _is_wanted(item, here):
 
 @pytest.fixture(scope="session")
 def fogbank_settings(request, tmp_path_factory):
+    settings = {"lambda_install": "asked"}  # nothing is fetched behind a test's back
     if request.config.getoption("--store") == "sqlite":
-        return {}
+        return settings
     from tests.postgres import new_database
 
-    return {"store": new_database(), "data_dir": str(tmp_path_factory.mktemp("data"))}
+    return {**settings, "store": new_database(), "data_dir": str(tmp_path_factory.mktemp("data"))}
 
 
 @pytest.fixture(autouse=True, scope="session")

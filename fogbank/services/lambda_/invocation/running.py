@@ -341,7 +341,14 @@ async def _plan(scope: Context, runtimes: Runtimes, function: Function) -> Plan:
         skeleton = await asyncio.to_thread(lambda: runtimes.skeleton)
         scratch = function.config["EphemeralStorage"]["Size"] << 20
         sources = Sources(
-            directory, layers, runtimes.directory, settings.lambda_libraries, skeleton, scratch, function.memory
+            directory,
+            layers,
+            runtimes.directory,
+            settings.lambda_libraries,
+            runtimes.supplies,
+            skeleton,
+            scratch,
+            function.memory,
         )
         return await asyncio.to_thread(plan, runtime, handler, sources, settings.lambda_runtimes == "exact")
     except (NoInterpreter, CannotStart) as error:

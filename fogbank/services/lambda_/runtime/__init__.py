@@ -12,6 +12,7 @@ failures       why an environment cannot go on
 plans          what has to be started for a function
 interpreters   which interpreters this machine has
 installing     what functions need besides: `fogbank lambda install`
+supplies       has it installed when a function needs it
 packages       unpacked code
 output         what a function writes, as log events
 """

@@ -34,6 +34,7 @@ _SDK_HELPERS = (
 )
 _SDK_MAJOR = "3"
 _SECONDS = 60
+_NPM_SECONDS = 300
 
 
 class CannotInstall(Exception):
@@ -169,8 +170,12 @@ def _replacing(place: Path) -> Iterator[Path]:
 
 
 def _run_npm(npm: str, place: Path, packages: list[str]) -> None:
-    command = [npm, "install", "--prefix", str(place), "--no-audit", "--no-fund", "--loglevel=error", *packages]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
+    quiet = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-timeout=30000")
+    command = [npm, "install", "--prefix", str(place), *quiet, *packages]
+    try:
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=_NPM_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise CannotInstall(f"npm install took longer than {_NPM_SECONDS} seconds") from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise CannotInstall(f"npm install failed: {' '.join(lines[:3]) or f'exit status {done.returncode}'}")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from fogbank.engines.warden import CannotStart
 from fogbank.services.lambda_.runtime import interpreters, libraries, programs
 from fogbank.services.lambda_.runtime.interpreters import Interpreter, NoInterpreter
+from fogbank.services.lambda_.runtime.supplies import Supplies
 
 _RUNTIME = "awslambdaric.__main__"
 _EXECUTED = "import sys; sys.path[:0] = sys.argv[2:]; from awslambdaric.__main__ import main; main(sys.argv)"
@@ -30,7 +31,8 @@ class Sources(NamedTuple):
     code        the unpacked package
     layers      the unpacked layers, the last one above the others
     directory   the engine's own, where links to libraries may be put
-    libraries   what the user has installed for functions (`--lambda-libraries`)
+    libraries   what is installed for functions (`--lambda-libraries`)
+    supplies    what installs it
     skeleton    see `fogbank.engines.rooms`; empty where there are no rooms
     scratch     bytes that fit into /tmp
     memory      of the function, in MiB
@@ -40,6 +42,7 @@ class Sources(NamedTuple):
     layers: list[str]
     directory: str
     libraries: str
+    supplies: Supplies
     skeleton: str
     scratch: int
     memory: int
@@ -227,6 +230,7 @@ def _bytecode(sources: Sources) -> str:
 def _nodejs(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     """https://docs.aws.amazon.com/lambda/latest/dg/nodejs-package.html"""
     found = interpreters.find(runtime, exact)
+    missing = sources.supplies.sdk(sources.code, sources.layers)
     own = os.path.join(sources.libraries, "nodejs", "node_modules")
     own = own if os.path.isdir(own) else ""
     links = libraries.nodejs(sources.directory, own)
@@ -239,7 +243,8 @@ def _nodejs(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     searched += [f"{place.runtime}/node_modules", place.runtime, place.code]
     variables = _variables(place, NODE_PATH=":".join(searched))
     argv = [found.path, f"{place.runtime}/index.mjs", handler]
-    return Plan(found, argv, None, [], variables, place, _note(runtime, found))
+    note = f"The AWS SDK for JavaScript is not installed: {missing}." if missing else _note(runtime, found)
+    return Plan(found, argv, None, [], variables, place, note)
 
 
 def _ruby(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
@@ -261,12 +266,10 @@ def _ruby(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
 def _java(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     """With Amazon's runtime interface client, which has to be installed: see `installing`."""
     found = interpreters.find(runtime, exact)
+    missing = sources.supplies.runtime_client()
     client = sorted(glob.glob(os.path.join(sources.libraries, "java", "*.jar")))
     if not client:
-        raise CannotStart(
-            f"{runtime} needs Amazon's runtime interface client in {sources.libraries}/java: "
-            f"`fogbank lambda install java` puts it there."
-        )
+        raise CannotStart(f"{runtime} needs Amazon's runtime interface client in {sources.libraries}/java: {missing}.")
     place = _place(_keeping_tmp(sources, found.path, *client), libraries.empty(sources.directory))
     jars = [*client, place.code, f"{place.code}/lib/*", *(f"{each}/java/lib/*" for each in place.layers)]
     options = [f"-Xmx{round(sources.memory * _HEAP)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]

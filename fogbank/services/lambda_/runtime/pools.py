@@ -18,6 +18,7 @@ from fogbank.services.lambda_.runtime.load import Load
 from fogbank.services.lambda_.runtime.packages import Packages
 from fogbank.services.lambda_.runtime.plans import Plan
 from fogbank.services.lambda_.runtime.snapshots import Snapshots
+from fogbank.services.lambda_.runtime.supplies import Supplies
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -65,6 +66,7 @@ class Runtimes:
         self.images = Images(os.path.join(self.directory, "images"))
         self.snapshots = Snapshots()
         self.load = Load()
+        self.supplies = Supplies(app.settings.lambda_libraries, app.settings.lambda_install == "needed")
         self._pools: dict[str, Pool] = {}
         self._wardens: dict[str, Warden] = {}
         self._rooms = Rooms(self.directory)
