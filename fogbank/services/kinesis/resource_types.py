@@ -8,6 +8,7 @@ from typing import Any
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes, tag_list
 from fogbank.services.kinesis.service import service
+from fogbank.services.kinesis.settings import METRICS
 
 _MISSING = frozenset({"ResourceNotFoundException"})
 
@@ -137,11 +138,12 @@ def _record_size(summary: dict[str, Any], wanted: Properties) -> tuple[str, Prop
 
 def _monitoring(summary: dict[str, Any], wanted: Properties) -> tuple[str, Properties] | None:
     there = set(summary["EnhancedMonitoring"][0]["ShardLevelMetrics"])
-    given = set(wanted.get("DesiredShardLevelMetrics") or ())
+    asked = wanted.get("DesiredShardLevelMetrics") or ()
+    given = set(METRICS) if "ALL" in asked else set(asked)
     if more := given - there:
         return "EnableEnhancedMonitoring", {"ShardLevelMetrics": sorted(more)}
     less = there - given
-    return ("DisableEnhancedMonitoring", {"ShardLevelMetrics": sorted(less)}) if less and "ALL" not in given else None
+    return ("DisableEnhancedMonitoring", {"ShardLevelMetrics": sorted(less)}) if less else None
 
 
 def _warmth(summary: dict[str, Any], wanted: Properties) -> tuple[str, Properties] | None:

@@ -36,6 +36,12 @@ def test_a_stream_of_a_template_is_all_that_it_asks_for(cloud, kinesis):
     assert (summary["RetentionPeriodHours"], summary["OpenShardCount"]) == (24, 1)
 
 
+def test_a_stream_may_ask_for_all_metrics_of_its_shards(cloud, kinesis):
+    cloud.create(STREAM, Name="orders", ShardCount=1, DesiredShardLevelMetrics=["ALL"])
+    summary = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]
+    assert len(summary["EnhancedMonitoring"][0]["ShardLevelMetrics"]) == 7
+
+
 def test_a_stream_has_its_policy(cloud, kinesis, aws):
     cloud.create(STREAM, Name="orders", ShardCount=1)
     arn = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]["StreamARN"]
