@@ -114,8 +114,9 @@ def _check_expressions(request: Request) -> None:
     functions = {query["Id"]: _functions(query) for query in request["Metrics"]}
     if any("SEARCH" in each for each in functions.values()):
         raise errors.validation("SEARCH is not supported on Metric Alarms.")
-    if band is not None and functions.get(band) != {"ANOMALY_DETECTION_BAND"}:
-        raise errors.validation("ThresholdMetricId must be the id of an ANOMALY_DETECTION_BAND.")
+    bands = {query["Id"] for query in request["Metrics"] if expressions.banded(query.get("Expression")) in functions}
+    if band is not None and band not in bands:
+        raise errors.validation("ThresholdMetricId must be the id of an ANOMALY_DETECTION_BAND of one of the metrics.")
 
 
 def _functions(query: Request) -> set[str]:

@@ -81,8 +81,7 @@ async def _ensure_detector(ctx: Context, alarm: Alarm) -> None:
     band = queries.get(alarm.config.get("ThresholdMetricId") or "")
     if band is None:
         return
-    ((_, args),) = expressions.lookups(band["Expression"]).values()
-    stat = queries.get(args[0], {}).get("MetricStat")
+    stat = queries[expressions.banded(band["Expression"])].get("MetricStat")
     if stat is not None and await detectors.get(ctx, *key_of(SINGLE, single(stat))) is None:
         await anomaly_detectors.put(ctx, SINGLE, single(stat), {}, {})
 

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from fogbank.services.cloudwatch import math_functions
+from fogbank.services.cloudwatch import insights, math_functions
 from fogbank.services.cloudwatch.math_functions import OPERATORS, BadExpression, Value, as_list, combined
 from fogbank.services.cloudwatch.series import Series
 
-LOOKED_UP = frozenset({"SEARCH", "ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC"})
+BAND = "ANOMALY_DETECTION_BAND"
+LOOKED_UP = frozenset({"SEARCH", BAND, "INSIGHT_RULE_METRIC"})
 _ABSENT = frozenset({"SERVICE_QUOTA", "LAMBDA", "DB_PERF_INSIGHTS"})
 
 
@@ -58,6 +59,14 @@ def lookups(text: str) -> dict[str, tuple[str, list[Value]]]:
     }
 
 
+def banded(text: str | None) -> str | None:
+    """The id of what an expression is the band of; None for one that is not just a band. Raises BadExpression."""
+    node = None if text is None or insights.is_query(text) else parse(text)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != BAND or not node.args:
+        return None
+    return node.args[0].id if isinstance(node.args[0], ast.Name) else None
+
+
 def key(node: ast.expr) -> str:
     return ast.dump(node)
 
@@ -78,6 +87,8 @@ def evaluate(text: str, scope: Scope) -> Value:
         if isinstance(error, BadExpression):
             raise
         raise BadExpression("Operands or arguments of a wrong type") from None
+    except OverflowError:
+        raise BadExpression("The result is no number") from None
 
 
 # -- nodes

@@ -37,6 +37,10 @@ def test_an_alarm_on_a_band_sees_what_leaves_it(cloudwatch, put, state, clock):
         ({"Threshold": 5}, "cannot be specified together"),
         ({"ThresholdMetricId": "m"}, "must be the id"),
         ({"ThresholdMetricId": "x"}, "return data"),
+        (
+            {"Metrics": [BAND["Metrics"][0], {"Id": "band", "Expression": "AVG(ANOMALY_DETECTION_BAND(m))"}]},
+            "must be the id",
+        ),
         ({"ComparisonOperator": "GreaterThanThreshold"}, "cannot be specified for"),
         ({"Metrics": [{"Id": "s", "Expression": "SEARCH('{App}', 'Sum')"}, BAND["Metrics"][1]]}, "SEARCH"),
     ],

@@ -115,6 +115,7 @@ def test_one_query_of_metrics_insights_is_the_most(cloudwatch, refused, clock):
         "SEARCH('{\"My App\",Host} CPU', 'Average', 0)",
         f"SEARCH('{'(' * 400}CPU{')' * 400}', 'Average')",
         "ANOMALY_DETECTION_BAND(e, 'wide')",
+        "SUM([TIME_SERIES(10^308), TIME_SERIES(10^308)])",
     ],
 )
 def test_what_cannot_be_looked_up_is_refused(ask, refused, expression):
