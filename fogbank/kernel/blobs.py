@@ -180,7 +180,7 @@ class BlobUpkeep:
         until = None if self.app.store.alone else int(time.time() - _GRACE)
         while not self._ending.is_set() and (rows := await self._durably(_some_dropped)):
             due = [row for row in rows if until is None or row[0] < until]
-            if not due or not await in_thread(self.app.blobs.remove, [name for _, name in due]):
+            if not due or not await self._remove({name for _, name in due}):
                 return False
             await self._durably(_forget_dropped, due)
         return True
@@ -217,11 +217,21 @@ class BlobUpkeep:
         there = await in_thread(blobs.contents, shelf)
         candidates = there.keys() - blobs.unnamed(shelf)
         orphans = await self._durably(_without_name, candidates)
-        if orphans and not await in_thread(blobs.remove, orphans):
+        if orphans and not await self._remove(set(orphans)):
             return None
         if blobs.may_close(shelf):
             await in_thread(blobs.close_shelf, shelf)
         return len(orphans)
+
+    async def _remove(self, names: set[str]) -> bool:
+        """Remove those of the blobs that still have no name when nobody holds them: a snapshot may have been loaded in between."""
+        loop = asyncio.get_running_loop()
+
+        def nameless() -> list[str]:
+            return asyncio.run_coroutine_threadsafe(self._durably(_without_name, names), loop).result()
+
+        removed: bool = await in_thread(self.app.blobs.remove, names, nameless)
+        return removed
 
     async def _durably(self, work: Callable[..., Awaitable[T]], *args: object) -> T:
         """What the transaction found or did, once neither can be taken back. Raises StoreError."""

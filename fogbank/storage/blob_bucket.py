@@ -17,7 +17,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -265,12 +265,12 @@ class BlobBucket(Blobs):
 
     # -- removing
 
-    def remove(self, names: Collection[str]) -> bool:
+    def remove(self, names: Collection[str], confirm: Callable[[], Collection[str]] | None = None) -> bool:
         with self.explained():
             holds = self._marks("hold/")
             if holds and max(time for _, time in holds) > self._now() - _SILENCE:
                 return False
-        self._delete(names)
+        self._delete(names if confirm is None else confirm())
         return True
 
     @asynccontextmanager

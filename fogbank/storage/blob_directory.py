@@ -16,7 +16,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from fogbank.http import FileBody
@@ -224,10 +224,11 @@ class BlobDirectory(Blobs):
 
     # -- removing
 
-    def remove(self, names: Collection[str]) -> bool:
+    def remove(self, names: Collection[str], confirm: Callable[[], Collection[str]] | None = None) -> bool:
         with self._hold() as hold:
             if not try_lock(hold):
                 return False
+            names = names if confirm is None else confirm()
             for name in names:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self.path(name))

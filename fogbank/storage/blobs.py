@@ -208,8 +208,11 @@ class Blobs(ABC):
         """Lengths of the blobs on the shelf, by name."""
 
     @abstractmethod
-    def remove(self, names: Collection[str]) -> bool:
-        """Delete blobs; some may be gone already. False, and nothing is deleted, while somebody is `holding`."""
+    def remove(self, names: Collection[str], confirm: Callable[[], Collection[str]] | None = None) -> bool:
+        """Delete blobs; some may be gone already. False, and nothing is deleted, while somebody is `holding`.
+
+        `confirm` is asked when nobody is: it gives those that are to go after all.
+        """
 
     @abstractmethod
     def holding(self) -> AbstractAsyncContextManager[None]:

@@ -165,6 +165,23 @@ def test_a_blob_whose_drop_was_committed_before_a_crash_goes_at_the_next_start(t
     assert run(after, tmp_path) == set()
 
 
+def test_a_dropped_blob_that_has_its_name_again_stays(tmp_path):
+    """So it is when a snapshot is loaded after it was found among the dropped ones, and before it is removed."""
+
+    async def work(app):
+        name = await kept(app, b"x")
+        ctx = app.system_context()
+
+        async def drop_only():
+            kept_blobs.dropped.put(ctx, b"", 0, name)
+
+        await ctx.transact(drop_only)
+        done = await app.upkeep.remove_dropped()
+        return done, names(app) == {name}
+
+    assert run(work, tmp_path) == (True, True)
+
+
 def test_a_blob_that_is_being_sent_can_be_removed(tmp_path):
     async def work(app):
         name = await write(app, b"still there")
