@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import orjson
+
 from fogbank.kernel import json_paths
 
 _KEYS = 4
@@ -42,7 +44,7 @@ class Definition(NamedTuple):
 def parse(text: str) -> Definition:
     """Raises BadRule."""
     try:
-        document = json.loads(text)
+        document = orjson.loads(text)
     except ValueError:
         raise BadRule("The RuleDefinition is not valid JSON.") from None
     if not isinstance(document, dict) or document.get("Schema") != _SCHEMA:

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContributorInsigh
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
+
+import orjson
 
 from fogbank.identity.principals import root
 from fogbank.kernel import AWSError, Context, Record
@@ -125,7 +126,7 @@ def read(definition: Definition, message: str) -> Any:
     """The fields of an event; None when it has another format."""
     if definition.is_json:
         try:
-            document = json.loads(message)
+            document = orjson.loads(message)
         except ValueError:
             return None
         return document if isinstance(document, dict) else None

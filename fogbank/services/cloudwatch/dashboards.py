@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+import orjson
 
 from fogbank.kernel import Context, Record, pages
 from fogbank.services.cloudwatch import dashboard_rules, errors, tag_rules
@@ -44,7 +45,7 @@ async def put_dashboard(ctx: Context, request: Request) -> Answer:
     if not _NAME.fullmatch(name):
         raise errors.bad_dashboard_name(name)
     try:
-        problems = dashboard_rules.problems(json.loads(body))
+        problems = dashboard_rules.problems(orjson.loads(body))
     except ValueError:
         raise errors.no_json() from None
     if problems:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+import orjson
 
 from fogbank.kernel import AWSError, Context, Record, pages
 from fogbank.services.cloudwatch import alarm_metrics, computing, errors, statistics, verdicts, watching
@@ -219,7 +220,7 @@ async def set_alarm_state(ctx: Context, request: Request) -> None:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        orjson.loads(text)
     except ValueError:
         return False
     return True

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-ev
 
 from __future__ import annotations
 
-import json
+import msgspec
+import orjson
 
 from fogbank.identity.principals import service_principal
 from fogbank.kernel import Context, regions
@@ -36,16 +37,10 @@ def _state(alarm: Alarm) -> Answer:
 def history(before: Alarm, after: Alarm) -> Answer:
     def told(alarm: Alarm) -> Answer:
         state = {"stateValue": alarm.state, "stateReason": alarm.reason}
-        return state | ({"stateReasonData": json.loads(alarm.reason_data)} if _is_json(alarm.reason_data) else {})
+        data = orjson.loads(alarm.reason_data) if alarm.reason_data else None
+        return state | ({"stateReasonData": data} if data else {})
 
     return {"version": "1.0", "oldState": told(before), "newState": told(after)}
-
-
-def _is_json(text: str) -> bool:
-    try:
-        return bool(json.loads(text))
-    except ValueError:
-        return False
 
 
 _SUPPRESSING = ("ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
@@ -169,13 +164,30 @@ def notification(ctx: Context, before: Alarm, after: Alarm) -> Answer:
     return message | {"Trigger": _trigger(config)}
 
 
+class _ChildState(msgspec.Struct):
+    value: str
+    timestamp: str
+
+
+class _Child(msgspec.Struct):
+    arn: str
+    state: _ChildState
+
+
+class _ReasonData(msgspec.Struct):
+    """Of a composite alarm that followed its children."""
+
+    triggeringAlarms: list[_Child] = []
+
+
 def _triggering(alarm: Alarm) -> list[Answer]:
     """The children because of which a composite alarm has changed."""
-    data = json.loads(alarm.reason_data) if _is_json(alarm.reason_data) else {}
-    found = data.get("triggeringAlarms") or []
+    try:
+        found = msgspec.json.decode(alarm.reason_data or "{}", type=_ReasonData).triggeringAlarms
+    except msgspec.MsgspecError:  # what SetAlarmState gave need not be of that form
+        return []
     return [
-        {"Arn": each["arn"], "State": {"Value": each["state"]["value"], "Timestamp": each["state"]["timestamp"]}}
-        for each in found
+        {"Arn": each.arn, "State": {"Value": each.state.value, "Timestamp": each.state.timestamp}} for each in found
     ]
 
 

@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Metr
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+import orjson
 
 Request = dict[str, Any]
 
@@ -74,7 +75,7 @@ class Widget(NamedTuple):
 def parse(text: str, now: float) -> Widget:
     """Raises BadWidget."""
     try:
-        document = json.loads(text)
+        document = orjson.loads(text)
     except ValueError:
         raise BadWidget("The MetricWidget is not valid JSON.") from None
     if not isinstance(document, dict) or not isinstance(document.get("metrics"), list):

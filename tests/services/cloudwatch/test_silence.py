@@ -170,3 +170,14 @@ def test_bad_schedules_are_refused(mute, refused, expression, duration):
 def test_a_schedule_needs_its_fields():
     with pytest.raises(InvalidSchedule):
         muting.duration_of("PT")
+
+
+def test_reasons_of_a_composite_alarm_that_are_set_may_have_any_form(cloudwatch, make_alarm, aws, clock):
+    topic = aws("sns").create_topic(Name="t")["TopicArn"]
+    make_alarm()
+    cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(alarm)", AlarmActions=[topic])
+    data = '{"triggeringAlarms": [5]}'
+    cloudwatch.set_alarm_state(AlarmName="all", StateValue="ALARM", StateReason="test", StateReasonData=data)
+    clock.advance(seconds=1)
+    items = cloudwatch.describe_alarm_history(AlarmName="all", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert [item["HistorySummary"] for item in items] == [f"Successfully executed action {topic}"]

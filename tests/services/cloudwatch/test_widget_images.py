@@ -80,5 +80,7 @@ def test_bad_widgets_are_refused(changes, message):
 def test_what_is_no_widget_is_refused(cloudwatch, refused):
     with refused("ValidationError", "not valid JSON"):
         cloudwatch.get_metric_widget_image(MetricWidget="{")
+    with refused("ValidationError", "not valid JSON"):
+        cloudwatch.get_metric_widget_image(MetricWidget="[" * 5000 + "]" * 5000)
     with refused("ValidationError", "png"):
         cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget()), OutputFormat="gif")

@@ -289,7 +289,7 @@ class _Parser:
             self._fail()
         try:
             patterns, self._at = json.JSONDecoder().raw_decode(self._text, start + 1)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise errors.invalid_filter("what follows # is not JSON") from error
         self._next()
         listed: list[Any] = patterns if isinstance(patterns, list) else [patterns]
