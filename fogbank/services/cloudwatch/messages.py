@@ -174,16 +174,16 @@ class _Child(msgspec.Struct):
     state: _ChildState
 
 
-class _ReasonData(msgspec.Struct):
+class _ReasonData(msgspec.Struct, rename="camel"):
     """Of a composite alarm that followed its children."""
 
-    triggeringAlarms: list[_Child] = []
+    triggering_alarms: list[_Child] = []
 
 
 def _triggering(alarm: Alarm) -> list[Answer]:
     """The children because of which a composite alarm has changed."""
     try:
-        found = msgspec.json.decode(alarm.reason_data or "{}", type=_ReasonData).triggeringAlarms
+        found = msgspec.json.decode(alarm.reason_data or "{}", type=_ReasonData).triggering_alarms
     except msgspec.MsgspecError:  # what SetAlarmState gave need not be of that form
         return []
     return [

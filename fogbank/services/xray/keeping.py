@@ -30,6 +30,7 @@ Place = tuple[int, str]
 async def keep(ctx: Context, documents: Iterable[Document], indexed: Container[str]) -> None:
     """Keep segments and subsegments that were sent. `indexed` has the ids of the traces that can be searched for."""
     seal = await encryption.sealer(ctx)
+    kept: dict[str, list[Document]] = {}
     for document in documents:
         trace_id, is_whole = document["trace_id"], "end_time" in document
         before = await segments.get(ctx, trace_id, document["id"])
@@ -37,30 +38,31 @@ async def keep(ctx: Context, documents: Iterable[Document], indexed: Container[s
             continue
         data, key = seal(orjson.dumps(document))
         segments.put(ctx, Stored(data, is_whole, key), trace_id, document["id"])
-        await _note(ctx, trace_id, document, trace_id in indexed)
+        kept.setdefault(trace_id, []).append(document)
+    new = [trace_id for trace_id, each in kept.items() if await _note(ctx, trace_id, each, trace_id in indexed)]
+    if new:
+        await _remember(ctx, new)
 
 
-async def _note(ctx: Context, trace_id: str, document: Document, is_indexed: bool) -> None:
-    start = float(document["start_time"])
-    end = float(document.get("end_time") or start)
-    known = await traces.get(ctx, trace_id)
-    if known is not None and _is_over(ctx, known):
-        known = None
-    if known is None:
-        time = _time_of(trace_id, start)
+async def _note(ctx: Context, trace_id: str, documents: list[Document], is_indexed: bool) -> bool:
+    """Note what these documents say of their trace. Says whether it is a new one."""
+    began = min(float(each["start_time"]) for each in documents)
+    ended = max(float(each.get("end_time") or each["start_time"]) for each in documents)
+    before = await traces.get(ctx, trace_id)
+    if before is None or _is_over(ctx, before):
+        time = _time_of(trace_id, began)
         times.put(ctx, b"", time, trace_id)
-        await _remember(ctx, trace_id)
-        known = Known(time, start, end, ctx.now(), 1, is_indexed)
-    else:
-        began, ended = min(known.began, start), max(known.ended, end)
-        known = msgspec.structs.replace(
-            known,
-            began=began,
-            ended=ended,
-            revision=known.revision + 1,
-            is_indexed=known.is_indexed or is_indexed,
-        )
+        traces.put(ctx, Known(time, began, ended, ctx.now(), len(documents), is_indexed), trace_id)
+        return True
+    known = msgspec.structs.replace(
+        before,
+        began=min(before.began, began),
+        ended=max(before.ended, ended),
+        revision=before.revision + len(documents),
+        is_indexed=before.is_indexed or is_indexed,
+    )
     traces.put(ctx, known, trace_id)
+    return False
 
 
 def _time_of(trace_id: str, start: float) -> int:
@@ -121,11 +123,13 @@ def _is_over(ctx: Context, known: Known) -> bool:
     return known.received + limits.RETENTION_SECONDS <= ctx.now()
 
 
-async def _remember(ctx: Context, trace_id: str) -> None:
+async def _remember(ctx: Context, new: list[str]) -> None:
+    """Note the day on which these traces came."""
     day = int(ctx.now()) // _DAY
     if not await days.count(ctx, day, limit=1):
         await ctx.schedule("expire", {"day": day}, at=(day + 1) * _DAY + limits.RETENTION_SECONDS, key=str(day))
-    days.put(ctx, b"", day, trace_id)
+    for trace_id in new:
+        days.put(ctx, b"", day, trace_id)
 
 
 @service.task
