@@ -99,6 +99,7 @@ async def put_composite_alarm(ctx: Context, request: Request) -> None:
     await _refuse_circles(ctx, request["AlarmName"], rule.children)
     await _check_suppressor(ctx, request)
     alarm = await _put(ctx, request, COMPOSITE, tuple(sorted(rule.children)))
+    await suppressing.look_again(ctx, alarm)
     await decide(ctx, alarm)
 
 
@@ -289,6 +290,8 @@ async def delete_alarms(ctx: Context, request: Request) -> None:
         await _tell(ctx, "delete", alarm)
         if alarm.kind == METRIC:
             await watching.end(ctx, alarm.name, watched(alarm), followed(alarm))
+    for other in await alarms.scan(ctx):
+        await suppressing.look_again(ctx, other)
 
 
 @service.operation(resource=_arns)

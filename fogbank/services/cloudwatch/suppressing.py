@@ -66,6 +66,16 @@ async def _follow(ctx: Context, alarm: Alarm, suppressor: Alarm) -> None:
         await ctx.schedule("release", {"name": alarm.name}, delay=extension, key=alarm.name)
 
 
+async def look_again(ctx: Context, alarm: Alarm) -> None:
+    """The alarm has another suppressor, or none, or that one is gone: nobody might tell of its end."""
+    if alarm.suppressed_by != BY_ALARM:
+        return
+    given = alarm.config.get("ActionsSuppressor")
+    suppressor = await alarms.get(ctx, name_of(given)) if given else None
+    if suppressor is None or suppressor.state != verdicts.ALARM:
+        await ctx.schedule("release", {"name": alarm.name}, key=alarm.name)
+
+
 @service.task
 async def release(ctx: Context, payload: dict[str, Any]) -> None:
     """The wait or the extension is over: the actions are taken."""

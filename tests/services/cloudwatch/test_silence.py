@@ -80,6 +80,20 @@ def test_what_is_over_before_the_wait_is_told_to_nobody(composite, turn, actions
     assert (composite(), actions("composite")) == (None, 0)
 
 
+def test_without_its_suppressor_an_alarm_does_what_was_held_back(cloudwatch, composite, turn, actions, nowhere):
+    turn("quiet", "ALARM")
+    turn("child", "ALARM")
+    cloudwatch.put_composite_alarm(AlarmName="composite", AlarmRule="ALARM(child)", AlarmActions=[nowhere])
+    assert (actions("composite"), composite()) == (1, None)
+
+
+def test_without_the_alarm_that_suppresses_it_an_alarm_is_free(cloudwatch, composite, turn, actions):
+    turn("quiet", "ALARM")
+    turn("child", "ALARM")
+    cloudwatch.delete_alarms(AlarmNames=["quiet"])
+    assert (actions("composite"), composite()) == (1, None)
+
+
 def test_a_suppressor_brings_its_periods(cloudwatch, make_alarm, refused):
     make_alarm("child")
     with refused("ValidationError", "ActionsSuppressorWaitPeriod"):
