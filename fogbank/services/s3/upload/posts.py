@@ -22,6 +22,7 @@ from fogbank.services.s3.permissions import access
 from fogbank.services.s3.records import Object, home_of
 from fogbank.services.s3.service import service
 from fogbank.services.s3.upload import forms
+from fogbank.services.s3.web.website_pages import is_website
 
 Fields = dict[str, str]
 Parameters = dict[str, Any]
@@ -33,7 +34,7 @@ _OPERATION = "/WriteGetObjectResponse"
 
 def is_form(request: Request) -> bool:
     """Is this a form for a bucket (`/bucket`, in path style), or at least a POST that is no operation's?"""
-    if request.method != "POST" or request.path in ("/", _OPERATION):
+    if request.method != "POST" or request.path in ("/", _OPERATION) or is_website(request):
         return False
     return not request.query or (_is_to_bucket(request) and _has_form(request))
 
