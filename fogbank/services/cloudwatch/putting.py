@@ -113,17 +113,23 @@ async def put(ctx: Context, namespace: str, measured: Iterable[Measured], moment
 
 
 def _summaries(namespace: str, measured: Iterable[Measured]) -> list[tuple[tuple[Identity, str], Summary]]:
-    """What is to be added to each metric, by unit; equal values are counted."""
+    """What is to be added to each metric, by unit: once for its values, of which equal ones are counted, and once for its statistics."""
     values: dict[tuple[Identity, str], dict[float, float]] = {}
-    sets: list[tuple[tuple[Identity, str], Summary]] = []
+    sets: dict[tuple[Identity, str], Summary] = {}
     for name, value, unit, dimensions in measured:
         place = Identity(namespace, name, tuple(sorted(dimensions.items()))), unit
         if isinstance(value, Statistics):
-            sets.append((place, Summary(*value, [], is_complete=False)))
+            samples, total, least, most = value
+            known = sets.get(place)
+            if known is not None:
+                samples, total = samples + known.samples, total + known.sum
+                least, most = min(least, known.minimum), max(most, known.maximum)
+            sets[place] = Summary(samples, total, least, most, [], is_complete=False)
         else:
             counts = values.setdefault(place, {})
             counts[value] = counts.get(value, 0) + 1
-    return [(place, statistics.of_values(list(counts.items()))) for place, counts in values.items()] + sets
+    of_values = [(place, statistics.of_values(list(counts.items()))) for place, counts in values.items()]
+    return [*of_values, *sets.items()]
 
 
 service.provide("metrics", put)
