@@ -23,7 +23,7 @@ after a restart.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -82,6 +82,7 @@ class ResourceType(ABC):
     write_only   what is never told again (passwords)
     missing      the codes of errors that say that the resource is not there
     naming       how CloudFormation names one that its template does not name
+    next_page    what the service's listings call the place where a page begins, in requests and in answers
     """
 
     name: ClassVar[str]
@@ -92,6 +93,7 @@ class ResourceType(ABC):
     write_only: ClassVar[frozenset[str]] = frozenset()
     missing: ClassVar[frozenset[str]] = frozenset()
     naming: ClassVar[Naming | None] = None
+    next_page: ClassVar[tuple[str, str]] = ("NextToken", "NextToken")
 
     @abstractmethod
     async def create(self, ctx: Context, properties: Properties) -> str:
@@ -154,6 +156,18 @@ class ResourceType(ABC):
         given = self.fitted(ctx, operation, {name: value for name, value in params.items() if value is not None}, name)
         _check(ctx, name, operation, given)
         return await ctx.call(name, operation, given, as_caller=True)
+
+    async def listed(self, ctx: Context, operation: str, member: str, **params: Any) -> Sequence[Any]:
+        """What a listing operation has in `member`, on all of its pages."""
+        found: list[Any] = []
+        given, told = self.next_page
+        token: str | None = None
+        while True:
+            page = await self.call(ctx, operation, {**params, given: token})
+            found += page[member]
+            token = page.get(told)
+            if token is None:
+                return found
 
     def fitted(self, ctx: Context, operation: str, params: Properties, service: str | None = None) -> Properties:
         """The parameters of an operation with numbers and truth values where its model has them. Raises ValidationException."""

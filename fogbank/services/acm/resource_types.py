@@ -106,14 +106,7 @@ class CertificateType(ResourceType):
         await self.call(ctx, "DeleteCertificate", {"CertificateArn": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, "SearchCertificates", {"NextToken": token})
-            found += [result["CertificateArn"] for result in page["Results"]]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        return [result["CertificateArn"] for result in await self.listed(ctx, "SearchCertificates", "Results")]
 
 
 @service.resource_type

@@ -86,14 +86,8 @@ class AuthorityType(_OfAuthority):
         await self.call(ctx, "DeleteCertificateAuthority", on)
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, "ListCertificateAuthorities", {"NextToken": token})
-            found += [one["Arn"] for one in page["CertificateAuthorities"] if one["Status"] != "DELETED"]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        found = await self.listed(ctx, "ListCertificateAuthorities", "CertificateAuthorities")
+        return [one["Arn"] for one in found if one["Status"] != "DELETED"]
 
 
 @service.resource_type

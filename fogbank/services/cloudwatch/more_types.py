@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
@@ -50,24 +49,12 @@ class AlarmMuteRuleType(ResourceType):
         await self.call(ctx, "DeleteAlarmMuteRule", {"AlarmMuteRuleName": _last(identifier, ":")})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found = await _all(self, ctx, "ListAlarmMuteRules", "AlarmMuteRuleSummaries")
+        found = await self.listed(ctx, "ListAlarmMuteRules", "AlarmMuteRuleSummaries")
         return [each["AlarmMuteRuleArn"] for each in found]
 
 
 def _last(text: str, mark: str) -> str:
     return text.rpartition(mark)[2]
-
-
-async def _all(kind: ResourceType, ctx: Context, operation: str, member: str, **request: Any) -> Iterable[Properties]:
-    """What all pages of a listing have."""
-    found: list[Properties] = []
-    token = None
-    while True:
-        answer = await kind.call(ctx, operation, {**request, "NextToken": token})
-        found += answer[member]
-        token = answer.get("NextToken")
-        if token is None:
-            return found
 
 
 @service.resource_type
@@ -98,7 +85,7 @@ class InsightRuleType(ResourceType):
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
         name = _last(identifier, ":insight-rule/")
-        every = await _all(self, ctx, "DescribeInsightRules", "InsightRules")
+        every = await self.listed(ctx, "DescribeInsightRules", "InsightRules")
         found = next((rule for rule in every if rule["Name"] == name), None)
         if found is None:
             raise AWSError("ResourceNotFoundException", f"The rule {name} does not exist.")
@@ -122,7 +109,7 @@ class InsightRuleType(ResourceType):
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         prefix = f"arn:{ctx.partition}:cloudwatch:{ctx.region}:{ctx.account}:insight-rule/"
-        return [prefix + rule["Name"] for rule in await _all(self, ctx, "DescribeInsightRules", "InsightRules")]
+        return [prefix + rule["Name"] for rule in await self.listed(ctx, "DescribeInsightRules", "InsightRules")]
 
 
 @service.resource_type
@@ -165,5 +152,5 @@ class AnomalyDetectorType(ResourceType):
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         kinds = ["SINGLE_METRIC", "METRIC_MATH"]
-        found = await _all(self, ctx, "DescribeAnomalyDetectors", "AnomalyDetectors", AnomalyDetectorTypes=kinds)
+        found = await self.listed(ctx, "DescribeAnomalyDetectors", "AnomalyDetectors", AnomalyDetectorTypes=kinds)
         return [each["AnomalyDetectorId"] for each in found]

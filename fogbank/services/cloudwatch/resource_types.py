@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
@@ -58,15 +57,8 @@ class _AlarmType(ResourceType):
         await self.call(ctx, "DeleteAlarms", {"AlarmNames": [identifier]})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        names: list[str] = []
-        token = None
-        while True:
-            request: dict[str, Any] = {"AlarmTypes": [self.kind], "NextToken": token}
-            answer = await self.call(ctx, "DescribeAlarms", request)
-            names += [alarm["AlarmName"] for alarm in answer[f"{self.kind}s"]]
-            token = answer.get("NextToken")
-            if token is None:
-                return names
+        alarms = await self.listed(ctx, "DescribeAlarms", f"{self.kind}s", AlarmTypes=[self.kind])
+        return [alarm["AlarmName"] for alarm in alarms]
 
 
 @service.resource_type

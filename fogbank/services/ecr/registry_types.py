@@ -153,7 +153,7 @@ class PullThroughCacheRuleType(EcrType):
         await self.call(ctx, "DeletePullThroughCacheRule", {"ecrRepositoryPrefix": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found = await self.all(ctx, "DescribePullThroughCacheRules", "pullThroughCacheRules")
+        found = await self.listed(ctx, "DescribePullThroughCacheRules", "pullThroughCacheRules")
         return [each["ecrRepositoryPrefix"] for each in found]
 
 
@@ -200,7 +200,7 @@ class RepositoryCreationTemplateType(EcrType):
         await self.call(ctx, "DeleteRepositoryCreationTemplate", {"prefix": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found = await self.all(ctx, "DescribeRepositoryCreationTemplates", "repositoryCreationTemplates")
+        found = await self.listed(ctx, "DescribeRepositoryCreationTemplates", "repositoryCreationTemplates")
         return [each["prefix"] for each in found]
 
 
@@ -224,4 +224,4 @@ class PullTimeUpdateExclusionType(EcrType):
         await self.call(ctx, "DeregisterPullTimeUpdateExclusion", {"principalArn": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return await self.all(ctx, "ListPullTimeUpdateExclusions", "pullTimeUpdateExclusions")
+        return [*await self.listed(ctx, "ListPullTimeUpdateExclusions", "pullTimeUpdateExclusions")]

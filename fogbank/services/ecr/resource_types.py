@@ -52,16 +52,7 @@ def text_of(document: Any) -> str:
 
 
 class EcrType(ResourceType):
-    async def all(self, ctx: Context, operation: str, member: str) -> list[Any]:
-        """What a listing operation has on all of its pages."""
-        found: list[Any] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, operation, {"nextToken": token})
-            found += page[member]
-            token = page.get("nextToken")
-            if token is None:
-                return found
+    next_page = ("nextToken", "nextToken")
 
 
 @service.resource_type
@@ -145,4 +136,4 @@ class RepositoryType(EcrType):
         await self.call(ctx, "DeleteRepository", {**named, "force": force})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [each["repositoryName"] for each in await self.all(ctx, "DescribeRepositories", "repositories")]
+        return [each["repositoryName"] for each in await self.listed(ctx, "DescribeRepositories", "repositories")]

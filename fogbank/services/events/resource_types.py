@@ -44,16 +44,6 @@ class _Type(ResourceType):
         if removed:
             await self.call(ctx, "UntagResource", {"ResourceARN": arn, "TagKeys": removed})
 
-    async def _pages(self, ctx: Context, operation: str, member: str, **params: Any) -> list[Properties]:
-        found: list[Properties] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, operation, {**params, "NextToken": token})
-            found += page[member]
-            token = page.get("NextToken")
-            if token is None:
-                return found
-
 
 @service.resource_type
 class EventBusType(_Type):
@@ -99,7 +89,7 @@ class EventBusType(_Type):
         await self.call(ctx, "DeleteEventBus", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [bus["Name"] for bus in await self._pages(ctx, "ListEventBuses", "EventBuses")]
+        return [bus["Name"] for bus in await self.listed(ctx, "ListEventBuses", "EventBuses")]
 
 
 _RULE = ("Name", "EventBusName", "ScheduleExpression", "State", "Description", "RoleArn")
@@ -142,7 +132,7 @@ class RuleType(_Type):
         found = await self.call(ctx, "DescribeRule", {"Name": _rule(identifier), **_bus(identifier)})
         pattern = _document(found.get("EventPattern"))
         shown = {**_given(found, *_RULE, "Arn"), **({} if pattern is None else {"EventPattern": pattern})}
-        targets = await self._pages(ctx, "ListTargetsByRule", "Targets", **place)
+        targets = await self.listed(ctx, "ListTargetsByRule", "Targets", **place)
         return {**shown, **({"Targets": targets} if targets else {}), **await self._tags(ctx, identifier)}
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
@@ -157,13 +147,13 @@ class RuleType(_Type):
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         place = {"Rule": _rule(identifier), **_bus(identifier)}
-        targets = await self._pages(ctx, "ListTargetsByRule", "Targets", **place)
+        targets = await self.listed(ctx, "ListTargetsByRule", "Targets", **place)
         if targets:
             await self.call(ctx, "RemoveTargets", {**place, "Ids": [target["Id"] for target in targets]})
         await self.call(ctx, "DeleteRule", {"Name": _rule(identifier), **_bus(identifier)})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [rule["Arn"] for rule in await self._pages(ctx, "ListRules", "Rules")]
+        return [rule["Arn"] for rule in await self.listed(ctx, "ListRules", "Rules")]
 
 
 def _rule(arn: str) -> str:
@@ -211,7 +201,7 @@ class ArchiveType(_Type):
         await self.call(ctx, "DeleteArchive", {"ArchiveName": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [archive["ArchiveName"] for archive in await self._pages(ctx, "ListArchives", "Archives")]
+        return [archive["ArchiveName"] for archive in await self.listed(ctx, "ListArchives", "Archives")]
 
 
 _CONNECTION = ("Name", "AuthorizationType", "AuthParameters", "Description", "KmsKeyIdentifier")
@@ -246,7 +236,7 @@ class ConnectionType(_Type):
         await self.call(ctx, "DeleteConnection", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [connection["Name"] for connection in await self._pages(ctx, "ListConnections", "Connections")]
+        return [connection["Name"] for connection in await self.listed(ctx, "ListConnections", "Connections")]
 
 
 _DESTINATION = ("ConnectionArn", "InvocationEndpoint", "HttpMethod", "InvocationRateLimitPerSecond", "Description")
@@ -280,7 +270,7 @@ class ApiDestinationType(_Type):
         await self.call(ctx, "DeleteApiDestination", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found = await self._pages(ctx, "ListApiDestinations", "ApiDestinations")
+        found = await self.listed(ctx, "ListApiDestinations", "ApiDestinations")
         return [destination["Name"] for destination in found]
 
 
@@ -316,7 +306,7 @@ class EndpointType(_Type):
         await self.call(ctx, "DeleteEndpoint", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [endpoint["Name"] for endpoint in await self._pages(ctx, "ListEndpoints", "Endpoints")]
+        return [endpoint["Name"] for endpoint in await self.listed(ctx, "ListEndpoints", "Endpoints")]
 
 
 @service.resource_type

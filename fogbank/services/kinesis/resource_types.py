@@ -81,14 +81,7 @@ class StreamType(ResourceType):
         await self.call(ctx, "DeleteStream", {"StreamName": identifier, "EnforceConsumerDeletion": True})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        names: list[str] = []
-        token = None
-        while True:
-            answer = await self.call(ctx, "ListStreams", {"NextToken": token})
-            names += answer["StreamNames"]
-            token = answer.get("NextToken")
-            if token is None:
-                return names
+        return [*await self.listed(ctx, "ListStreams", "StreamNames")]
 
 
 # these take no name of a stream

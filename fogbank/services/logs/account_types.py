@@ -14,17 +14,7 @@ from fogbank.services.logs.service import service
 
 class LogsType(ResourceType):
     missing = frozenset({"ResourceNotFoundException"})
-
-    async def listed(self, ctx: Context, operation: str, member: str, **request: Any) -> list[dict[str, Any]]:
-        """All pages of a list."""
-        found: list[dict[str, Any]] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, operation, {**request, "nextToken": token})
-            found += page[member]
-            token = page.get("nextToken")
-            if token is None:
-                return found
+    next_page = ("nextToken", "nextToken")
 
     async def tags_of(self, ctx: Context, arn: str) -> Properties:
         tags = (await self.call(ctx, "ListTagsForResource", {"resourceArn": arn}))["tags"]

@@ -31,18 +31,6 @@ class _Tagged(ResourceType):
             await self.call(ctx, "TagResource", {"ResourceId": id, "Tags": tags})
 
 
-async def _pages(kind: ResourceType, ctx: Context, operation: str, member: str, params: Properties) -> list[Any]:
-    """All entries of a list."""
-    found: list[Any] = []
-    token: str | None = None
-    while True:
-        page = await kind.call(ctx, operation, {**params, "NextToken": token})
-        found += page[member]
-        token = page.get("NextToken")
-        if token is None:
-            return found
-
-
 @service.resource_type
 class OrganizationType(ResourceType):
     """The organization of the account."""
@@ -112,7 +100,7 @@ class UnitType(_Tagged):
         """The units below the parent that is given."""
         member = "OrganizationalUnits"
         parent = pick(given, "ParentId")
-        return [unit["Id"] for unit in await _pages(self, ctx, "ListOrganizationalUnitsForParent", member, parent)]
+        return [unit["Id"] for unit in await self.listed(ctx, "ListOrganizationalUnitsForParent", member, **parent)]
 
 
 @service.resource_type
@@ -180,7 +168,7 @@ class AccountType(_Tagged):
         await self.call(ctx, "CloseAccount", {"AccountId": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [account["Id"] for account in await _pages(self, ctx, "ListAccounts", "Accounts", {})]
+        return [account["Id"] for account in await self.listed(ctx, "ListAccounts", "Accounts")]
 
 
 def _text(content: Any) -> str:
@@ -218,7 +206,7 @@ class PolicyType(_Tagged):
         }
 
     async def _targets(self, ctx: Context, identifier: str) -> list[str]:
-        found = await _pages(self, ctx, "ListTargetsForPolicy", "Targets", {"PolicyId": identifier})
+        found = await self.listed(ctx, "ListTargetsForPolicy", "Targets", PolicyId=identifier)
         return [target["TargetId"] for target in found]
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
@@ -244,7 +232,7 @@ class PolicyType(_Tagged):
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         """The policies of the type that is given."""
         kind = {"Filter": given.get("Type", "SERVICE_CONTROL_POLICY")}
-        return [policy["Id"] for policy in await _pages(self, ctx, "ListPolicies", "Policies", kind)]
+        return [policy["Id"] for policy in await self.listed(ctx, "ListPolicies", "Policies", **kind)]
 
 
 @service.resource_type

@@ -79,14 +79,7 @@ class PipeType(ResourceType):
         await self.call(ctx, "DeletePipe", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, "ListPipes", {"NextToken": token})
-            found += [str(each["Name"]) for each in page["Pipes"]]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        return [str(each["Name"]) for each in await self.listed(ctx, "ListPipes", "Pipes")]
 
     async def is_ready(self, ctx: Context, identifier: str) -> bool:
         """Raises ValidationException with the reason when it failed."""

@@ -21,15 +21,9 @@ class _OfAccount(ResourceType):
         return await self.call(ctx, f"{verb}AccessPoint{what}ForObjectLambda", params)
 
     async def names(self, ctx: Context) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            params = {"AccountId": ctx.account, "NextToken": token}
-            page = await self.call(ctx, "ListAccessPointsForObjectLambda", params)
-            found += [each["Name"] for each in page["ObjectLambdaAccessPointList"]]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        member = "ObjectLambdaAccessPointList"
+        found = await self.listed(ctx, "ListAccessPointsForObjectLambda", member, AccountId=ctx.account)
+        return [each["Name"] for each in found]
 
 
 @service.resource_type

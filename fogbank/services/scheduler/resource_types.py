@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.protocols import timestamps
@@ -24,17 +22,6 @@ _PLAIN = (
     "State",
     "Target",
 )
-
-
-async def _pages(kind: ResourceType, ctx: Context, operation: str, member: str, **params: Any) -> list[Properties]:
-    found: list[Properties] = []
-    token: str | None = None
-    while True:
-        page = await kind.call(ctx, operation, {**params, "NextToken": token})
-        found += page[member]
-        token = page.get("NextToken")
-        if token is None:
-            return found
 
 
 @service.resource_type
@@ -73,11 +60,11 @@ class ScheduleType(ResourceType):
         await self.call(ctx, "DeleteSchedule", {"Name": identifier, "GroupName": group})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [str(each["Name"]) for each in await _pages(self, ctx, "ListSchedules", "Schedules")]
+        return [str(each["Name"]) for each in await self.listed(ctx, "ListSchedules", "Schedules")]
 
     async def _group(self, ctx: Context, name: str) -> str:
         """The group that has a schedule of that name. Raises ResourceNotFoundException."""
-        found = await _pages(self, ctx, "ListSchedules", "Schedules", NamePrefix=name)
+        found = await self.listed(ctx, "ListSchedules", "Schedules", NamePrefix=name)
         group = next((each["GroupName"] for each in found if each["Name"] == name), None)
         if group is None:
             raise errors.no_such_schedule(name)
@@ -124,4 +111,4 @@ class ScheduleGroupType(ResourceType):
         await self.call(ctx, "DeleteScheduleGroup", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [str(each["Name"]) for each in await _pages(self, ctx, "ListScheduleGroups", "ScheduleGroups")]
+        return [str(each["Name"]) for each in await self.listed(ctx, "ListScheduleGroups", "ScheduleGroups")]

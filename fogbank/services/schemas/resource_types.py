@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import orjson
 
 from fogbank.kernel import Context
@@ -33,16 +31,6 @@ class _Type(ResourceType):
         if removed:
             await self.call(ctx, "UntagResource", {"ResourceArn": arn, "TagKeys": removed})
 
-    async def _pages(self, ctx: Context, operation: str, member: str, **params: Any) -> list[Properties]:
-        found: list[Properties] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, operation, {**params, "NextToken": token})
-            found += page[member]
-            token = page.get("NextToken")
-            if token is None:
-                return found
-
 
 @service.resource_type
 class RegistryType(_Type):
@@ -71,7 +59,7 @@ class RegistryType(_Type):
         await self.call(ctx, "DeleteRegistry", {"RegistryName": _name(identifier)})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [each["RegistryArn"] for each in await self._pages(ctx, "ListRegistries", "Registries", Scope="LOCAL")]
+        return [each["RegistryArn"] for each in await self.listed(ctx, "ListRegistries", "Registries", Scope="LOCAL")]
 
 
 def _name(arn: str) -> str:
@@ -141,10 +129,10 @@ class SchemaType(_Type):
         await self.call(ctx, "DeleteSchema", _place(identifier))
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        registries = await self._pages(ctx, "ListRegistries", "Registries", Scope="LOCAL")
+        registries = await self.listed(ctx, "ListRegistries", "Registries", Scope="LOCAL")
         wanted = given.get("RegistryName")
         names = [each["RegistryName"] for each in registries if wanted in (None, each["RegistryName"])]
-        found = [await self._pages(ctx, "ListSchemas", "Schemas", RegistryName=name) for name in names]
+        found = [await self.listed(ctx, "ListSchemas", "Schemas", RegistryName=name) for name in names]
         return [each["SchemaArn"] for schemas in found for each in schemas]
 
 
@@ -182,4 +170,4 @@ class DiscovererType(_Type):
         await self.call(ctx, "DeleteDiscoverer", {"DiscovererId": _name(identifier)})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return [each["DiscovererArn"] for each in await self._pages(ctx, "ListDiscoverers", "Discoverers")]
+        return [each["DiscovererArn"] for each in await self.listed(ctx, "ListDiscoverers", "Discoverers")]

@@ -122,14 +122,7 @@ class SecretType(_OfSecret):
         await self.call(ctx, "DeleteSecret", {"SecretId": identifier, "ForceDeleteWithoutRecovery": True})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, "ListSecrets", {"NextToken": token})
-            found += [secret["ARN"] for secret in page["SecretList"]]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        return [secret["ARN"] for secret in await self.listed(ctx, "ListSecrets", "SecretList")]
 
 
 @service.resource_type

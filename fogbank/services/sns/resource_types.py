@@ -142,18 +142,7 @@ class TopicType(ResourceType):
         await self.call(ctx, "DeleteTopic", {"TopicArn": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        return await _all(self, ctx, "ListTopics", "Topics", "TopicArn")
-
-
-async def _all(kind: ResourceType, ctx: Context, operation: str, member: str, name: str) -> list[str]:
-    found: list[str] = []
-    token: str | None = None
-    while True:
-        page = await kind.call(ctx, operation, {"NextToken": token})
-        found += [each[name] for each in page[member]]
-        token = page.get("NextToken")
-        if token is None:
-            return found
+        return [each["TopicArn"] for each in await self.listed(ctx, "ListTopics", "Topics")]
 
 
 @service.resource_type
@@ -202,7 +191,8 @@ class SubscriptionType(ResourceType):
         await self.call(where, "Unsubscribe", {"SubscriptionArn": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        arns = await _all(self, ctx, "ListSubscriptions", "Subscriptions", "SubscriptionArn")
+        found = await self.listed(ctx, "ListSubscriptions", "Subscriptions")
+        arns = [each["SubscriptionArn"] for each in found]
         return [arn for arn in arns if arn.startswith("arn:")]
 
 

@@ -50,11 +50,4 @@ class ParameterType(ResourceType):
         await self.call(ctx, "DeleteParameter", {"Name": identifier})
 
     async def list(self, ctx: Context, given: Properties) -> list[str]:
-        found: list[str] = []
-        token: str | None = None
-        while True:
-            page = await self.call(ctx, "DescribeParameters", {"NextToken": token})
-            found += [parameter["Name"] for parameter in page["Parameters"]]
-            token = page.get("NextToken")
-            if token is None:
-                return found
+        return [parameter["Name"] for parameter in await self.listed(ctx, "DescribeParameters", "Parameters")]

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes
 
 
 class LambdaType(ResourceType):
     missing = frozenset({"ResourceNotFoundException"})
-
-    async def listed(self, ctx: Context, operation: str, member: str, **params: Any) -> list[dict[str, Any]]:
-        """All pages of a list."""
-        found: list[dict[str, Any]] = []
-        marker: str | None = None
-        while True:
-            page = await self.call(ctx, operation, {**params, "Marker": marker})
-            found += page[member]
-            marker = page.get("NextMarker")
-            if marker is None:
-                return found
+    next_page = ("Marker", "NextMarker")
 
     async def tag(self, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
         tags, removed = tag_changes(before, after)
