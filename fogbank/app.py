@@ -16,7 +16,7 @@ from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import accounts, keys, tracing
+from fogbank.kernel import accounts, keys
 from fogbank.kernel.blobs import BlobUpkeep, blob_of
 from fogbank.kernel.clock import Clock
 from fogbank.kernel.collection import Collection
@@ -204,8 +204,7 @@ class App:
     async def reset(self, account: str | None = None) -> None:
         """Forget everything, or everything of one account."""
         self.gateway.authorisation.journal.forget(account)
-        await gatherer_of(self).forget(account)
-        await tracing.gatherer_of(self).forget(account)
+        await self.engines.forget(account)
         if account is None:
             await self.store.replace(())
             await self.upkeep.sweep_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -16,9 +16,12 @@ log = logging.getLogger("fogbank.engines")
 _STOP_SECONDS = 20.0
 
 
-class Engine(Protocol):
+class Engine:
     async def close(self) -> None:
         """Stop the program. What it holds that is state lies in the store, or in its directory."""
+
+    async def forget(self, account: str | None) -> None:
+        """The state of an account is gone, or that of all: let go of what belongs to it."""
 
 
 E = TypeVar("E", bound=Engine)
@@ -37,6 +40,11 @@ class Engines:
         if engine is None:
             engine = self._running[name] = make(self._app)
         return engine  # type: ignore[return-value]
+
+    async def forget(self, account: str | None) -> None:
+        """See `Engine.forget`."""
+        for engine in tuple(self._running.values()):
+            await engine.forget(account)
 
     async def close(self) -> None:
         """Stop them all, the last one first."""

@@ -121,6 +121,8 @@ class Warden:
         return await started
 
     def send(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> None:
+        if not self.is_alive:
+            raise CannotStart("the warden is gone")
         data = orjson.dumps(message)
         # the channel is only ever full for a moment: the warden does nothing but read it
         self._channel.setblocking(True)

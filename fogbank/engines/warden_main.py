@@ -54,12 +54,16 @@ class Warden:
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
 
     def run(self):
+        # not `select`, which knows no descriptors from 1,024 on: the server that gave us ours may have many
+        waiting = select.poll()
+        for each in (self.channel, self.wakeup):
+            waiting.register(each, select.POLLIN)
         while True:
-            ready, _, _ = select.select([self.channel, self.wakeup], [], [])
+            ready = {number for number, _ in waiting.poll()}
             if self.wakeup in ready:
                 os.read(self.wakeup, 4096)
                 self.reap()
-            if self.channel in ready and not self.receive():
+            if self.channel.fileno() in ready and not self.receive():
                 self.kill_all()
                 return
 

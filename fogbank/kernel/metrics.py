@@ -6,10 +6,11 @@ value pays next to nothing. What was gathered last is lost when the process is k
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
+
+from fogbank.kernel.gathering import Gathering
 
 if TYPE_CHECKING:
     from fogbank.app import App
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fogbank.metrics")
 
-_GATHERED_SECONDS = 0.25
 _MINUTE = 60
 
 
@@ -73,15 +73,15 @@ def gatherer_of(app: App) -> Gatherer:
     return app.engines.get("metrics", Gatherer)
 
 
-class Gatherer:
+class Gatherer(Gathering):
     """What was measured in this process and is not put yet, by account, region, namespace and minute."""
 
+    moment = 0.25
+
     def __init__(self, app: App) -> None:
-        self._app = app
+        super().__init__(app)
         self._waiting: dict[_Place, list[Measured]] = {}
         self._tallies: dict[_Place, dict[_Tallied, Statistics]] = {}
-        self._putting: asyncio.Task[None] | None = None
-        self._turn = asyncio.Lock()
 
     def add(self, scope: Context, namespace: str, measured: list[Measured]) -> None:
         self._waiting.setdefault(_place(scope, namespace), []).extend(measured)
@@ -97,27 +97,13 @@ class Gatherer:
             tallies[what] = Statistics(samples + 1, total + value, min(least, value), max(most, value))
         self._begin()
 
-    def _begin(self) -> None:
-        if self._putting is None or self._putting.done():
-            self._putting = asyncio.ensure_future(self._put_soon())
+    def _has_some(self) -> bool:
+        return bool(self._waiting or self._tallies)
 
-    async def _put_soon(self) -> None:
-        while self._waiting or self._tallies:
-            await asyncio.sleep(_GATHERED_SECONDS)
-            await self.put()
-
-    async def put(self) -> None:
-        """Put it now."""
-        async with self._turn:
-            await self._put_all()
-
-    async def forget(self, account: str | None) -> None:
-        """Put nothing of the account any more, or of no account. When this returns, what was being put already is there."""
+    def _drop(self, account: str | None) -> None:
         for gathered in (self._waiting, self._tallies):
             for place in [place for place in gathered if account in (None, place[0])]:
                 del gathered[place]
-        async with self._turn:
-            pass
 
     async def _put_all(self) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -131,11 +117,6 @@ class Gatherer:
                 await scope.transact(put, scope, namespace, measured, minute)
             except Exception:
                 log.exception("metrics of %s are lost", namespace)
-
-    async def close(self) -> None:
-        await self.put()  # also what is being put already
-        if self._putting is not None:
-            self._putting.cancel()
 
 
 def _place(scope: Context, namespace: str) -> _Place:

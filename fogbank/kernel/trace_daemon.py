@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from fogbank.engines import Engine
 from fogbank.http import Payload, Request
 from fogbank.kernel.errors import AWSError
 
@@ -46,7 +47,7 @@ class Sender(NamedTuple):
     role: str
 
 
-class TraceDaemon:
+class TraceDaemon(Engine):
     """Live things only: who was announced is forgotten with the process, like the functions themselves."""
 
     def __init__(self, app: App) -> None:

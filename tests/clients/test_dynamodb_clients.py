@@ -35,7 +35,7 @@ def songs(resource):
         ],
     )
     waiter = resource.meta.client.get_waiter("table_exists")
-    waiter.wait(TableName="songs", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    waiter.wait(TableName="songs", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     return table
 
 
@@ -111,7 +111,7 @@ def thread(aws):
 
     Thread.create_table(wait=False)
     waiter = aws("dynamodb").get_waiter("table_exists")
-    waiter.wait(TableName="threads", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    waiter.wait(TableName="threads", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     return Thread
 
 

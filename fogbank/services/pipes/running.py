@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fogbank.app import App
+from fogbank.engines import Engine
 from fogbank.kernel import Context
 
 
@@ -23,9 +24,6 @@ def one_more(ctx: Context) -> Iterator[int]:
             del counts[ctx.account]
 
 
-class _Running:
+class _Running(Engine):
     def __init__(self, app: App) -> None:
         self.counts: Counter[str] = Counter()
-
-    async def close(self) -> None:
-        """Nothing goes on by itself."""

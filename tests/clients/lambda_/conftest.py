@@ -96,7 +96,7 @@ class Deployment:
             **{"Timeout": 30, "MemorySize": 512, **options},
         )
         self.client.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1000}
+            FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500}
         )
         return made["FunctionArn"]
 
@@ -148,9 +148,9 @@ def app(aws):
 
 @pytest.fixture
 def queue(aws):
-    """(url, arn) of a queue whose messages come back at once when they were not handled."""
+    """(url, arn) of a queue that leaves functions as long as Chalice does."""
     client = aws("sqs")
-    url = client.create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "30"})["QueueUrl"]
+    url = client.create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return url, found["Attributes"]["QueueArn"]
 

@@ -81,7 +81,7 @@ def table(ddb):
             {"AttributeName": "sk", "AttributeType": "N"},
         ],
     )
-    ddb.get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     return "things"
 
 

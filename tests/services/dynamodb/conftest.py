@@ -50,7 +50,7 @@ def make_table(ddb):
             AttributeDefinitions=attributes(**types),
             **{"BillingMode": "PAY_PER_REQUEST", **more},
         )
-        ddb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+        ddb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
         return name
 
     return make

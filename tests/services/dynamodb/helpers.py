@@ -57,4 +57,4 @@ def n(number):
 def wait_until_over(client, waiter, **job):
     """Until it is completed, or has failed."""
     with suppress(WaiterError):
-        client.get_waiter(waiter).wait(**job, WaiterConfig={"Delay": 0.02, "MaxAttempts": 500})
+        client.get_waiter(waiter).wait(**job, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})

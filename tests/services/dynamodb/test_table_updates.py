@@ -11,7 +11,7 @@ MORE = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 6}
 def update(ddb, table, **changes):
     """Update the table and wait until it is done."""
     answer = ddb.update_table(TableName=table, **changes)["TableDescription"]
-    ddb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     return answer
 
 

@@ -18,7 +18,7 @@ CAPACITY = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
 def test_a_table_is_creating_then_active(ddb, make_table):
     created = ddb.create_table(**DEFINITION)["TableDescription"]
     assert created["TableStatus"] == "CREATING"
-    ddb.get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     assert ddb.describe_table(TableName="things")["Table"]["TableStatus"] == "ACTIVE"
 
 
@@ -121,7 +121,7 @@ def test_the_same_name_in_another_region_is_another_table(aws, ddb, table):
 
 def test_a_table_is_deleting_then_gone(ddb, table):
     assert ddb.delete_table(TableName=table)["TableDescription"]["TableStatus"] == "DELETING"
-    ddb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     with refusal("ResourceNotFoundException", f"Requested resource not found: Table: {table} not found"):
         ddb.describe_table(TableName=table)
 
@@ -130,7 +130,7 @@ def test_a_new_table_of_the_same_name_is_empty(ddb, make_table):
     make_table()
     ddb.put_item(TableName="things", Item={"pk": s("a")})
     ddb.delete_table(TableName="things")
-    ddb.get_waiter("table_not_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_not_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     make_table()
     assert ddb.scan(TableName="things")["Count"] == 0
 

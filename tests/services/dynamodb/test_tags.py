@@ -27,7 +27,7 @@ def test_tags_come_with_the_table_and_change(ddb, arn):
 
 def test_tags_go_with_the_table(ddb, arn, make_table):
     ddb.delete_table(TableName="things")
-    ddb.get_waiter("table_not_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 200})
+    ddb.get_waiter("table_not_exists").wait(TableName="things", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500})
     make_table()
     assert tags(ddb, arn) == {}
 

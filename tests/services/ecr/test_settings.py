@@ -16,7 +16,7 @@ def test_a_scan_fails_and_says_why(ecr, registry, repository, container, eventua
     assert code(error) == "ScanNotFoundException"
     assert ecr.start_image_scan(**request)["imageScanStatus"] == {"status": "IN_PROGRESS"}
     with pytest.raises(Exception, match="Waiter ImageScanComplete failed"):
-        ecr.get_waiter("image_scan_complete").wait(**request, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        ecr.get_waiter("image_scan_complete").wait(**request, WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
     status = ecr.describe_image_scan_findings(**request)["imageScanStatus"]
     assert status == {
         "status": "FAILED",

@@ -7,7 +7,7 @@ def code(error):
 
 def settle(kinesis, name="orders"):
     """Wait until the stream is ACTIVE."""
-    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
 
 
 def make(kinesis, name="orders", shards=1, **options):

@@ -46,7 +46,7 @@ def test_shards_tell_what_the_stream_is_asked_for(kinesis, metrics):
     make(kinesis)
     assert metrics(**SHARD) == {}
     kinesis.enable_enhanced_monitoring(StreamName="orders", ShardLevelMetrics=["IncomingRecords", "OutgoingBytes"])
-    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
     kinesis.put_record(StreamName="orders", Data=b"12345", PartitionKey="k")
     kinesis.get_records(ShardIterator=iterator(kinesis))
     assert metrics(**SHARD) == {"IncomingRecords": 1, "OutgoingBytes": 5}

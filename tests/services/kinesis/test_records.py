@@ -180,7 +180,7 @@ def test_an_encrypted_stream_is_read_by_those_who_may_use_its_key(aws):
         put(kinesis, b"lost")
     assert code(error) == "KMSDisabledException"
     kms.enable_key(KeyId=key)
-    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+    kinesis.get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
     kinesis.stop_stream_encryption(StreamName="orders", EncryptionType="KMS", KeyId=key)
     put(kinesis, b"open")
     assert read(kinesis) == [b"plain", b"secret", b"open"]

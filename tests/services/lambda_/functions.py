@@ -92,10 +92,10 @@ class Functions:
 
     def settle(self, name="f"):
         self.client.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+            FunctionName=name, WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000}
         )
         self.client.get_waiter("function_updated_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+            FunctionName=name, WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000}
         )
 
     def call(self, event=None, name="f", **options):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 
 import pytest
@@ -228,3 +229,18 @@ def test_node_logs_in_json_from_its_level_on(functions):
     assert (warned["level"], warned["message"]) == ("WARN", {"order": 7})
     assert (failed["level"], failed["errorType"], failed["errorMessage"]) == ("ERROR", "TypeError", "no")
     assert isinstance(failed["stackTrace"], list)
+
+
+# -- the end
+
+
+def test_environments_end_when_their_account_is_forgotten(functions, fogbank_server):
+    functions.make("import os\ndef handler(event, context):\n    return os.getpid()\n")
+    inside, _ = functions.call()
+    assert is_there(inside)
+    fogbank_server.reset(functions.aws.account)
+    poll(lambda: is_there(inside), lambda there: not there)
+
+
+def is_there(process):
+    return os.path.exists(f"/proc/{process}")

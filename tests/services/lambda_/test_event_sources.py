@@ -69,7 +69,7 @@ class Source:
     def stream(self):
         kinesis = self.functions.aws("kinesis")
         kinesis.create_stream(StreamName="work", ShardCount=1)
-        kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        kinesis.get_waiter("stream_exists").wait(StreamName="work", WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
         arn = kinesis.describe_stream_summary(StreamName="work")["StreamDescriptionSummary"]["StreamARN"]
         return kinesis, arn
 

@@ -55,7 +55,7 @@ class ImageFunctions(Functions):
     def settle(self, name="f"):
         # to unpack an image takes a moment
         for waiter in ("function_active_v2", "function_updated_v2"):
-            waits = {"Delay": 0.02, "MaxAttempts": 1000}
+            waits = {"Delay": 0.02, "MaxAttempts": 1500}
             self.client.get_waiter(waiter).wait(FunctionName=name, WaiterConfig=waits)
 
     def become_developer(self):

@@ -48,7 +48,7 @@ def publish(functions):
 def published(functions):
     version = functions.client.publish_version(FunctionName="f")["Version"]
     functions.client.get_waiter("published_version_active").wait(
-        FunctionName="f", Qualifier=version, WaiterConfig={"Delay": 0, "MaxAttempts": 500}
+        FunctionName="f", Qualifier=version, WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000}
     )
     return version
 

@@ -88,7 +88,7 @@ def _forget(scope: Context, name: str) -> None:
     """The warm environments of the unpublished version are out of date."""
     runtimes = scope.app.engines.get("lambda", Runtimes)
     arn = f"{arn_of(scope, name)}:{LATEST}"
-    scope.after_commit(lambda: runtimes.forget(arn))
+    scope.after_commit(lambda: runtimes.forget_function(arn))
 
 
 @service.operation(**ON_FUNCTION)

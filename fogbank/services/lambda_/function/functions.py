@@ -246,7 +246,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
         single.delete(of.scope, of.name)  # type: ignore[attr-defined]
     runtimes = of.scope.app.engines.get("lambda", Runtimes)
     arn = f"{of.function_arn}:"
-    of.scope.after_commit(lambda: runtimes.forget(arn))
+    of.scope.after_commit(lambda: runtimes.forget_function(arn))
     return {}
 
 

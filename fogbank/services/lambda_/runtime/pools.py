@@ -8,6 +8,7 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from fogbank.engines import Engine
 from fogbank.engines.warden import Warden
 from fogbank.services.lambda_.runtime import libraries
 from fogbank.services.lambda_.runtime.environments import Environment
@@ -57,7 +58,7 @@ class Started(NamedTuple):
     failure: Failure | None
 
 
-class Runtimes:
+class Runtimes(Engine):
     """`directory` holds unpacked packages and links to libraries: a cache."""
 
     def __init__(self, app: App) -> None:
@@ -209,7 +210,12 @@ class Runtimes:
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
 
-    def forget(self, prefix: str) -> None:
+    async def forget(self, account: str | None) -> None:
+        for arn in (*self._pools, *self.snapshots):
+            if account in (None, arn.split(":")[4]):
+                self.forget_version(arn)
+
+    def forget_function(self, prefix: str) -> None:
         """Functions whose qualified ARNs begin so have changed, or are no more."""
         for arn in [arn for arn in (*self._pools, *self.snapshots) if arn.startswith(prefix)]:
             self.forget_version(arn)
