@@ -113,8 +113,27 @@ class Authorisation:
             resources = await resources
         if not resources:
             return
-        actions = _actions(ctx, operation, params)
         named = (resources,) if isinstance(resources, str) else tuple(resources)
+        await self._ask_once(ctx, operation, params, named, owner, policy)
+
+    async def check_found(
+        self, ctx: Context, operation: Operation, params: dict[str, Any], resource: str, owner: str, policy: str | None
+    ) -> None:
+        """`check` for a service that calls an operation of its own for another one, and has found the resource already."""
+        if self.app.settings.iam != "off" and (policy is not None or not await self.is_free(ctx, owner)):
+            await self._ask_once(ctx, operation, params, (resource,), owner, policy)
+
+    async def _ask_once(
+        self,
+        ctx: Context,
+        operation: Operation,
+        params: dict[str, Any],
+        named: tuple[str, ...],
+        owner: str,
+        policy: str | None,
+    ) -> None:
+        """Ask about these resources, unless the answer was yes a moment ago."""
+        actions = _actions(ctx, operation, params)
         behalf = _behalf(ctx)
         parts = [(action, resource, owner, policy, behalf) for resource in named for action in actions]
         standing = self.registrar.seen(ctx)

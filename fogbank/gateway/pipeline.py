@@ -265,19 +265,23 @@ class Gateway:
         operation = service.operations.get(model.operations[operation_name].snake) if service is not None else None
         if service is None or operation is None:
             raise not_implemented(name, operation_name)
+        inner = self.called_by(ctx, service, operation, source_arn)
+        if as_caller:
+            inner.principal, inner.origin = ctx.principal, called_via(ctx)
+        elif role is not None:
+            inner.principal, inner.origin = await ctx.assume(role, source_arn=source_arn), {}
+        await self.authorisation.check(inner, operation, params)
+        return await operation.handler(inner, params) or {}
+
+    def called_by(self, ctx: Context, service: Service, operation: Operation, source_arn: str | None) -> Context:
+        """The context of a call of `service`'s operation by the service of `ctx`, on behalf of a resource."""
         inner = ctx.at(service=service)
         inner.operation = operation.name
         inner.request = None
         inner.protocol = ""
-        if as_caller:
-            inner.origin = called_via(ctx)
-        elif role is not None:
-            inner.principal, inner.origin = await ctx.assume(role, source_arn=source_arn), {}
-        else:
-            inner.principal = service_principal(ctx.service.name, ctx.account)
-            inner.origin = source(ctx, source_arn)
-        await self.authorisation.check(inner, operation, params)
-        return await operation.handler(inner, params) or {}
+        inner.principal = service_principal(ctx.service.name, ctx.account)
+        inner.origin = source(ctx, source_arn)
+        return inner
 
 
 def _may_be_unsigned(target: Target) -> bool:

@@ -179,7 +179,11 @@ class Registrar:
         if ctx.tx is None:
             return found if self.app.store.alone else None
         writes = ctx.tx.writes
-        return None if writes and any(row in writes for row, _ in sight.rows) else found
+        if writes:
+            for row, _ in sight.rows:
+                if row in writes:
+                    return None
+        return found
 
     async def standing(self, ctx: Context, principal: Principal) -> Standing | None:
         """Where a principal stands; None when the user or role is no more. `ctx` is in a transaction."""

@@ -43,13 +43,30 @@ async def fan_out(ctx: Context, topic: Topic, messages: list[Message]) -> None:
 
 async def _deliver(ctx: Context, topic: Topic, messages: list[Message], found: list[Subscription]) -> None:
     """Deliver to these subscriptions; the last one of so many as a roster has at most is left to a task."""
+    taking = [subscription for subscription in found[:_AT_ONCE] if subscription.takes_new_messages]
     parcels = [Parcel(ctx, topic, message) for message in messages]
-    for subscription in found[:_AT_ONCE]:
-        if subscription.takes_new_messages:
+    if len(parcels) == 1:
+        await _hand_out(parcels[0], taking)
+    else:
+        for subscription in taking:
             await hand_over(parcels, subscription)
     if len(found) > _AT_ONCE:
         payload = {"topic": topic.name, "messages": messages, "after": found[_AT_ONCE - 1].id}
         await ctx.schedule("fan_out_further", payload)
+
+
+async def _hand_out(parcel: Parcel, to: list[Subscription]) -> None:
+    """Deliver one message to all of these, to the queues among them together."""
+    for_queues: list[tuple[Letter, Subscription]] = []
+    for subscription in to:
+        letter = await _letter(parcel, subscription)
+        if letter is None:
+            continue
+        if subscription.protocol == "sqs":
+            for_queues.append((letter, subscription))
+        else:
+            await _BY_PROTOCOL[subscription.protocol](parcel, subscription, letter.text)
+    await queues.deliver_each(for_queues)
 
 
 async def hand_over(parcels: list[Parcel], subscription: Subscription) -> None:

@@ -9,7 +9,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from fogbank.kernel import AWSError
+from fogbank.kernel import AWSError, queues
 from fogbank.services.sns import limits, message_attributes, metering, status_log
 from fogbank.services.sns.parcel import Failed, Letter, Parcel
 from fogbank.services.sns.subscription import Subscription
@@ -21,17 +21,39 @@ async def deliver(letters: list[Letter], subscription: Subscription) -> None:
     """Send to the queue of a subscription, or to its dead-letter queue, in this order. Raises nothing that the publisher should know."""
     for start in range(0, len(letters), limits.BATCH_ENTRIES):
         batch = letters[start : start + limits.BATCH_ENTRIES]
-        await (_deliver_together(batch, subscription) if len(batch) > 1 else _deliver_alone(batch[0], subscription))
+        if len(batch) > 1:
+            await _deliver_together(batch, subscription)
+        else:
+            await deliver_each([(batch[0], subscription)])
 
 
-async def _deliver_alone(letter: Letter, subscription: Subscription) -> None:
-    try:
-        sent = await send(letter.parcel, subscription.endpoint, await _request(letter, subscription))
-    except Failed as failure:
-        await given_up(letter.parcel, subscription, letter.text, failure)
-    else:
-        metering.delivered(letter.parcel)
-        await _log(letter.parcel, subscription, sent)
+async def deliver_each(letters: list[tuple[Letter, Subscription]]) -> None:
+    """Send each of these to its subscription's queue; of the same topic. Raises nothing, either."""
+    requests: list[queues.Letter] = []
+    posted: list[tuple[Letter, Subscription]] = []
+    for letter, subscription in letters:
+        try:
+            requests.append(queues.Letter(subscription.endpoint, await _request(letter, subscription)))
+        except Failed as failure:
+            await given_up(letter.parcel, subscription, letter.text, failure)
+        else:
+            posted.append((letter, subscription))
+    if posted:
+        await _post(posted, requests)
+
+
+async def _post(letters: list[tuple[Letter, Subscription]], requests: list[queues.Letter]) -> None:
+    first = letters[0][0].parcel
+    arrived: list[Parcel] = []
+    for (letter, subscription), answer in zip(
+        letters, await queues.post(first.ctx, requests, first.message.topic), strict=True
+    ):
+        if isinstance(answer, AWSError):
+            await given_up(letter.parcel, subscription, letter.text, Failed.of(answer))
+        else:
+            arrived.append(letter.parcel)
+            await _log(letter.parcel, subscription, answer)
+    metering.all_delivered(arrived)
 
 
 async def _deliver_together(letters: list[Letter], subscription: Subscription) -> None:
@@ -50,8 +72,7 @@ async def _deliver_together(letters: list[Letter], subscription: Subscription) -
         failures |= {each["Id"]: Failed(each["Code"], each["Message"]) for each in answer["Failed"]}
     except Failed as failure:
         if failure.code == "BatchRequestTooLong":
-            for letter in letters:
-                await _deliver_alone(letter, subscription)
+            await deliver_each([(letter, subscription) for letter in letters])
             return
         failures |= {each["Id"]: failure for each in entries}
     metering.all_delivered([letters[int(place)].parcel for place in sent])

@@ -40,6 +40,7 @@ def parse_url(url: str) -> tuple[str, str]:
     return account.rpartition("/")[2], name
 
 
+@lru_cache(maxsize=4096)
 def parse_arn(text: str) -> Arn | None:
     """The parts of a queue's ARN, None when the text is none."""
     found = _ARN.match(text)

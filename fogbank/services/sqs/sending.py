@@ -9,7 +9,7 @@ from fogbank.services.sqs import batches, encryption, errors, limits, memory, th
 from fogbank.services.sqs.backlogs import open_backlog
 from fogbank.services.sqs.drafts import Draft, draft
 from fogbank.services.sqs.messages import Backlog
-from fogbank.services.sqs.queue import SHARED, find
+from fogbank.services.sqs.queue import SHARED, Queue, find
 from fogbank.services.sqs.service import service
 
 Request = dict[str, Any]
@@ -21,7 +21,13 @@ _FIRST_NUMBER = 18 * 10**18
 @service.operation(**SHARED)
 async def send_message(ctx: Context, request: Request) -> Request:
     """Put a message into a queue. API_SendMessage."""
-    backlog = await _opened(ctx, request)
+    scope, queue = await find(ctx, request)
+    return await send_to(ctx, scope, queue, request)
+
+
+async def send_to(ctx: Context, scope: Context, queue: Queue, request: Request) -> Request:
+    """Put a message into that queue; `scope` is in its account. Returns the answer."""
+    backlog = await _opened(scope, queue)
     drafted = draft(ctx, backlog, request, await encryption.data_key(backlog.ctx, backlog.queue))
     answer = await _send(backlog, drafted)
     await backlog.used()
@@ -31,7 +37,7 @@ async def send_message(ctx: Context, request: Request) -> Request:
 @service.operation(action="sqs:SendMessage", **SHARED)
 async def send_message_batch(ctx: Context, request: Request) -> Request:
     """Put up to ten messages into a queue, each with its own success or failure. API_SendMessageBatch."""
-    backlog = await _opened(ctx, request)
+    backlog = await _opened(*await find(ctx, request))
     entries = batches.checked(request["Entries"], "SendMessageBatchRequestEntry")
     _check_length(entries)
     data_key = await encryption.data_key(backlog.ctx, backlog.queue)
@@ -45,8 +51,7 @@ async def send_message_batch(ctx: Context, request: Request) -> Request:
     return answer
 
 
-async def _opened(ctx: Context, request: Request) -> Backlog:
-    scope, queue = await find(ctx, request)
+async def _opened(scope: Context, queue: Queue) -> Backlog:
     await throttling.count(scope, queue, "SendMessage")
     return await open_backlog(scope, queue)
 
