@@ -426,13 +426,6 @@ def bad_checksum(algorithm: str) -> AWSError:
     return AWSError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.", 400)
 
 
-def checksum_not_available(algorithm: str) -> AWSError:
-    """S3 knows the algorithm, but this installation has no implementation of it."""
-    return header_not_implemented(
-        f"x-amz-checksum-{algorithm.lower()}", f"This installation of Fogbank cannot compute {algorithm}."
-    )
-
-
 # -- copies
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from fogbank.kernel import Context
 from fogbank.kernel.errors import not_implemented
-from fogbank.protocols import checksums
 from fogbank.services.s3control import errors
 
 Request = dict[str, Any]
@@ -51,8 +50,6 @@ def _check_operation(ctx: Context, name: str, asked: Request) -> None:
         raise errors.invalid_request("TargetResource must be specified.")
     if name == "LambdaInvoke" and not asked.get("FunctionArn"):
         raise errors.invalid_request("FunctionArn must be specified.")
-    if name == "S3ComputeObjectChecksum" and asked.get("ChecksumAlgorithm", "CRC32") not in checksums.AVAILABLE:
-        raise not_implemented("s3control", f"CreateJob with the checksum {asked['ChecksumAlgorithm']}")
     if name == "S3ComputeObjectChecksum" and asked.get("ChecksumType") == "COMPOSITE":
         raise not_implemented("s3control", "CreateJob with composite checksums")
 

@@ -19,15 +19,12 @@ FULL_OBJECT = "FULL_OBJECT"
 COMPOSITE = "COMPOSITE"
 
 _TRAILER = "x-amz-checksum-"
-# What S3 computes of an upload that brings no checksum; only where there is a native implementation of it.
-DEFAULT = "CRC64NVME" if checksums.NATIVE else ""
+DEFAULT = "CRC64NVME"
+"""What S3 computes of an upload that brings no checksum."""
 
 
 class Claim(NamedTuple):
-    """`md5` is that of Content-MD5 in hexadecimal. `value` is base64; None: it comes in the trailer, or only ours counts.
-
-    An empty `algorithm` says that no checksum is wanted.
-    """
+    """`md5` is that of Content-MD5 in hexadecimal. `value` is base64; None: it comes in the trailer, or only ours counts."""
 
     md5: str | None
     algorithm: str
@@ -94,11 +91,9 @@ _NOT_VALUES = frozenset({"ChecksumAlgorithm", "ChecksumMode", "ChecksumType"})
 
 
 def usable(algorithm: str) -> str:
-    """The algorithm, when it is one that S3 knows and this installation can compute."""
+    """The algorithm, when it is one that S3 knows."""
     if algorithm not in checksums.LENGTHS:
         raise errors.invalid_request("The value specified in the x-amz-trailer header is not supported")
-    if algorithm not in checksums.AVAILABLE:
-        raise errors.checksum_not_available(algorithm)
     return algorithm
 
 

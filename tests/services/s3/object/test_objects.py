@@ -188,6 +188,13 @@ def test_checksum_has_to_be_one(refused, put, bucket, algorithm):
         put(bucket, "k", b"hello", **{f"Checksum{algorithm}": "AAAA"})
 
 
+def test_object_without_a_checksum_gets_crc64nvme(s3, raw, bucket):
+    answer = raw("PUT", f"/{bucket}/k", b"hello")
+    assert answer.headers["x-amz-checksum-crc64nvme"] == SUMS["CRC64NVME"]
+    assert answer.headers["x-amz-checksum-type"] == "FULL_OBJECT"
+    assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumCRC64NVME"] == SUMS["CRC64NVME"]
+
+
 def test_two_checksums_are_one_too_many(refused, put, bucket):
     message = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
     with refused("InvalidRequest", 400, Message=message):

@@ -7,6 +7,8 @@ from itertools import product
 
 import pytest
 
+from fogbank.protocols import checksums
+
 MIB = 1024 * 1024
 FIRST, SECOND, TAIL = b"1" * 5 * MIB, b"2" * (5 * MIB + 3), b"tail"
 
@@ -253,6 +255,16 @@ def test_full_object_checksum_is_that_of_all_bytes(s3, bucket, upload):
     options = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
     answer = upload(bucket, "k", [FIRST, SECOND, TAIL], part={"ChecksumAlgorithm": "CRC32"}, **options)
     assert answer["ChecksumCRC32"] == b64(crc32(FIRST + SECOND + TAIL))
+    assert answer["ChecksumType"] == "FULL_OBJECT"
+
+
+def test_upload_without_checksums_gets_crc64nvme_of_all_bytes(s3, raw, bucket, begun, complete):
+    bodies = (b"x" * 5_242_880, b"123456789")
+    for number, body in enumerate(bodies, 1):
+        assert raw("PUT", f"/{bucket}/k?partNumber={number}&uploadId={begun}", body).status == 200
+    parts = s3.list_parts(Bucket=bucket, Key="k", UploadId=begun)["Parts"]
+    answer = complete(*((part["PartNumber"], part["ETag"]) for part in parts))
+    assert answer["ChecksumCRC64NVME"] == b64(checksums.compute("CRC64NVME", b"".join(bodies)))
     assert answer["ChecksumType"] == "FULL_OBJECT"
 
 
