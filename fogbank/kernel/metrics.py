@@ -37,7 +37,9 @@ Measured = tuple[str, "float | Statistics", str, dict[str, str]]
 Dimensions = tuple[tuple[str, str], ...]
 """Names and values."""
 
-_Tallied = tuple[str, str, Dimensions]
+Tallied = tuple[str, str, Dimensions]
+"""The name of a metric, its unit, and its dimensions."""
+
 _Place = tuple[str, str, str, int]
 """Account, region, namespace, and minute (epoch seconds)."""
 
@@ -66,7 +68,12 @@ def tally(ctx: Context, namespace: str, name: str, value: float, unit: str, dime
 
     It counts whether or not the transaction is committed.
     """
-    gatherer_of(ctx.app).tally(ctx, namespace, (name, unit, dimensions), value)
+    tally_all(ctx, namespace, (((name, unit, dimensions), value),))
+
+
+def tally_all(ctx: Context, namespace: str, measured: Iterable[tuple[Tallied, float]]) -> None:
+    """The same of several values."""
+    gatherer_of(ctx.app).tally(ctx, namespace, measured)
 
 
 def gatherer_of(app: App) -> Gatherer:
@@ -81,20 +88,25 @@ class Gatherer(Gathering):
     def __init__(self, app: App) -> None:
         super().__init__(app)
         self._waiting: dict[_Place, list[Measured]] = {}
-        self._tallies: dict[_Place, dict[_Tallied, Statistics]] = {}
+        self._tallies: dict[_Place, dict[Tallied, list[float]]] = {}  # samples, sum, minimum, maximum
 
     def add(self, scope: Context, namespace: str, measured: list[Measured]) -> None:
         self._waiting.setdefault(_place(scope, namespace), []).extend(measured)
         self._begin()
 
-    def tally(self, scope: Context, namespace: str, what: _Tallied, value: float) -> None:
+    def tally(self, scope: Context, namespace: str, measured: Iterable[tuple[Tallied, float]]) -> None:
         tallies = self._tallies.setdefault(_place(scope, namespace), {})
-        found = tallies.get(what)
-        if found is None:
-            tallies[what] = Statistics(1, value, value, value)
-        else:
-            samples, total, least, most = found
-            tallies[what] = Statistics(samples + 1, total + value, min(least, value), max(most, value))
+        for what, value in measured:
+            found = tallies.get(what)
+            if found is None:
+                tallies[what] = [1, value, value, value]
+                continue
+            found[0] += 1
+            found[1] += value
+            if value < found[2]:
+                found[2] = value
+            elif value > found[3]:
+                found[3] = value
         self._begin()
 
     def _has_some(self) -> bool:
@@ -110,7 +122,10 @@ class Gatherer(Gathering):
         tallies, self._tallies = self._tallies, {}
         for place, found in tallies.items():
             measured = waiting.setdefault(place, [])
-            measured += [(name, value, unit, dict(dimensions)) for (name, unit, dimensions), value in found.items()]
+            measured += [
+                (name, Statistics(*values), unit, dict(dimensions))
+                for (name, unit, dimensions), values in found.items()
+            ]
         for (account, region, namespace, minute), measured in waiting.items():
             scope = self._app.system_context("cloudwatch", account, region)
             try:

@@ -68,9 +68,8 @@ def mark_of(arn: str) -> str:
 
 
 def _new_root(now: float, request_id: str) -> str:
-    """https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids"""
-    digits = hashlib.sha256(request_id.encode()).hexdigest()[:24]
-    return f"Root=1-{int(now):08x}-{digits}"
+    """A trace of the request's own: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids"""
+    return f"Root=1-{int(now):08x}-{request_id.replace('-', '')[:24]}"
 
 
 # -- invocations
@@ -79,6 +78,8 @@ def _new_root(now: float, request_id: str) -> str:
 async def enter(scope: Context, function: Function, header: str, request_id: str) -> str:
     """The header that an invocation gets which comes with `header`. Raises RecursiveInvocationException. Not in a transaction."""
     mark = mark_of(arn_of(scope, function.name))
+    if not header:
+        return f"{_new_root(scope.now(), request_id)};Lineage={mark}:1"
     chain = chain_of(header).entering(mark)
     if chain.counts[mark] > MOST and await _terminates(scope, function):
         metering.dropped(scope, function)

@@ -62,9 +62,9 @@ class Invocation(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of an invocation: the payload is an error document when `error` (`Unhandled`) is set. `log` are its last lines.
+    """What came of an invocation: the payload is an error document when `error` (`Unhandled`) is set.
 
-    `durable` is the ARN of the execution that it began, of a durable function.
+    `log` are its last lines, if they were wanted; `durable` is the ARN of the execution that it began, of a durable function.
     """
 
     payload: bytes
@@ -119,7 +119,8 @@ async def run(scope: Context, function: Function, invocation: Invocation) -> Don
     traced.ended(answered, outcome.duration)
     if invocation.wants_log and settling is not None and environment.has_extensions:
         await settling  # the end of the log is written when extensions are done
-    return Done(answered.payload, "Unhandled" if answered.is_error else "", environment.journal.tail(), answered)
+    log = environment.journal.tail() if invocation.wants_log else b""
+    return Done(answered.payload, "Unhandled" if answered.is_error else "", log, answered)
 
 
 async def _handle(environment: Environment, failure: Failure | None, event: Event, relay: Relay | None) -> Outcome:

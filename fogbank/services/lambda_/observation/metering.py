@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import cycle
 
 from fogbank.kernel import Context, metrics
 from fogbank.services.lambda_.records import LATEST, Function
@@ -18,10 +19,8 @@ def invoked(
 ) -> None:
     """Note an invocation that has ended; `named` is the ARN that was asked for. `concurrent` is how many of the function were at work."""
     alias = _alias_of(named)
-    counted = (("Invocations", 1.0), ("Errors", float(is_error)), ("ConcurrentExecutions", float(concurrent)))
-    for dimensions in _dimensions(function.name, function.version, alias):
-        for name, value in counted:
-            metrics.tally(scope, NAMESPACE, name, value, "Count", dimensions)
+    values = (1.0, float(is_error), float(concurrent))
+    metrics.tally_all(scope, NAMESPACE, zip(_counted(function.name, function.version, alias), cycle(values)))
     note(scope, function.name, function.version, [("Duration", milliseconds, "Milliseconds")], alias)
 
 
@@ -55,6 +54,13 @@ def note(scope: Context, name: str, version: str, measured: list[tuple[str, floa
     """For the function, for its version or alias, and for all functions together."""
     all_dimensions = [dict(each) for each in _dimensions(name, version, alias)]
     metrics.note(scope, NAMESPACE, [(*each, of) for of in all_dimensions for each in measured])
+
+
+@lru_cache(1000)
+def _counted(name: str, version: str, alias: str) -> tuple[metrics.Tallied, ...]:
+    """What is counted of each invocation, by every set of dimensions."""
+    names = ("Invocations", "Errors", "ConcurrentExecutions")
+    return tuple((each, "Count", of) for of in _dimensions(name, version, alias) for each in names)
 
 
 @lru_cache(1000)

@@ -15,6 +15,7 @@ import shutil
 import signal
 import time
 from functools import partial
+from math import inf
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ class Environment:
         self._owed: reports.Invoked | None = None
         self._deadline = 0.0
         self._freezing: asyncio.TimerHandle | None = None
+        self._idle_since = inf
         self._throttling: asyncio.Task[None] | None = None
         self._is_short_of_memory = False
         self._tmp = ""
@@ -319,12 +321,21 @@ class Environment:
     # -- between invocations
 
     def _freeze_soon(self) -> None:
-        self._freezing = asyncio.get_running_loop().call_later(_FREEZE_SECONDS, self._freeze)
+        """A timer that is set already is left: many short invocations share one."""
+        self._idle_since = perf_counter()
+        if self._freezing is None:
+            self._freeze_in(_FREEZE_SECONDS)
+
+    def _freeze_in(self, seconds: float) -> None:
+        self._freezing = asyncio.get_running_loop().call_later(seconds, self._freeze)
 
     def _freeze(self) -> None:
         self._freezing = None
-        if self._telemetry.is_sending:
-            self._freeze_soon()
+        left = self._idle_since + _FREEZE_SECONDS - perf_counter()
+        if left == inf:
+            return  # it is at work
+        if left > 0 or self._telemetry.is_sending:
+            self._freeze_in(max(left, _FREEZE_SECONDS / 10))
         elif self.is_alive:
             self._telemetry.hold()
             self._processes.freeze()
@@ -336,9 +347,7 @@ class Environment:
             self._throttling = None
 
     def _thaw(self) -> None:
-        if self._freezing is not None:
-            self._freezing.cancel()
-            self._freezing = None
+        self._idle_since = inf
         self._processes.thaw()
         self._telemetry.go_on()
 

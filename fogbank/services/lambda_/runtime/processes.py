@@ -143,13 +143,17 @@ class Processes:
     # -- memory, in bytes
 
     def memory_now(self) -> int:
-        now = {each.pid: _resident(each.pid) for each in self._all}
-        self._saw({pid: size >> 20 for pid, size in now.items()})
-        return sum(now.values())
+        now = 0
+        for each in self._all:
+            size = _resident(each.pid)
+            self._saw(each.pid, size >> 20)
+            now += size
+        return now
 
     def memory_high(self) -> int:
         """The most that they ever had, in MiB; of those that have ended, the most that was seen."""
-        self._saw({each.pid: _high(self._status(each.pid)) for each in self._all})
+        for each in self._all:
+            self._saw(each.pid, _high(self._status(each.pid)))
         return sum(self._peaks.values())
 
     def _status(self, pid: int) -> int:
@@ -161,9 +165,9 @@ class Processes:
                 return -1
         return self._statuses[pid]
 
-    def _saw(self, sizes: dict[int, int]) -> None:
-        for pid, size in sizes.items():
-            self._peaks[pid] = max(size, self._peaks.get(pid, 0))
+    def _saw(self, pid: int, size: int) -> None:
+        if size > self._peaks.get(pid, -1):
+            self._peaks[pid] = size
 
     # -- the end
 
