@@ -276,6 +276,14 @@ def acl_against_ownership() -> AWSError:
     )
 
 
+def acl_against_block() -> AWSError:
+    return AWSError(
+        "InvalidBucketAclWithBlockPublicAccessError",
+        "Bucket cannot have public ACLs set with BlockPublicAccess enabled",
+        400,
+    )
+
+
 def missing_security_header() -> AWSError:
     return AWSError(
         "MissingSecurityHeader", "Your request was missing a required header", 400, MissingHeaderName="x-amz-acl"

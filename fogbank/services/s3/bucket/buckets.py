@@ -93,7 +93,7 @@ async def create_bucket(ctx: Context, request: Request) -> Answer:
         retention=DefaultRetention() if request.get("ObjectLockEnabledForBucket") else None,
         blocked=blocked_at_first(region),
     )
-    acls.check_bucket(bucket)
+    acls.check_new_bucket(bucket)
     claims.put(ctx, Claim(ctx.account, region), name)
     buckets.put(ctx, bucket, name)
     return {"Location": location}

@@ -31,14 +31,18 @@ _HARMLESS = ("", "private")
 # -- what a bucket takes
 
 
-def check_bucket(bucket: Bucket) -> None:
+def check_new_bucket(bucket: Bucket) -> None:
     """Refuse a bucket whose ACL says more than its ownership controls, or the block on public access, let it."""
+    check_bucket(bucket)
+    if grants.are_public(grants.of_bucket(bucket)) and bucket.blocks("BlockPublicAcls"):
+        raise errors.acl_against_block()
+
+
+def check_bucket(bucket: Bucket) -> None:
+    """Refuse a bucket whose ACL says more than its ownership controls let it."""
     grants.check_canned(bucket.acl)
-    granted = grants.of_bucket(bucket)
-    if bucket.ownership == ENFORCED and not grants.are_owners_own(granted, bucket.account):
+    if bucket.ownership == ENFORCED and not grants.are_owners_own(grants.of_bucket(bucket), bucket.account):
         raise errors.acl_against_ownership()
-    if grants.are_public(granted) and bucket.blocks("BlockPublicAcls"):
-        raise errors.access_denied()
 
 
 def check_written(bucket: Bucket, request: Request) -> None:

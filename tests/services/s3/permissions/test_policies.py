@@ -335,6 +335,12 @@ def test_new_bucket_takes_no_acls(refused, s3, bucket, put):
     put(bucket, "k", ACL="bucket-owner-full-control")
 
 
+def test_new_bucket_is_not_public(refused, s3, new_name):
+    message = "Bucket cannot have public ACLs set with BlockPublicAccess enabled"
+    with refused("InvalidBucketAclWithBlockPublicAccessError", 400, Message=message):
+        s3.create_bucket(Bucket=new_name(), ACL="public-read", ObjectOwnership="ObjectWriter")
+
+
 def test_public_object_is_read_by_everyone(raw, opened, put):
     put(opened, "open", b"x", ACL="public-read")
     put(opened, "closed", b"x")
