@@ -147,8 +147,16 @@ class Gateway:
             calls = self.app.services["events"].provided["api_calls"]
             if await calls.wanted(ctx):
                 await calls.record(ctx, routed.operation.name, target.params, target.result, error)
+            if error is None:
+                await self._tell_of_tags(ctx, routed.operation.name, target)
         except Exception:
             log.exception("no event of %s", routed.operation.name)
+
+    async def _tell_of_tags(self, ctx: Context, name: str, target: Target) -> None:
+        """Let EventBridge know of tags that a call has changed."""
+        changes = self.app.services["events"].provided["tag_changes"]
+        if await changes.wanted(ctx, name, target.params):
+            await changes.tell(ctx, name, target.params, target.result)
 
     async def _has_rules(self, ctx: Context) -> bool:
         """Are there rules of EventBridge, though nobody has used it here yet? So that it is not loaded for nothing."""

@@ -17,6 +17,7 @@ from fogbank.services.events import (
     rules,
     scheduled,
     sources,
+    tag_changes,
     tags,
     targets,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "scheduled",
     "service",
     "sources",
+    "tag_changes",
     "tags",
     "targets",
 ]

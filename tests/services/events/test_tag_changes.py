@@ -1,0 +1,72 @@
+"""`Tag Change on Resource`: what becomes of the tags of resources, whatever service has them."""
+
+import pytest
+
+
+@pytest.fixture
+def told(queue, make_rule):
+    make_rule(queue.arn, pattern={"source": ["aws.tag"], "detail-type": ["Tag Change on Resource"]})
+    return queue.events
+
+
+def test_a_change_of_tags_is_told_with_the_tags_that_there_are_then(aws, told):
+    sns = aws("sns")
+    topic = sns.create_topic(Name="t", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}])["TopicArn"]
+    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "b", "Value": "2"}, {"Key": "c", "Value": ""}])
+    sns.untag_resource(ResourceArn=topic, TagKeys=["a"])
+    found = sorted(told(), key=lambda event: event["detail"]["version"])
+    assert [event["resources"] for event in found] == [[topic]] * 3
+    assert [event["detail"] for event in found] == [
+        {
+            "changed-tag-keys": keys,
+            "service": "sns",
+            "resource-type": "topic",
+            "version": version,
+            "tags": tags,
+        }
+        for version, keys, tags in [
+            (1, ["a", "b"], {"a": "1", "b": "1"}),
+            (2, ["b", "c"], {"a": "1", "b": "2", "c": ""}),
+            (3, ["a"], {"b": "2", "c": ""}),
+        ]
+    ]
+
+
+def test_tags_that_stay_as_they_are_are_no_change(aws, told):
+    sns = aws("sns")
+    topic = sns.create_topic(Name="t", Tags=[{"Key": "a", "Value": "1"}])["TopicArn"]
+    sns.tag_resource(ResourceArn=topic, Tags=[{"Key": "a", "Value": "1"}])
+    assert len(told()) == 1
+
+
+def test_every_way_of_tagging_is_told(aws, told):
+    """Each service names its resources, and its tags, in its own way."""
+    sqs, s3, iam, kms, kinesis = (aws(name) for name in ("sqs", "s3", "iam", "kms", "kinesis"))
+    sqs.tag_queue(QueueUrl=sqs.create_queue(QueueName="q")["QueueUrl"], Tags={"k": "queue"})
+    s3.create_bucket(Bucket=f"tagged-{aws.account}")
+    s3.put_bucket_tagging(Bucket=f"tagged-{aws.account}", Tagging={"TagSet": [{"Key": "k", "Value": "bucket"}]})
+    s3.delete_bucket_tagging(Bucket=f"tagged-{aws.account}")
+    iam.create_user(UserName="ann", Tags=[{"Key": "k", "Value": "user"}])
+    kms.create_key(Tags=[{"TagKey": "k", "TagValue": "key"}])
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    kinesis.add_tags_to_stream(StreamName="s", Tags={"k": "stream"})
+    secrets = aws("secretsmanager")
+    secrets.create_secret(Name="pass", SecretString="x")
+    secrets.tag_resource(SecretId="pass", Tags=[{"Key": "k", "Value": "secret"}])
+    found = {(each["detail"]["service"], each["detail"]["tags"].get("k")) for each in told()}
+    assert found == {
+        ("sqs", "queue"),
+        ("s3", "bucket"),
+        ("s3", None),
+        ("iam", "user"),
+        ("kms", "key"),
+        ("kinesis", "stream"),
+        ("secretsmanager", "secret"),
+    }
+
+
+def test_a_refused_change_is_not_told(aws, told):
+    sns = aws("sns")
+    with pytest.raises(sns.exceptions.ClientError):
+        sns.tag_resource(ResourceArn=f"arn:aws:sns:us-east-1:{aws.account}:none", Tags=[{"Key": "a", "Value": "1"}])
+    assert told() == []
