@@ -49,6 +49,8 @@ _SERVICES = {
     "EventSchemas": "schemas",
     "S3Express": "s3",
     "S3ObjectLambda": "s3control",
+    "KinesisFirehose": "firehose",
+    "ApplicationAutoScaling": "application-autoscaling",
 }
 
 
