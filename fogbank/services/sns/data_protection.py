@@ -1,19 +1,19 @@
 """Data protection policies: PutDataProtectionPolicy, GetDataProtectionPolicy, and what they do to messages.
 
 A statement looks for data identifiers in the bodies of messages that come in from, or go out to, certain principals; then the message is
-denied, or what was found is masked or left out. https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html
+denied, or what was found is masked, or left out, or told (see `audits.py`).
+https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from fogbank.kernel import Context
-from fogbank.kernel.data_identifiers import ARN, PATTERNS
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.data_identifiers import Identifier, custom_of, findings, named
 from fogbank.services.sns import errors, limits
 from fogbank.services.sns.service import service
 from fogbank.services.sns.topic import ON_TOPIC, find, modify
@@ -22,19 +22,41 @@ Request = dict[str, Any]
 Document = dict[str, Any]
 Direction = Literal["Inbound", "Outbound"]
 
+_RATE = re.compile(r"\d{1,2}")
+_CUSTOM_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_VENDED = "/aws/vendedlogs/"
+# what findings can go to, and the operation that tells whether it is there
+_DESTINATIONS = {
+    "CloudWatchLogs": ("logs", "DescribeLogGroups", "logGroupNamePrefix"),
+    "Firehose": ("firehose", "DescribeDeliveryStream", "DeliveryStreamName"),
+    "S3": ("s3", "HeadBucket", "Bucket"),
+}
+
 
 class Denied(Exception):
     """A statement denies the message."""
 
 
+class Audit(NamedTuple):
+    """`rate` is how many of 99 messages are looked at; a destination is `{"CloudWatchLogs": {"LogGroup": ...}}`, also `Firehose`, `S3`."""
+
+    rate: int
+    with_findings: Document
+    without_findings: Document
+
+
 class Rule(NamedTuple):
-    """`replace` gives what stands in the place of what was found; None where the message is denied."""
+    """`action` is a mask that stands for each character of what was found, an audit, or None where the message is denied."""
 
     direction: str
     principals: tuple[str, ...]
     excepting: bool
-    pattern: re.Pattern[str]
-    replace: Callable[[re.Match[str]], str] | None
+    identifiers: tuple[Identifier, ...]
+    action: str | Audit | None
+
+    def concerns(self, direction: Direction, principal: str) -> bool:
+        named = "*" in self.principals or principal in self.principals
+        return self.direction == direction and named is not self.excepting
 
 
 def applied(policy: str | None, direction: Direction, principal: str, text: str) -> str:
@@ -42,49 +64,50 @@ def applied(policy: str | None, direction: Direction, principal: str, text: str)
     if policy is None:
         return text
     for rule in _rules(policy):
-        if rule.direction != direction or _concerns(rule, principal) is False:
+        if isinstance(rule.action, Audit) or not rule.concerns(direction, principal):
             continue
-        if rule.replace is not None:
-            text = rule.pattern.sub(rule.replace, text)
-        elif rule.pattern.search(text):
+        found = findings(text, rule.identifiers)
+        if found and rule.action is None:
             raise Denied
+        text = _replaced(text, found, rule.action or "")
     return text
 
 
-def _concerns(rule: Rule, principal: str) -> bool:
-    named = "*" in rule.principals or principal in rule.principals
-    return named is not rule.excepting
+def audits(policy: str, principal: str) -> list[tuple[Audit, tuple[Identifier, ...]]]:
+    """What of the messages of that principal is to be told, and what is looked for."""
+    found = [rule for rule in _rules(policy) if rule.concerns("Inbound", principal)]
+    return [(rule.action, rule.identifiers) for rule in found if isinstance(rule.action, Audit)]
+
+
+def _replaced(text: str, found: dict[str, list[tuple[int, int]]], mask: str) -> str:
+    characters = list(text)
+    for start, end in (span for spans in found.values() for span in spans):
+        characters[start:end] = [mask] * (end - start)
+    return "".join(characters)
 
 
 @lru_cache(maxsize=256)
 def _rules(policy: str) -> list[Rule]:
     document = json.loads(policy)
-    rules = [rule for statement in document["Statement"] if (rule := _rule(statement, _custom(document)))]
-    return sorted(rules, key=lambda rule: rule.replace is not None)  # what is denied is not to be masked first
+    rules = [_rule(statement, custom_of(document)) for statement in document["Statement"]]
+    return sorted(rules, key=lambda rule: rule.action is not None)  # what is denied is not to be masked first
 
 
-def _rule(statement: Document, custom: dict[str, str]) -> Rule | None:
-    operation = statement["Operation"]
-    if "Audit" in operation:
-        return None  # it changes nothing; findings have no destination
-    replace: Callable[[re.Match[str]], str] | None = None
-    if "Deidentify" in operation:
-        mask = (operation["Deidentify"].get("MaskConfig") or {}).get("MaskWithCharacter", "")
-        replace = lambda found: mask * len(found[0])  # noqa: E731
+def _rule(statement: Document, custom: dict[str, str]) -> Rule:
     principals = statement.get("Principal") or statement["NotPrincipal"]
-    patterns = [_pattern(identifier, custom) for identifier in statement["DataIdentifier"]]
-    joined = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-    return Rule(statement["DataDirection"], tuple(principals), "NotPrincipal" in statement, joined, replace)
+    identifiers = tuple(found for each in statement["DataIdentifier"] if (found := named(each, custom)) is not None)
+    action = _action(statement["Operation"])
+    return Rule(statement["DataDirection"], tuple(principals), "NotPrincipal" in statement, identifiers, action)
 
 
-def _custom(document: Document) -> dict[str, str]:
-    listed = (document.get("Configuration") or {}).get("CustomDataIdentifier") or []
-    return {each["Name"]: each["Regex"] for each in listed}
-
-
-def _pattern(identifier: str, custom: dict[str, str]) -> str:
-    managed = ARN.match(identifier)
-    return PATTERNS[managed[1]] if managed else custom[identifier]
+def _action(operation: Document) -> str | Audit | None:
+    if "Audit" in operation:
+        audit = operation["Audit"]
+        destinations = [audit.get(name) or {} for name in ("FindingsDestination", "NoFindingsDestination")]
+        return Audit(int(audit["SampleRate"]), *destinations)
+    if "Deidentify" in operation:
+        return str((operation["Deidentify"].get("MaskConfig") or {}).get("MaskWithCharacter", ""))
+    return None
 
 
 # -- checks
@@ -108,7 +131,8 @@ def _check(document: Document) -> None:
             raise _refusal(f"Missing required field: {name}")
     if document["Version"] != "2021-06-01":
         raise _refusal("Version must be 2021-06-01")
-    custom = _custom(document)
+    custom = custom_of(document)
+    _check_custom(custom)
     for statement in document["Statement"]:
         _check_statement(statement, custom)
 
@@ -121,12 +145,53 @@ def _check_statement(statement: Document, custom: dict[str, str]) -> None:
     operation = statement.get("Operation") or {}
     if len(operation) != 1 or next(iter(operation)) not in ("Audit", "Deny", "Deidentify"):
         raise _refusal("Operation must be one of Audit, Deny and Deidentify")
-    if (operation.get("Audit") or {}).get("FindingsDestination"):
-        raise _refusal("FindingsDestination is not available here: use NoFindingsDestination")
+    if "Audit" in operation:
+        _check_audit(operation["Audit"])
     for identifier in statement.get("DataIdentifier") or [""]:
-        managed = ARN.match(identifier)
-        if managed[1] not in PATTERNS if managed else identifier not in custom:
+        if named(identifier, custom) is None:
             raise _refusal(f"Unknown data identifier: {identifier}")
+
+
+def _check_custom(custom: dict[str, str]) -> None:
+    if len(custom) > limits.CUSTOM_IDENTIFIERS:
+        raise _refusal(f"No more than {limits.CUSTOM_IDENTIFIERS} custom data identifiers are allowed")
+    for name, regex in custom.items():
+        if not _CUSTOM_NAME.fullmatch(name) or len(regex) > limits.CUSTOM_REGEX_LENGTH:
+            raise _refusal(f"Invalid custom data identifier: {name}")
+
+
+def _check_audit(audit: Document) -> None:
+    if not _RATE.fullmatch(str(audit.get("SampleRate"))):
+        raise _refusal("SampleRate must be an integer from 0 to 99")
+    if "FindingsDestination" not in audit and "NoFindingsDestination" not in audit:
+        raise _refusal("Audit must have a FindingsDestination or a NoFindingsDestination")
+    for name in ("FindingsDestination", "NoFindingsDestination"):
+        destination = audit.get(name) or {}
+        if not destination.keys() <= _DESTINATIONS.keys():
+            raise _refusal(f"{name} must be one of CloudWatchLogs, Firehose and S3")
+        group = destination.get("CloudWatchLogs")
+        if group is not None and not group["LogGroup"].startswith(_VENDED):
+            raise _refusal(f"The name of the LogGroup must start with {_VENDED}")
+
+
+async def check_destinations(ctx: Context, text: str) -> None:
+    """Raises InvalidParameterException where the policy, which was checked, has findings sent to what is not there."""
+    for rule in _rules(text):
+        if isinstance(rule.action, Audit):
+            for destination in (rule.action.with_findings, rule.action.without_findings):
+                for kind, where in destination.items():
+                    await _check_is_there(ctx, kind, where)
+
+
+async def _check_is_there(ctx: Context, kind: str, where: Document) -> None:
+    service_name, operation, member = _DESTINATIONS[kind]
+    (name,) = where.values()
+    try:
+        found = await ctx.call(service_name, operation, {member: name}, as_caller=True)
+    except AWSError as error:
+        raise _refusal(f"{kind} {name}: {error.message}") from error
+    if kind == "CloudWatchLogs" and all(group["logGroupName"] != name for group in found.get("logGroups") or []):
+        raise _refusal(f"{kind} {name}: The specified log group does not exist.")
 
 
 def _refusal(reason: str) -> Exception:
@@ -143,6 +208,7 @@ async def put_data_protection_policy(ctx: Context, request: Request) -> Request:
     text = request["DataProtectionPolicy"]
     if text:
         check(text)
+        await check_destinations(scope, text)
     modify(scope, topic, data_protection=text or None)
     return {}
 

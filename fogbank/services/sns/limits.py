@@ -51,3 +51,7 @@ OPT_IN_DAYS: Final = 30
 
 # https://docs.aws.amazon.com/sns/latest/dg/mobile-push-send-devicetoken.html, API_CreatePlatformEndpoint
 USER_DATA_BYTES: Final = 2048
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-custom-data-identifiers.html
+CUSTOM_IDENTIFIERS: Final = 10
+CUSTOM_REGEX_LENGTH: Final = 200

@@ -9,6 +9,7 @@ from fogbank.kernel import AWSError, Context
 from fogbank.services.sns import (
     archive,
     arns,
+    audits,
     data_protection,
     endpoints,
     errors,
@@ -138,6 +139,7 @@ async def _ask_for_key(ctx: Context, scope: Context, topic_: Topic) -> None:
 
 async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) -> tuple[Message | None, Request]:
     """Take a message in. Returns it, to be delivered, and the answer; a duplicate is only answered like the message that it repeats."""
+    whole = fields["body"]
     if topic_.data_protection is not None:
         fields = _protected(ctx, topic_, fields)
     sequence = 0
@@ -149,6 +151,8 @@ async def _accept(ctx: Context, scope: Context, topic_: Topic, fields: Request) 
     arn = topic.arn(scope, topic_.name)
     trace = trace_header(ctx.trace)
     message = Message(ctx.ids.uuid(), arn, at=ctx.now(), base=ctx.endpoint, sequence=sequence, trace=trace, **fields)
+    if topic_.data_protection is not None:
+        await audits.report(scope, topic_.data_protection, ctx.principal.policy_arn, message, whole)
     if topic_.fifo:
         published = Published(message.id, sequence, message.at)
         await fifo.remember(scope, topic_, fields["group"], fields["deduplication"], published)

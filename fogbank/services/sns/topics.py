@@ -64,6 +64,7 @@ async def _create(
         raise errors.too_many_topics()
     if protection:
         data_protection.check(protection)
+        await data_protection.check_destinations(ctx, protection)
     since = ctx.now() if "ArchivePolicy" in attributes else 0.0
     topic = Topic(
         name, ctx.ids.hex(16), tags=labels, created=ctx.now(), fifo=fifo, data_protection=protection or None,

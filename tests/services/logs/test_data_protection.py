@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fogbank.services.logs.protection import identifiers
+from fogbank.kernel import data_identifiers
 
 ARN = "arn:aws:dataprotection::aws:data-identifier/"
 
@@ -189,13 +189,13 @@ def test_groups_of_other_classes_have_no_policies(logs, refused):
 
 
 ALL = tuple(
-    identifiers.managed(name)
+    data_identifiers.managed(name)
     for name in ("EmailAddress", "IpAddress", "Ssn-US", "CreditCardNumber", "ZipCode-US", "DateOfBirth")
 )
 
 
 @given(st.text("a1@. -zip:dob/", max_size=60))
 def test_masks_are_as_long_as_what_they_mask_and_change_nothing_else(text):
-    masked = identifiers.masked(text, ALL)
+    masked = data_identifiers.masked(text, ALL)
     assert len(masked) == len(text)
     assert all(after in ("*", before) for before, after in zip(text, masked, strict=True))

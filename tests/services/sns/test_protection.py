@@ -57,6 +57,26 @@ def test_what_is_found_is_masked_or_left_out(sns, topic, subscribed, operation, 
     assert queue.texts() == [expected]
 
 
+def test_what_an_audit_finds_is_logged(aws, sns, topic, clock):
+    logs = aws("logs")
+    group = "/aws/vendedlogs/findings"
+    audit = {"SampleRate": "99", "FindingsDestination": {"CloudWatchLogs": {"LogGroup": group}}}
+    policy = protection({"Audit": audit}, identifiers=("EmailAddress", "CreditCardNumber"))
+    with pytest.raises(sns.exceptions.InvalidParameterException, match="does not exist"):
+        sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy)
+    logs.create_log_group(logGroupName=group)
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy)
+    sns.publish(TopicArn=topic, Message="nothing")
+    sent = sns.publish(TopicArn=topic, Message="ask me@example.com")["MessageId"]
+    clock.advance(seconds=1)
+    (event,) = logs.filter_log_events(logGroupName=group)["events"]
+    report = json.loads(event["message"])
+    assert (report["messageId"], report["resourceArn"]) == (sent, topic)
+    assert report["callerPrincipal"] == f"arn:aws:iam::{aws.account}:root"
+    found = {"name": "EmailAddress", "count": 1, "detections": [{"start": 5, "end": 18}]}
+    assert report["dataIdentifiers"] == [found]
+
+
 def test_what_is_not_let_out_is_a_dead_letter(aws, sns, topic, make_queue, subscribe):
     dead, queue = make_queue("dead"), make_queue()
     subscribe(topic, queue.arn, RedrivePolicy={"deadLetterTargetArn": dead.arn})
@@ -74,7 +94,13 @@ def test_what_is_not_let_out_is_a_dead_letter(aws, sns, topic, make_queue, subsc
         (protection({"Dance": {}}), "Operation must be one of"),
         (protection({"Deny": {}}, "Sideways"), "DataDirection"),
         (protection({"Deny": {}}, identifiers=("Name",)), "Unknown data identifier"),
-        (protection({"Audit": {"FindingsDestination": {"S3": {"Bucket": "b"}}}}), "FindingsDestination"),
+        (protection({"Audit": {"SampleRate": "100", "FindingsDestination": {}}}), "SampleRate"),
+        (protection({"Audit": {"SampleRate": "99"}}), "FindingsDestination"),
+        (
+            protection({"Audit": {"SampleRate": "9", "FindingsDestination": {"CloudWatchLogs": {"LogGroup": "g"}}}}),
+            "vended",
+        ),
+        (protection({"Audit": {"SampleRate": "9", "FindingsDestination": {"S3": {"Bucket": "no-such-bucket"}}}}), "S3"),
         ("x" * 30_721, "longer than 30720"),
     ],
 )

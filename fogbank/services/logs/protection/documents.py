@@ -9,9 +9,8 @@ import json
 import re
 from typing import Any
 
-from fogbank.kernel import AWSError
+from fogbank.kernel import AWSError, data_identifiers
 from fogbank.services.logs import errors, limits
-from fogbank.services.logs.protection import identifiers
 
 Document = dict[str, Any]
 _CUSTOM_IDENTIFIERS = 10
@@ -33,7 +32,7 @@ def check(policy: str) -> None:
 
 
 def _check_custom(document: Document) -> None:
-    custom = identifiers.custom_of(document)
+    custom = data_identifiers.custom_of(document)
     if len(custom) > _CUSTOM_IDENTIFIERS:
         raise _refusal(f"no more than {_CUSTOM_IDENTIFIERS} custom data identifiers are allowed")
     for name, regex in custom.items():
@@ -55,9 +54,9 @@ def _check_statements(document: Document) -> None:
     destination = audits[0]["Operation"]["Audit"]["FindingsDestination"]
     if not destination.keys() <= _DESTINATIONS:
         raise _refusal("unknown FindingsDestination")
-    custom = identifiers.custom_of(document)
+    custom = data_identifiers.custom_of(document)
     for reference in audits[0]["DataIdentifier"]:
-        if identifiers.named(reference, custom) is None:
+        if data_identifiers.named(reference, custom) is None:
             raise _refusal(f"unknown data identifier {reference}")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fogbank.kernel import Context, metrics
+from fogbank.kernel import Context, data_identifiers, metrics
 from fogbank.services.logs.chunks import Line
 from fogbank.services.logs.metering import NAMESPACE
 from fogbank.services.logs.protection import documents, identifiers
@@ -24,7 +24,7 @@ async def report(ctx: Context, lens: Lens, lines: list[Line], now: int) -> None:
 
 async def _report(ctx: Context, group: str, ruling: Ruling, lines: list[Line]) -> None:
     sought = identifiers.of_policy(ruling.document)
-    found = [places for _, message in lines if (places := identifiers.findings(message, sought))]
+    found = [places for _, message in lines if (places := data_identifiers.findings(message, sought))]
     if not found:
         return
     dimensions = {"LogGroupName": group, "DataProtectionOperation": "Audit"}

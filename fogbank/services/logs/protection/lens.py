@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fogbank.kernel import Context
+from fogbank.kernel import Context, data_identifiers
 from fogbank.services.logs.account import rules
 from fogbank.services.logs.protection import identifiers
 from fogbank.services.logs.records import LogGroup, Request, arn_of
@@ -19,7 +19,7 @@ class Lens(NamedTuple):
         """The message with what was sensitive when it came in (ms) masked."""
         for ruling in self.rulings:
             if ruling.counts(self.group, ingested):
-                message = identifiers.masked(message, identifiers.of_policy(ruling.document))
+                message = data_identifiers.masked(message, identifiers.of_policy(ruling.document))
         return message
 
 
