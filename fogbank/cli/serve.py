@@ -8,7 +8,12 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 from fogbank import app, pidfile
 from fogbank.cli.errors import CommandError, Exit
@@ -18,17 +23,31 @@ from fogbank.storage.base import NewerFormat, StoreError
 from fogbank.storage.datadir import DirectoryBusy
 from fogbank.telemetry import logs
 
+# macOS allows no more, whatever it says
+_FILES = 10_240
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; print one line when ready. Raises CommandError when the server cannot start."""
     logs.configure(settings)
+    _allow_files()
     if settings.workers > 1:
         _run_workers(settings)
         return
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings))
+
+
+def _allow_files() -> None:
+    """Have as many files and connections open as the machine lets us: many systems begin with 256 or 1,024."""
+    if resource is None:
+        return
+    now, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if highest == resource.RLIM_INFINITY else min(_FILES, highest)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, highest))
 
 
 def _run_workers(settings: Settings) -> None:

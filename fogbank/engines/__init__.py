@@ -20,6 +20,9 @@ class Engine:
     async def close(self) -> None:
         """Stop the program. What it holds that is state lies in the store, or in its directory."""
 
+    async def settle(self) -> None:
+        """The clock is about to be moved: put what belongs to the present into the store."""
+
     async def forget(self, account: str | None) -> None:
         """The state of an account is gone, or that of all: let go of what belongs to it."""
 
@@ -40,6 +43,11 @@ class Engines:
         if engine is None:
             engine = self._running[name] = make(self._app)
         return engine  # type: ignore[return-value]
+
+    async def settle(self) -> None:
+        """See `Engine.settle`."""
+        for engine in tuple(self._running.values()):
+            await engine.settle()
 
     async def forget(self, account: str | None) -> None:
         """See `Engine.forget`."""

@@ -96,12 +96,14 @@ class Warden:
         room: dict[str, Any] | None = None,
         nice: int = 0,
         shared: bool = False,
+        files: int = 0,
     ) -> Child:
         """Start a program, or a fork that runs `main(argv)` of a module. Raises CannotStart.
 
         `descriptors` (three or four) become standard output, standard error and those from 3 on; the caller closes its own. `room` is
         a file system of its own (`rooms.py`), in which `cwd` and `path` are; when it is to be `shared` with others that are started
-        later, it is there when this returns. `nice` is how much less of a busy processor it gets.
+        later, it is there when this returns. `nice` is how much less of a busy processor it gets, `files` how many it may have open
+        at a time (0: as many as the server).
         """
         self._number += 1
         started = self._starting[self._number] = self._loop.create_future()
@@ -115,6 +117,7 @@ class Warden:
             "room": room,
             "nice": nice,
             "shared": shared,
+            "files": files,
             "descriptors": len(descriptors),
         }
         self.send(message, descriptors)

@@ -5,13 +5,16 @@ The server forks nothing itself: it is large and has threads. It runs this progr
 
     -> {"start": number, "argv": [...], "module": name or null, "environ": {...}, "cwd": ..., "path": [...],
         "room": see rooms.py, or null, "nice": 0 to 19, "shared": whether others are going to share its room,
-        "descriptors": how many come with it}
+        "files": how many it may have open at a time, or 0, "descriptors": how many come with it}
     <- {"started": number, "pid": pid}   or {"failed": number, "reason": ...}
     <- {"exited": pid, "status": as os.wait tells it}
     -> {"signal": pid, "number": signal} to the whole process group
 
 Without a module `argv` is executed. With one the interpreter goes on as a fork: it calls `main(argv)` of the module with `sys.path` as
 given; what was imported before the fork need not be imported again. When the server is gone, all process groups are killed.
+
+What such a program starts in a session of its own (a daemon) becomes a child of the warden when its parent ends, where the system has that
+(Linux). It ends with the last program of its room, or else with the server.
 
 It needs nothing but the standard library of any Python from 3.8 on.
 """
@@ -21,6 +24,7 @@ import ctypes
 import importlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -35,10 +39,11 @@ import rooms
 
 del sys.path[0], sys.modules["rooms"]
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _HEAD = struct.Struct("!I")
 _DESCRIPTORS = 4
 _OUT_OF_THE_WAY = 100
+_END_SECONDS = 1.0
 
 
 class Warden:
@@ -46,12 +51,13 @@ class Warden:
         self.channel = channel
         self.groups = set()
         self.received = b""
-        self.descriptors = []
+        self.descriptors = []  # those that came with each message, of messages that are not read yet
         self.wakeup, tell = os.pipe()
         os.set_blocking(tell, False)
         os.set_blocking(self.wakeup, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+        _control(_PR_SET_CHILD_SUBREAPER, 1)
 
     def run(self):
         # not `select`, which knows no descriptors from 1,024 on: the server that gave us ours may have many
@@ -69,12 +75,10 @@ class Warden:
 
     def receive(self):
         space = socket.CMSG_SPACE(_DESCRIPTORS * array.array("i").itemsize)
-        data, ancillary, _, _ = self.channel.recvmsg(1 << 16, space)
-        for _, kind, content in ancillary:
-            if kind == socket.SCM_RIGHTS:
-                found = array.array("i")
-                found.frombytes(content[: len(content) - len(content) % found.itemsize])
-                self.descriptors.extend(found)
+        data, ancillary, flags, _ = self.channel.recvmsg(1 << 16, space)
+        came = [_descriptors_of(content) for _, kind, content in ancillary if kind == socket.SCM_RIGHTS]
+        # the system leaves out what is more than we may have open
+        self.descriptors += came or ([[]] if flags & socket.MSG_CTRUNC else [])
         self.received += data
         while len(self.received) >= _HEAD.size:
             (length,) = _HEAD.unpack_from(self.received)
@@ -93,8 +97,11 @@ class Warden:
         if "signal" in message:
             self.signal(message["signal"], message["number"])
             return
-        count = message["descriptors"]
-        descriptors, self.descriptors = self.descriptors[:count], self.descriptors[count:]
+        descriptors = self.descriptors.pop(0)
+        if len(descriptors) < message["descriptors"]:
+            _close(*descriptors)
+            self.send({"failed": message["start"], "reason": "too many open files"})
+            return
         entered, tell = os.pipe() if message["shared"] else (-1, -1)
         try:
             pid = os.fork()
@@ -128,6 +135,7 @@ class Warden:
                 rooms.enter(message["room"])
                 _keep_bytecode()
             _close(entered)
+            _limit_files(message["files"])
             os.chdir(message["cwd"])
             if message["module"] is None:
                 os.execvpe(message["argv"][0], message["argv"], message["environ"])
@@ -167,15 +175,65 @@ class Warden:
             except ChildProcessError:
                 return
             if pid == 0:
+                self.sweep()
                 return
             if pid in self.groups:
                 self.signal(pid, signal.SIGKILL)  # what it may have left behind
                 self.groups.discard(pid)
                 self.send({"exited": pid, "status": status})
 
+    def sweep(self):
+        """Kill what was left behind outside of its group: it is in a room that nobody is in any more."""
+        left = _children() - self.groups
+        if left:
+            rooms = {_room_of(pid) for pid in (os.getpid(), *self.groups)}
+            for pid in left:
+                if _room_of(pid) not in rooms:
+                    _kill(pid)
+
     def kill_all(self):
-        for pid in list(self.groups):
+        for pid in self.groups:
             self.signal(pid, signal.SIGKILL)
+        until = time.monotonic() + _END_SECONDS
+        while time.monotonic() < until:
+            for pid in _children():  # also what has become one since we looked
+                _kill(pid)
+            try:
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                return
+            time.sleep(0.002)
+
+
+def _descriptors_of(content):
+    found = array.array("i")
+    found.frombytes(content[: len(content) - len(content) % found.itemsize])
+    return list(found)
+
+
+def _children():
+    """Processes whose parent is this one, empty where the system does not tell."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return set(map(int, file.read().split()))
+    except OSError:
+        return set()
+
+
+def _room_of(pid):
+    """What tells a room from others; nothing for a process that has ended."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    except OSError:
+        return ""
+
+
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
 
 
 def _look_in(path):
@@ -198,10 +256,21 @@ def _keep_bytecode():
 
 def _die_with_parent():
     """Only Linux has it; elsewhere the end of the channel is what tells."""
+    _control(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _control(option, value):
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
     except (OSError, AttributeError):
         pass
+
+
+def _limit_files(most):
+    if most:
+        _, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = most if highest == resource.RLIM_INFINITY else min(most, highest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _take(descriptors, kept):

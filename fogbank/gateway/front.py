@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 from typing import TYPE_CHECKING, Protocol, cast
 
 from fogbank.gateway.exchange import Application, Reply
@@ -64,6 +66,8 @@ class Front:
         """`shared`: other processes listen on the same address. Errors: OSError, when the address cannot be had."""
         reuse = True if shared else None
         self._server = await self.loop.create_server(lambda: Door(self), host, port, backlog=BACKLOG, reuse_port=reuse)
+        if not self._server.sockets:  # uvloop passes over what it cannot open
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         self.port = self._server.sockets[0].getsockname()[1]
 
     def joined(self, connection: Connection) -> None:

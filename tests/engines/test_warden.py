@@ -51,3 +51,36 @@ def test_a_warden_that_is_gone_starts_nothing():
 
     with pytest.raises(CannotStart, match="the warden is gone"):
         asyncio.run(work())
+
+
+def test_descriptors_of_many_starts_at_once_are_not_mixed_up():
+    async def written(warden, text):
+        reading, writing = os.pipe()
+        child = await warden.start(["echo", text], dict(os.environ), "/", (writing,) * 3)
+        os.close(writing)
+        await asyncio.wait_for(child.exited, 30)
+        with open(reading) as file:
+            return file.read()
+
+    async def work():
+        warden = Warden(sys.executable, {})
+        try:
+            return await asyncio.gather(*(written(warden, str(number)) for number in range(30)))
+        finally:
+            await warden.close()
+
+    assert asyncio.run(work()) == [f"{number}\n" for number in range(30)]
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="Linux has it")
+def test_a_warden_that_may_not_open_more_files_says_so():
+    async def work():
+        warden = Warden(sys.executable, {})
+        resource.prlimit(warden._process.pid, resource.RLIMIT_NOFILE, (6, 6))
+        try:
+            await status_of(warden, "true")
+        finally:
+            await warden.close()
+
+    with pytest.raises(CannotStart, match="too many open files"):
+        asyncio.run(work())

@@ -118,6 +118,13 @@ def too_many(reason: str, message: str = "Rate Exceeded.") -> AWSError:
     return _user("TooManyRequestsException", message, 429, Reason=reason)
 
 
+def cannot_start(reason: str) -> AWSError:
+    """The machine has nothing left for another environment. SDKs try again."""
+    return AWSError(
+        "ServiceException", f"The execution environment could not be started: {reason}.", 500, Type="Service"
+    )
+
+
 def too_much_code(limit: int) -> AWSError:
     return _user("CodeStorageExceededException", f"Code storage limit exceeded: {limit} bytes.")
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -87,17 +88,42 @@ def test_nothing_outlives_a_server_that_is_killed(doomed):
     functions.make(
         "import os, subprocess\n"
         "child = subprocess.Popen(['sleep', '600'])\n"
-        "def handler(event, context):\n    return os.getpid(), os.getppid(), child.pid\n",
+        "daemon = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "def handler(event, context):\n    return os.getpid(), os.getppid(), child.pid, daemon.pid\n",
         Runtime=RUNTIME,
     )
     pids, _ = functions.call()
     assert all(_lives(pid) for pid in pids)
     server.send_signal(signal.SIGKILL)
     server.wait()
-    until = time.monotonic() + 5
+    assert _soon_ended(*pids)
+
+
+def test_what_runs_in_a_session_of_its_own_ends_with_its_environment(functions, isolated):
+    functions.make(
+        "import subprocess\n"
+        "def handler(event, context):\n    return subprocess.Popen(['sleep', '600'], start_new_session=True).pid\n"
+    )
+    first, _ = functions.call()
+    second, _ = functions.call()
+    assert _lives(first) and _lives(second)
+    functions.client.delete_function(FunctionName="f")
+    assert _soon_ended(first, second)
+
+
+def test_1024_files_may_be_open(functions):
+    functions.make(
+        "import resource\ndef handler(event, context):\n    return resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+    )
+    most = min(1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    assert functions.call() == ([most, most], None)
+
+
+def _soon_ended(*pids):
+    until = time.monotonic() + 30
     while any(map(_lives, pids)) and time.monotonic() < until:
         time.sleep(0.02)
-    assert not any(map(_lives, pids))
+    return not any(map(_lives, pids))
 
 
 def _lives(pid):

@@ -153,3 +153,8 @@ def test_layers_bring_modules_to_both_kinds_of_packages(make, functions):
     )
     functions.settle()
     assert functions.call() == ("hello", None)
+
+
+def test_temporary_files_are_its_own(make, own_tmp):
+    functions = make("exports.handler = async () => [require('os').tmpdir(), require('fs').readdirSync('/tmp')];")
+    assert functions.call() == (["/tmp", []], None)

@@ -237,8 +237,7 @@ def _nodejs(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     names = (f"nodejs/node{found.version[0]}/node_modules", "nodejs/node_modules")
     layered = [os.path.join(layer, name) for name in names for layer in reversed(sources.layers)]
     modules = [each for each in (*layered, own) if each and os.path.isdir(each)]
-    needed = [found.path, own, *(os.path.join(links, each) for each in os.listdir(links))]
-    place = _place(_keeping_tmp(sources, *filter(None, needed)), links, modules)
+    place = _place(_keeping_tmp(sources, *filter(None, (found.path, own))), links, modules)
     searched = [f"{each}/{name}" for name in names for each in reversed(place.layers)]
     searched += [f"{place.runtime}/node_modules", place.runtime, place.code]
     variables = _variables(place, NODE_PATH=":".join(searched))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fogbank.engines import Engine
 from fogbank.engines.warden import Warden
+from fogbank.services.lambda_ import errors
 from fogbank.services.lambda_.runtime import libraries
 from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.failures import Failure
@@ -136,9 +137,11 @@ class Runtimes(Engine):
         pool.busy.add(environment)
         try:
             failure = await environment.start(await self.warden(environment.plan))
-        except BaseException:
+        except BaseException as error:
             pool.busy.discard(environment)
             await environment.stop()
+            if isinstance(error, OSError):
+                raise errors.cannot_start(error.strerror or str(error)) from error
             raise
         return Started(environment, failure)
 

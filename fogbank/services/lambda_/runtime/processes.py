@@ -21,6 +21,8 @@ WHOLE_PROCESSOR = 1769
 """The MiB of memory with which a function has a whole processor."""
 # A function may have a third of the share that the machine's other programs have, and not less: its time is limited.
 _NICEST = 5
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_OPEN_FILES = 1024
 # The peak of the memory comes before that.
 _STATUS_BYTES = 4096
 
@@ -91,6 +93,7 @@ class Processes:
             self._room,
             self._nice,
             shared and "of" not in (self._room or {}),
+            _OPEN_FILES,
         )
         output.started()
         return child
