@@ -35,7 +35,7 @@ async def call(ctx: Context, operation: str, params: Document) -> Document:
     return await ctx.transact(work)
 
 
-async def _require(ctx: Context, action: str, named: Named, resource: str | None = None) -> None:
+async def require(ctx: Context, action: str, named: Named, resource: str | None = None) -> None:
     """Raise AccessDeniedException unless the caller may do this with the table."""
     params = named.params
     await ctx.authorise(
@@ -52,7 +52,7 @@ async def _require(ctx: Context, action: str, named: Named, resource: str | None
 async def create(ctx: Context, named: Named, body: Document) -> Document:
     """Create a table with metadata, and answer as loading it does."""
     for action in ("CreateTable", "PutTableData"):
-        await _require(ctx, action, named, await access.new_table(ctx, named.params))
+        await require(ctx, action, named, await access.new_table(ctx, named.params))
     draft = Draft(
         body.get("schema") or {}, body.get("partition-spec"), body.get("write-order"), body.get("properties") or {}
     )
@@ -70,7 +70,7 @@ def _loaded(ctx: Context, location: str, document: Document) -> Document:
 
 async def load(ctx: Context, named: Named) -> Document:
     """The metadata of a table, and where it is."""
-    await _require(ctx, "GetTableData", named)
+    await require(ctx, "GetTableData", named)
     place = await call(ctx, "GetTableMetadataLocation", named.params)
     location = place["metadataLocation"]
     if not location:
@@ -86,7 +86,7 @@ async def _read(ctx: Context, location: str) -> Document:
 async def commit(ctx: Context, named: Named, requirements: list[Document], updates: list[Document]) -> Document:
     """Make the changes if the requirements hold, and nobody else commits meanwhile: who was late tries again."""
     for action in ("GetTableData", "PutTableData"):
-        await _require(ctx, action, named)
+        await require(ctx, action, named)
     table = await call(ctx, "GetTable", named.params)
     location = table["metadataLocation"]
     if not location:

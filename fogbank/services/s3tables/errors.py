@@ -73,6 +73,11 @@ def namespace_not_empty() -> AWSError:
     return AWSError("ConflictException", "The namespace that you tried to delete is not empty.")
 
 
+def read_only() -> AWSError:
+    """AWS's words for it are not documented."""
+    return bad_request("The table is a replica: only replication writes to it.")
+
+
 def wrong_version_token() -> AWSError:
     return AWSError("ConflictException", "Provided version token does not match the table version token.")
 

@@ -4,6 +4,7 @@
     namespaces   bucket, namespace           -> Namespace
     tables       bucket, namespace, table    -> Table
     table-names  bucket, table id            -> where the table of that ARN is now: it can be renamed
+    replicas     bucket, table id, bucket ARN -> how replicating the table there went
 
 The files of a table lie in a hidden bucket of S3, its warehouse. Settings are kept as the API has them.
 """
@@ -47,7 +48,10 @@ class Namespace(Record, frozen=True):
 
 
 class Table(Record, frozen=True):
-    """`warehouse` and `metadata` are S3 URIs; `metadata` is empty until there is some. `token` is another after each change."""
+    """`warehouse` and `metadata` are S3 URIs; `metadata` is empty until there is some. `token` is another after each change.
+
+    `source` is the ARN of the table that this one is a replica of, as a rule empty.
+    """
 
     bucket: str
     namespace: str
@@ -62,6 +66,7 @@ class Table(Record, frozen=True):
     modifier: str
     settings: dict[str, Any] = {}
     tags: dict[str, str] = {}
+    source: str = ""
 
 
 class TablePlace(Record, frozen=True):
@@ -69,10 +74,24 @@ class TablePlace(Record, frozen=True):
     name: str
 
 
+class Replica(Record, frozen=True):
+    """A table at one destination. `tried` is the metadata that was tried last, and `message` why that failed, empty if it did not.
+
+    `arn` is the table there, `done` the metadata that it has, and `at` (epoch seconds) since when.
+    """
+
+    tried: str = ""
+    message: str = ""
+    arn: str = ""
+    done: str = ""
+    at: float = 0.0
+
+
 buckets: Collection[TableBucket] = service.collection("buckets", TableBucket)
 namespaces: Collection[Namespace] = service.collection("namespaces", Namespace)
 tables: Collection[Table] = service.collection("tables", Table)
 places: Collection[TablePlace] = service.collection("table-names", TablePlace)
+replicas: Collection[Replica] = service.collection("replicas", Replica)
 
 replace = msgspec.structs.replace
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
+from urllib.parse import quote
 
 from fogbank.http import Payload
 from fogbank.identity import warehouses
@@ -61,14 +62,22 @@ async def write(ctx: Context, location: str, data: bytes) -> None:
     await _call(ctx, "PutObject", request)
 
 
-async def exists(ctx: Context, location: str) -> bool:
+async def copy(ctx: Context, source: str, location: str) -> None:
+    """Outside of transactions only, like `write`."""
+    place = _place(source)
+    copied = quote(f"{place['Bucket']}/{place['Key']}")
+    await _call(ctx, "CopyObject", {**_place(location), "CopySource": copied})
+
+
+async def size(ctx: Context, location: str) -> int | None:
+    """The bytes of a file; None when it is not there."""
     try:
-        await _call(ctx, "HeadObject", _place(location))
+        found: int = (await _call(ctx, "HeadObject", _place(location)))["ContentLength"]
     except AWSError as error:
         if error.code in _MISSING:
-            return False
+            return None
         raise
-    return True
+    return found
 
 
 async def read(ctx: Context, location: str) -> bytes:

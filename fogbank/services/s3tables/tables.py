@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
+from fogbank.identity.principals import service_host
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.s3tables import drafts, encryption, errors, limits, storage, tags
+from fogbank.services.s3tables import drafts, encryption, errors, limits, replication, storage, tags
 from fogbank.services.s3tables.access import ON_NEW_TABLE, ON_RESOURCE
 from fogbank.services.s3tables.buckets import kind_of, page_of
 from fogbank.services.s3tables.iceberg import metadata as iceberg
@@ -59,9 +60,14 @@ async def create_table(ctx: Context, request: Request) -> Request:
     return {"tableARN": table_arn(found.ctx, table), "versionToken": table.token}
 
 
-async def create(ctx: Context, request: Request, draft: iceberg.Draft | None) -> tuple[Found, Table, iceberg.Document]:
-    """Its place, the table and its metadata. The file is written first: nobody ever sees a table without it."""
-    found, table = await ctx.transact(_prepare, ctx, request)
+async def create(
+    ctx: Context, request: Request, draft: iceberg.Draft | None, source: str = ""
+) -> tuple[Found, Table, iceberg.Document]:
+    """Its place, the table and its metadata. The file is written first: nobody ever sees a table without it.
+
+    `source` is the ARN of the table that it is to be a replica of.
+    """
+    found, table = await ctx.transact(_prepare, ctx, request, source)
     document: iceberg.Document = {}
     try:
         if draft is not None:
@@ -79,7 +85,7 @@ def metadata_location(ctx: Context, table: Table, version: int) -> str:
     return f"{table.warehouse}/metadata/{version:05}-{ctx.ids.uuid()}.metadata.json"
 
 
-async def _prepare(ctx: Context, request: Request) -> tuple[Found, Table]:
+async def _prepare(ctx: Context, request: Request, source: str) -> tuple[Found, Table]:
     """A table that is not there yet, but whose warehouse is."""
     found, namespace = await find_namespace(ctx, request)
     home, name = found.ctx, request["name"]
@@ -105,6 +111,7 @@ async def _prepare(ctx: Context, request: Request) -> tuple[Found, Table]:
         ctx.principal.account,
         settings,
         tags.checked({}, request.get("tags") or {}),
+        source,
     )
     await storage.create(home, table.warehouse, settings["encryption"])
     return found, table
@@ -122,6 +129,7 @@ async def _add(ctx: Context, request: Request, table: Table) -> None:
     await _check_new(found, namespace.name, table.name)
     tables.put(found.ctx, table, table.bucket, table.namespace, table.name)
     places.put(found.ctx, TablePlace(table.namespace, table.name), table.bucket, table.id)
+    await replication.soon(found, table)
 
 
 # -- describing
@@ -142,6 +150,9 @@ async def get_table(ctx: Context, request: Request) -> Request:
         "modifiedBy": table.modifier,
         "ownerAccountId": found.ctx.account,
         "format": "ICEBERG",
+        "managedTableInformation": {"replicationInformation": {"sourceTableARN": table.source}}
+        if table.source
+        else None,
     }
 
 
@@ -153,6 +164,7 @@ def _summary(found: Found, table: Table) -> Request:
         "tableARN": table_arn(found.ctx, table),
         "createdAt": table.created,
         "modifiedAt": table.modified,
+        "managedByService": service_host(replication.PRINCIPAL) if table.source else None,
         "tableBucketId": found.bucket.id,
     }
 
@@ -200,12 +212,14 @@ async def update_table_metadata_location(ctx: Context, request: Request) -> Requ
     """Move a table on to other metadata, unless somebody else was faster. API_s3Buckets_UpdateTableMetadataLocation."""
     found, table = await find_table(ctx, request)
     location = request["metadataLocation"]
+    check_writable(table)
     check_token(table, request["versionToken"])
     if not location.startswith(f"{table.warehouse}/") or not location.endswith(_METADATA):
         raise errors.bad_metadata_location()
-    if not await storage.exists(found.ctx, location):
+    if await storage.size(found.ctx, location) is None:
         raise errors.no_such("metadata file")
-    table = _changed(ctx, found, table, metadata=location)
+    table = changed(ctx, found, table, metadata=location)
+    await replication.soon(found, table)
     return {
         "name": table.name,
         "tableARN": table_arn(found.ctx, table),
@@ -215,12 +229,17 @@ async def update_table_metadata_location(ctx: Context, request: Request) -> Requ
     }
 
 
+def check_writable(table: Table) -> None:
+    if table.source:
+        raise errors.read_only()
+
+
 def check_token(table: Table, token: str | None) -> None:
     if token is not None and token != table.token:
         raise errors.wrong_version_token()
 
 
-def _changed(ctx: Context, found: Found, table: Table, **changes: Any) -> Table:
+def changed(ctx: Context, found: Found, table: Table, **changes: Any) -> Table:
     noted = {"token": ctx.ids.hex(20), "modified": ctx.now(), "modifier": ctx.principal.account}
     return save_table(found.ctx, table, **{**noted, **changes})
 
@@ -232,6 +251,7 @@ def _changed(ctx: Context, found: Found, table: Table, **changes: Any) -> Table:
 async def rename_table(ctx: Context, request: Request) -> Request:
     """Give a table another name, or move it to another namespace. Its ARN, files and version token stay. API_s3Buckets_RenameTable."""
     found, table = await find_table(ctx, request)
+    check_writable(table)
     check_token(table, request.get("versionToken"))
     namespace, name = request.get("newNamespaceName") or table.namespace, request.get("newName") or table.name
     if request.get("newNamespaceName") is None and request.get("newName") is None:
@@ -240,7 +260,7 @@ async def rename_table(ctx: Context, request: Request) -> Request:
         raise errors.no_such_namespace()
     await _check_new(found, namespace, name)
     tables.delete(found.ctx, table.bucket, table.namespace, table.name)
-    _changed(ctx, found, table, namespace=namespace, name=name, token=table.token)
+    changed(ctx, found, table, namespace=namespace, name=name, token=table.token)
     places.put(found.ctx, TablePlace(namespace, name), table.bucket, table.id)
     return {}
 
@@ -252,5 +272,6 @@ async def delete_table(ctx: Context, request: Request) -> Request:
     check_token(table, request.get("versionToken"))
     tables.delete(found.ctx, table.bucket, table.namespace, table.name)
     places.delete(found.ctx, table.bucket, table.id)
+    await replication.forget(found, table)
     await storage.remove(found.ctx, table.warehouse)
     return {}

@@ -51,6 +51,27 @@ def table(make_table):
 
 
 @pytest.fixture
+def open_catalog(aws, monkeypatch):
+    """Opens a table bucket with PyIceberg, given its ARN."""
+    rest = pytest.importorskip("pyiceberg.catalog", reason="pip install pyiceberg to test with it")
+    for name, value in (("ACCESS_KEY_ID", aws.account), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+
+    def load(bucket):
+        properties = {
+            "type": "rest",
+            "warehouse": bucket,
+            "uri": f"{aws.endpoint}/iceberg",
+            "rest.sigv4-enabled": "true",
+            "rest.signing-name": "s3tables",
+            "rest.signing-region": bucket.split(":")[3],
+        }
+        return rest.load_catalog("lake", **properties)
+
+    return load
+
+
+@pytest.fixture
 def refused():
     @contextmanager
     def refused(code, status, words=""):

@@ -174,19 +174,8 @@ def test_permissions_are_those_of_the_operations(aws, bucket, prefix, orders, ca
 
 
 @pytest.fixture
-def pyiceberg(aws, bucket, monkeypatch):
-    rest = pytest.importorskip("pyiceberg.catalog", reason="pip install pyiceberg to test with it")
-    for name, value in (("ACCESS_KEY_ID", aws.account), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    properties = {
-        "type": "rest",
-        "warehouse": bucket,
-        "uri": f"{aws.endpoint}/iceberg",
-        "rest.sigv4-enabled": "true",
-        "rest.signing-name": "s3tables",
-        "rest.signing-region": "us-east-1",
-    }
-    return rest.load_catalog("lake", **properties)
+def pyiceberg(open_catalog, bucket):
+    return open_catalog(bucket)
 
 
 def test_pyiceberg_writes_and_reads(pyiceberg):
