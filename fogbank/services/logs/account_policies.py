@@ -15,7 +15,7 @@ from fogbank.kernel import Context, Record, pages
 from fogbank.services.logs import errors, indexes, limits, retention_policies, rulings, selections, subscriptions
 from fogbank.services.logs.account import Exclusion, Rules, rules, rules_or_none
 from fogbank.services.logs.filtering import compiled
-from fogbank.services.logs.protection import documents
+from fogbank.services.logs.protection import admission, documents
 from fogbank.services.logs.records import Answer, Request, SubscriptionFilter, milliseconds
 from fogbank.services.logs.rulings import Ruling
 from fogbank.services.logs.selections import Selection
@@ -124,6 +124,7 @@ async def _put_protection(
     ctx: Context, policy: AccountPolicy, selection: Selection | None, others: list[AccountPolicy]
 ) -> None:
     documents.check(policy.document)
+    await admission.admit(ctx, documents.destinations_of(policy.document))
     found = await rules_or_none(ctx)
     begun = rulings.begun(found.protections, Ruling(policy.document, policy.updated, name=policy.name))
     rules.put(ctx, msgspec.structs.replace(found, protections=begun))

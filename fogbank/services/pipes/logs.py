@@ -14,8 +14,7 @@ import orjson
 
 from fogbank.http import Payload
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import AWSError, Context, operations
-from fogbank.kernel.errors import not_implemented
+from fogbank.kernel import AWSError, Context, log_delivery
 from fogbank.services.pipes.executions import Execution, Step
 from fogbank.services.pipes.pipe import Pipe, pipe_arn
 
@@ -28,10 +27,17 @@ _DATA = {"payload": "payload", "awsRequest": "request", "awsResponse": "response
 Document = dict[str, Any]
 
 
-def check(ctx: Context, given: Document | None) -> None:
-    """Raises NotImplemented for a destination whose service is not there."""
-    if given and given.get("FirehoseLogDestination") and not operations.is_there(ctx.app, "firehose", "PutRecordBatch"):
-        raise not_implemented("firehose", "PutRecordBatch")
+async def admit(ctx: Context, given: Document | None) -> None:
+    """Have a stream of Firehose let logs in. Raises NotFoundException."""
+    stream = (given or {}).get("FirehoseLogDestination")
+    if not stream:
+        return
+    try:
+        await log_delivery.admit(ctx, stream["DeliveryStreamArn"])
+    except AWSError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise AWSError("NotFoundException", error.message) from error
 
 
 def configured(given: Document) -> Document:
@@ -56,11 +62,7 @@ async def write(execution: Execution) -> None:
     if bucket := config.get("S3LogDestination"):
         await _to_bucket(execution.ctx, pipe, bucket, lines)
     if stream := config.get("FirehoseLogDestination"):
-        records = [{"Data": line.encode()} for line in lines]
-        name = stream["DeliveryStreamArn"].rpartition("/")[2]
-        await _as_deliverer(
-            execution.ctx, "firehose", "PutRecordBatch", {"DeliveryStreamName": name, "Records": records}
-        )
+        await _to_stream(execution.ctx, stream["DeliveryStreamArn"], lines)
 
 
 def _record(execution: Execution, step: Step, config: Document) -> Document:
@@ -113,6 +115,13 @@ async def _to_group(ctx: Context, pipe: Pipe, arn: str, lines: list[tuple[int, s
         await logs.provided["vended_to_group"](ctx.at(), arn, pipe.name, lines)
     except AWSError as error:
         log.info("the log of %s does not take what happened: %s", pipe.name, error)
+
+
+async def _to_stream(ctx: Context, arn: str, lines: list[str]) -> None:
+    try:
+        await log_delivery.put(ctx, arn, [line.encode() for line in lines])
+    except AWSError as error:
+        log.info("%s does not take logs: %s", arn, error)
 
 
 async def _to_bucket(ctx: Context, pipe: Pipe, given: Document, lines: list[str]) -> None:

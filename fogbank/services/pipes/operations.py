@@ -123,7 +123,7 @@ async def _check(ctx: Context, pipe: Pipe, batch: int) -> None:
         raise errors.batch_too_large(kind.most, "target")
     if pipe.enrichment:
         enrichments.check(ctx, pipe.enrichment)
-    logs.check(ctx, pipe.config.get("LogConfiguration"))
+    await logs.admit(ctx, pipe.config.get("LogConfiguration"))
     await ctx.pass_role(pipe.role)
     try:
         await ctx.assume(pipe.role, source_arn=pipe_arn(ctx, pipe.name))

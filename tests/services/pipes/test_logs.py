@@ -94,5 +94,5 @@ def test_logs_go_to_a_bucket_that_lets_them_in(aws, make, source):
 def test_a_stream_that_is_not_there_is_no_place_for_logs(aws, pipes, source, target, role):
     arn = f"arn:aws:firehose:us-east-1:{aws.account}:deliverystream/logs"
     log = {"Level": "INFO", "FirehoseLogDestination": {"DeliveryStreamArn": arn}}
-    with pytest.raises(pipes.exceptions.ClientError, match="NotImplemented"):
+    with pytest.raises(pipes.exceptions.ClientError, match="NotFoundException"):
         pipes.create_pipe(Name="p", Source=source.arn, Target=target.arn, RoleArn=role, LogConfiguration=log)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fogbank.kernel import Context, pages
+from fogbank.kernel import Context, log_delivery, pages
 from fogbank.services.logs import errors, tags
 from fogbank.services.logs.deliveries.records import (
     PAGE,
@@ -62,6 +62,8 @@ async def put_delivery_destination(ctx: Context, request: Request) -> Answer:
         "" if before is None else before.policy,
         tags.checked(arn_of(ctx, _KIND, name), {} if before is None else before.tags, request.get("tags") or {}),
     )
+    if kind == "FH":
+        await log_delivery.admit(ctx, resource)
     destinations.put(ctx, made, name)
     return {"deliveryDestination": described(ctx, made)}
 

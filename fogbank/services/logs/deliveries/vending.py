@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from fogbank.http import Payload
-from fogbank.kernel import Context
+from fogbank.kernel import Context, log_delivery
 from fogbank.services.logs.deliveries.records import Delivery, Destination, deliveries, destinations, sources
 from fogbank.services.logs.records import LogStream, groups, milliseconds, streams
 from fogbank.services.logs.service import service
@@ -68,9 +68,7 @@ async def vend(ctx: Context, payload: dict[str, Any]) -> None:
     elif delivery.type == "S3":
         await _to_bucket(ctx, delivery, resource, payload, lines)
     elif delivery.type == "FH":
-        records = [{"Data": f"{line}\n".encode()} for line in lines]
-        request = {"DeliveryStreamName": resource.rpartition("/")[2], "Records": records}
-        await ctx.at(account=account, region=region).call("firehose", "PutRecordBatch", request)
+        await log_delivery.put(ctx, destination.resource, [f"{line}\n".encode() for line in lines])
 
 
 async def _found(ctx: Context, delivery_id: str) -> tuple[Delivery, Destination] | None:

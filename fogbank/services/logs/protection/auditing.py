@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from fogbank.http import Payload
-from fogbank.kernel import Context
+from fogbank.kernel import Context, log_delivery
+from fogbank.services.logs.protection.admission import stream_arn
 from fogbank.services.logs.records import LogStream, arn_of, groups, milliseconds, name_in, streams
 from fogbank.services.logs.service import service
 from fogbank.services.logs.writing import write
@@ -32,9 +33,8 @@ async def audit(ctx: Context, payload: dict[str, Any]) -> None:
     if "S3" in destination:
         await _to_bucket(ctx, destination["S3"]["Bucket"], reports, moment)
     if "Firehose" in destination:
-        records = [{"Data": f"{report}\n".encode()} for report in reports]
-        name = destination["Firehose"]["DeliveryStream"]
-        await ctx.call("firehose", "PutRecordBatch", {"DeliveryStreamName": name, "Records": records})
+        lines = [f"{report}\n".encode() for report in reports]
+        await log_delivery.put(ctx, stream_arn(ctx, destination), lines)
 
 
 async def _to_group(ctx: Context, identifier: str, reports: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from fogbank.kernel import Context
 from fogbank.services.logs import rulings
 from fogbank.services.logs.errors import wrong_class
-from fogbank.services.logs.protection import documents
+from fogbank.services.logs.protection import admission, documents
 from fogbank.services.logs.records import (
     STANDARD,
     Answer,
@@ -47,6 +47,7 @@ async def put_data_protection_policy(ctx: Context, request: Request) -> Answer:
     if group.kind != STANDARD:
         raise wrong_class(group.kind)
     documents.check(policy)
+    await admission.admit(ctx, documents.destinations_of(policy))
     now = milliseconds(ctx)
     change(ctx, group, protections=rulings.begun(group.protections, Ruling(policy, now)))
     return _described(request["logGroupIdentifier"], Ruling(policy, now))
