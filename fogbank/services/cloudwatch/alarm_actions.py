@@ -66,6 +66,8 @@ async def _take(ctx: Context, before: Alarm, after: Alarm, action: str) -> None:
         payload = json.dumps(messages.invocation(ctx, before, after)).encode()
         event = {"FunctionName": action, "InvocationType": "Event", "Payload": payload}
         await messages.as_alarm(ctx, arn, _INVOKER).call("lambda", "Invoke", event, as_caller=True)
+    elif kind == "autoscaling" and ":resource/" in action:
+        await ctx.app.services["application-autoscaling"].provided["alarm"](ctx, action, after.name)
     else:
         raise AWSError("NotImplemented", f"Fogbank has no alarm action for {action}.", 501)
 

@@ -38,6 +38,10 @@ async def get_metric_data(ctx: Context, request: Request) -> Answer:
     return _page(results, newest_first, skipped, most)
 
 
+# for services that scale by what is measured
+service.provide("data", get_metric_data)
+
+
 def _check_zone(zone: str) -> None:
     try:
         series.offset(zone)

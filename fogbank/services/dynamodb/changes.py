@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.services.dynamodb import (
+    autoscaling,
     creation,
     encryption,
     errors,
@@ -63,6 +64,7 @@ async def update_table(ctx: Context, request: Document) -> Document:
         )
     tables.require_idle(table)
     if changing:
+        await autoscaling.keep_own_reads(ctx, table, request)
         table = await change(ctx, table, request)
     if among_replicas:
         table = await replicas.update(ctx, table, request)

@@ -83,7 +83,7 @@ async def remove_table(ctx: Context, payload: Document) -> None:
     await leaving.leave(ctx, table)
     await encryption.release(ctx, table)
     await insights.forget(ctx, table.name)
-    scaling.forget(ctx, table.name)
+    await scaling.forget(ctx, table)
     await _remove_rows(ctx, table)
 
 

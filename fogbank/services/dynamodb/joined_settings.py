@@ -13,7 +13,7 @@ from fogbank.services.dynamodb import errors, groups, replica_errors, scaling, t
 from fogbank.services.dynamodb.creation import PAY_PER_REQUEST
 from fogbank.services.dynamodb.groups import Group
 from fogbank.services.dynamodb.joined import ON_GLOBAL_TABLE, find
-from fogbank.services.dynamodb.scaling import Scaling, described
+from fogbank.services.dynamodb.scaling import READ, WRITE, Settings
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
 
@@ -45,22 +45,22 @@ async def _describe(ctx: Context, group: Group, table: Table) -> Document:
         "ReplicaStatus": None if member is None else member.status,
         "ReplicaBillingModeSummary": {"BillingMode": PAY_PER_REQUEST if table.on_demand else "PROVISIONED"},
         "ReplicaProvisionedReadCapacityUnits": table.reads,
-        "ReplicaProvisionedReadCapacityAutoScalingSettings": own.reads,
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": own.get(("", READ)),
         "ReplicaProvisionedWriteCapacityUnits": table.writes,
-        "ReplicaProvisionedWriteCapacityAutoScalingSettings": own.writes,
+        "ReplicaProvisionedWriteCapacityAutoScalingSettings": own.get(("", WRITE)),
         "ReplicaGlobalSecondaryIndexSettings": indexes or None,
         "ReplicaTableClassSummary": None if table.table_class is None else {"TableClass": table.table_class},
     }
 
 
-def _describe_index(index: Index, own: Scaling) -> Document:
+def _describe_index(index: Index, own: Settings) -> Document:
     return {
         "IndexName": index.name,
         "IndexStatus": index.status,
         "ProvisionedReadCapacityUnits": index.reads or None,
-        "ProvisionedReadCapacityAutoScalingSettings": own.index_reads.get(index.name),
+        "ProvisionedReadCapacityAutoScalingSettings": own.get((index.name, READ)),
         "ProvisionedWriteCapacityUnits": index.writes or None,
-        "ProvisionedWriteCapacityAutoScalingSettings": own.index_writes.get(index.name),
+        "ProvisionedWriteCapacityAutoScalingSettings": own.get((index.name, WRITE)),
     }
 
 
@@ -79,7 +79,7 @@ async def update_global_table_settings(ctx: Context, request: Document) -> Docum
         tables.require_idle(table)
         update = own.get(table.layout.region, {})
         tables.put(table.layout.scope(ctx), _changed(table, request, update, ctx.now()))
-        await scaling.put(ctx, table, _scaled(ctx, await scaling.of(ctx, table), request, update))
+        await _scale(await scaling.of(ctx, table), request, update)
     return await _settings(ctx, group)
 
 
@@ -118,35 +118,14 @@ def _with_index(table: Table, name: str, **capacity: int | None) -> Table:
     return msgspec.structs.replace(table, indexes=tuple(indexes))
 
 
-def _scaled(ctx: Context, settings: Scaling, request: Document, own: Document) -> Scaling:
-    writes = request.get("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate")
-    reads = own.get("ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate")
-    of_reads = _of_indexes(
-        ctx,
-        own.get("ReplicaGlobalSecondaryIndexSettingsUpdate"),
-        "ProvisionedReadCapacityAutoScalingSettingsUpdate",
-        settings.index_reads,
-    )
-    of_writes = _of_indexes(
-        ctx,
-        request.get("GlobalTableGlobalSecondaryIndexSettingsUpdate"),
+async def _scale(settings: Settings, request: Document, own: Document) -> None:
+    of_writes, of_reads = (
         "ProvisionedWriteCapacityAutoScalingSettingsUpdate",
-        settings.index_writes,
+        "ProvisionedReadCapacityAutoScalingSettingsUpdate",
     )
-    return msgspec.structs.replace(
-        settings,
-        reads=settings.reads if reads is None else described(ctx, reads, settings.reads),
-        writes=settings.writes if writes is None else described(ctx, writes, settings.writes),
-        index_reads=settings.index_reads | of_reads,
-        index_writes=settings.index_writes | of_writes,
-    )
-
-
-def _of_indexes(
-    ctx: Context, updates: list[Document] | None, member: str, known: dict[str, Document]
-) -> dict[str, Document]:
-    return {
-        update["IndexName"]: described(ctx, update[member], known.get(update["IndexName"]))
-        for update in updates or []
-        if update.get(member)
-    }
+    await settings.update(("", WRITE), request.get(f"GlobalTable{of_writes}"))
+    await settings.update(("", READ), own.get(f"Replica{of_reads}"))
+    for update in request.get("GlobalTableGlobalSecondaryIndexSettingsUpdate") or []:
+        await settings.update((update["IndexName"], WRITE), update.get(of_writes))
+    for update in own.get("ReplicaGlobalSecondaryIndexSettingsUpdate") or []:
+        await settings.update((update["IndexName"], READ), update.get(of_reads))

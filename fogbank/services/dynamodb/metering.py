@@ -12,7 +12,7 @@ from fogbank.kernel import metrics
 if TYPE_CHECKING:
     from fogbank.kernel import Context
     from fogbank.services.dynamodb.capacity import Consumption
-    from fogbank.services.dynamodb.schema import Table
+    from fogbank.services.dynamodb.schema import Index, Table
 
 NAMESPACE = "AWS/DynamoDB"
 _COUNT = "Count"
@@ -21,6 +21,7 @@ _COUNT = "Count"
 def consumed_of_table(ctx: Context, table: Table, direction: str, units: float) -> None:
     """`direction` is Read or Write."""
     _tally(ctx, table, f"Consumed{direction}CapacityUnits", units)
+    _provisioned(ctx, table, table, direction)
 
 
 def consumed(ctx: Context, table: Table, direction: str, consumption: Consumption) -> None:
@@ -30,9 +31,18 @@ def consumed(ctx: Context, table: Table, direction: str, consumption: Consumptio
         if name in consumption.local:
             units += of_index
         else:
-            _tally(ctx, table, f"Consumed{direction}CapacityUnits", of_index, ("GlobalSecondaryIndexName", name))
+            dimension = ("GlobalSecondaryIndexName", name)
+            _tally(ctx, table, f"Consumed{direction}CapacityUnits", of_index, dimension)
+            _provisioned(ctx, table, table.index(name), direction, dimension)
     if units:
         consumed_of_table(ctx, table, direction, units)
+
+
+def _provisioned(ctx: Context, table: Table, of: Table | Index | None, direction: str, *more: tuple[str, str]) -> None:
+    """The capacity of the table or of one of its indexes, told with what is consumed of it: AWS tells it each minute."""
+    units = 0 if of is None else of.reads if direction == "Read" else of.writes
+    if units:
+        _tally(ctx, table, f"Provisioned{direction}CapacityUnits", units, *more)
 
 
 def returned(ctx: Context, table: Table, operation: str, items: int) -> None:

@@ -1,6 +1,4 @@
-"""Auto scaling settings of tables and their replicas, each in its own region. What comes of them is in `autoscaling.py`.
-
-    scaling  (table)  Scaling
+"""Auto scaling settings of tables and their replicas: what Application Auto Scaling has for them, each in its own region.
 
 UpdateTableReplicaAutoScaling, DescribeTableReplicaAutoScaling; the settings of old global tables are in `joined_settings.py`.
 """
@@ -9,10 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from fogbank.kernel import Record
-from fogbank.services.dynamodb import errors, groups, linked_roles, replica_errors, tables
+from fogbank.services.dynamodb import errors, groups, replica_errors, tables
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
 from fogbank.services.dynamodb.tables import ON_TABLE
@@ -21,65 +16,105 @@ if TYPE_CHECKING:
     from fogbank.kernel import Context
 
 Document = dict[str, Any]
+Of = tuple[str, str]
+"""What is scaled: an index by its name, empty for the table; Read or Write."""
 
 READ, WRITE = "Read", "Write"
+_SCALING = "application-autoscaling"
 _DISABLED: Document = {"AutoScalingDisabled": True}
+_LEAST, _MOST = 1, 40_000
 
 
-class Scaling(Record, frozen=True):
-    """Descriptions of settings; those of indexes by index. `moved` is when each capacity was scaled last (epoch seconds)."""
+class Settings:
+    """The auto scaling of one table. Changes are made with the caller's permissions."""
 
-    reads: Document | None = None
-    writes: Document | None = None
-    index_reads: dict[str, Document] = {}
-    index_writes: dict[str, Document] = {}
-    moved: dict[str, float] = {}
+    def __init__(self, ctx: Context, table: Table, described: dict[tuple[str, str], Document]) -> None:
+        self._scope = table.layout.scope(ctx)
+        self._table = table
+        self._described = described
 
-    def targets(self) -> dict[tuple[str, str], Document]:
-        """The settings by index (empty for the table) and direction, of all that is to be scaled."""
-        found = {("", READ): self.reads, ("", WRITE): self.writes}
-        found |= {(index, READ): settings for index, settings in self.index_reads.items()}
-        found |= {(index, WRITE): settings for index, settings in self.index_writes.items()}
-        return {of: settings for of, settings in found.items() if settings and not settings["AutoScalingDisabled"]}
+    def get(self, of: Of) -> Document | None:
+        """An AutoScalingSettingsDescription."""
+        target = self._described.get(_place(self._table, of))
+        if target is None:
+            return None
+        return {
+            "MinimumUnits": target["MinCapacity"],
+            "MaximumUnits": target["MaxCapacity"],
+            "AutoScalingDisabled": False,
+            "AutoScalingRoleArn": target["RoleARN"],
+            "ScalingPolicies": [_policy(each) for each in target["ScalingPolicies"]],
+        }
+
+    async def update(self, of: Of, update: Document | None) -> None:
+        """What an AutoScalingSettingsUpdate does not say stays. Raises ValidationException."""
+        known = self.get(of)
+        if update is None or (update.get("AutoScalingDisabled") and known is None):
+            return
+        if update.get("AutoScalingDisabled"):
+            await self._call("DeregisterScalableTarget", of)
+            return
+        await self._register(of, update, known)
+        policy = update.get("ScalingPolicyUpdate")
+        if policy is not None:
+            await self._put_policy(of, policy, [] if known is None else known["ScalingPolicies"])
+
+    async def _register(self, of: Of, update: Document, known: Document | None) -> None:
+        first = {"MinimumUnits": _LEAST, "MaximumUnits": _MOST} if known is None else known
+        low, high = (update.get(name) or first[name] for name in ("MinimumUnits", "MaximumUnits"))
+        if low > high:
+            raise errors.invalid_parameters(f"MinimumUnits {low} must not be greater than MaximumUnits {high}")
+        await self._call("RegisterScalableTarget", of, MinCapacity=low, MaxCapacity=high)
+
+    async def _put_policy(self, of: Of, policy: Document, known: list[Document]) -> None:
+        """In place of the one that there is."""
+        resource = _place(self._table, of)[0]
+        name = policy.get("PolicyName") or f"{_metric(of)}:{resource}"
+        for other in known:
+            if other["PolicyName"] != name:
+                await self._call("DeleteScalingPolicy", of, PolicyName=other["PolicyName"])
+        metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": _metric(of)}}
+        config = {**policy["TargetTrackingScalingPolicyConfiguration"], **metric}
+        await self._call(
+            "PutScalingPolicy",
+            of,
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration=config,
+        )
+
+    async def _call(self, operation: str, of: Of, **params: Any) -> None:
+        resource, dimension = _place(self._table, of)
+        place = {"ServiceNamespace": "dynamodb", "ResourceId": resource, "ScalableDimension": dimension}
+        await self._scope.call(_SCALING, operation, {**place, **params}, as_caller=True)
 
 
-scaling = service.collection("scaling", Scaling)
+def _place(table: Table, of: Of) -> tuple[str, str]:
+    """The resource ID and the dimension of what is scaled."""
+    index, direction = of
+    resource, kind = (f"table/{table.name}/index/{index}", "index") if index else (f"table/{table.name}", "table")
+    return resource, f"dynamodb:{kind}:{direction}CapacityUnits"
 
 
-def described(ctx: Context, update: Document, known: Document | None) -> Document:
-    """An AutoScalingSettingsDescription of an AutoScalingSettingsUpdate: what it does not say stays. Raises ValidationException."""
-    if update.get("AutoScalingDisabled"):
-        return _DISABLED
-    known = known or {}
-    low, high = (update.get(name, known.get(name)) for name in ("MinimumUnits", "MaximumUnits"))
-    if low is not None and high is not None and low > high:
-        raise errors.invalid_parameters(f"MinimumUnits {low} must not be greater than MaximumUnits {high}")
-    role = update.get("AutoScalingRoleArn") or known.get("AutoScalingRoleArn")
-    policy = update.get("ScalingPolicyUpdate")
-    return {
-        "MinimumUnits": low,
-        "MaximumUnits": high,
-        "AutoScalingDisabled": False,
-        "AutoScalingRoleArn": role or linked_roles.arn(ctx, linked_roles.SCALING),
-        "ScalingPolicies": known.get("ScalingPolicies") if policy is None else [policy],
-    }
+def _metric(of: Of) -> str:
+    return f"DynamoDB{of[1]}CapacityUtilization"
 
 
-async def of(ctx: Context, table: Table) -> Scaling:
-    return await scaling.get(table.layout.scope(ctx), table.name) or Scaling()
+def _policy(described: Document) -> Document:
+    config = dict(described["TargetTrackingScalingPolicyConfiguration"])
+    config.pop("PredefinedMetricSpecification", None)
+    return {"PolicyName": described["PolicyName"], "TargetTrackingScalingPolicyConfiguration": config}
 
 
-async def put(ctx: Context, table: Table, changed: Scaling) -> None:
-    """Keep the settings of a table, and have it scaled by them from now on."""
-    scope = table.layout.scope(ctx)
-    scaling.put(scope, changed, table.name)
-    if changed.targets():
-        await linked_roles.require(ctx, linked_roles.SCALING)
-        await scope.schedule("scale_table", {"table": table.name}, key=table.name)
+async def of(ctx: Context, table: Table) -> Settings:
+    there = ctx.at(region=table.layout.region)
+    described = await ctx.app.services[_SCALING].provided["described"](there, "dynamodb", f"table/{table.name}")
+    return Settings(ctx, table, {(each["ResourceId"], each["ScalableDimension"]): each for each in described})
 
 
-def forget(ctx: Context, table: str) -> None:
-    scaling.delete(ctx, table)
+async def forget(ctx: Context, table: Table) -> None:
+    """The table is no more."""
+    await ctx.app.services[_SCALING].provided["resource_is_gone"](ctx, "dynamodb", f"table/{table.name}")
 
 
 async def _replicas(ctx: Context, table: Table) -> list[Table]:
@@ -104,14 +139,14 @@ async def _describe_replica(ctx: Context, table: Table) -> Document:
     return {
         "RegionName": table.layout.region,
         "ReplicaStatus": table.status,
-        "ReplicaProvisionedReadCapacityAutoScalingSettings": settings.reads or _DISABLED,
-        "ReplicaProvisionedWriteCapacityAutoScalingSettings": settings.writes or _DISABLED,
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": settings.get(("", READ)) or _DISABLED,
+        "ReplicaProvisionedWriteCapacityAutoScalingSettings": settings.get(("", WRITE)) or _DISABLED,
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": index.name,
                 "IndexStatus": index.status,
-                "ProvisionedReadCapacityAutoScalingSettings": settings.index_reads.get(index.name, _DISABLED),
-                "ProvisionedWriteCapacityAutoScalingSettings": settings.index_writes.get(index.name, _DISABLED),
+                "ProvisionedReadCapacityAutoScalingSettings": settings.get((index.name, READ)) or _DISABLED,
+                "ProvisionedWriteCapacityAutoScalingSettings": settings.get((index.name, WRITE)) or _DISABLED,
             }
             for index in table.indexes
             if index.is_global
@@ -127,50 +162,25 @@ async def update_table_replica_auto_scaling(ctx: Context, request: Document) -> 
     if table.on_demand:
         raise errors.invalid_parameters("Auto scaling is not supported for tables with BillingMode PAY_PER_REQUEST")
     found = {each.layout.region: each for each in await _replicas(ctx, table)}
-    changed = {region: _with_writes(ctx, each, await of(ctx, each), request) for region, each in found.items()}
-    for update in request.get("ReplicaUpdates") or []:
-        region = update["RegionName"]
-        if region not in found:
-            raise replica_errors.no_such_replica()
-        changed[region] = _with_reads(ctx, found[region], changed[region], update)
-    for region, settings in changed.items():
-        await put(ctx, found[region], settings)
+    own = {update["RegionName"]: update for update in request.get("ReplicaUpdates") or []}
+    if own.keys() - found.keys():
+        raise replica_errors.no_such_replica()
+    for region, replica in found.items():
+        settings, update = await of(ctx, replica), own.get(region, {})
+        await settings.update(("", WRITE), request.get("ProvisionedWriteCapacityAutoScalingUpdate"))
+        await settings.update(("", READ), update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"))
+        for of_index in request.get("GlobalSecondaryIndexUpdates") or []:
+            name = _index(replica, of_index)
+            await settings.update((name, WRITE), of_index.get("ProvisionedWriteCapacityAutoScalingUpdate"))
+        for of_index in update.get("ReplicaGlobalSecondaryIndexUpdates") or []:
+            name = _index(replica, of_index)
+            await settings.update((name, READ), of_index.get("ProvisionedReadCapacityAutoScalingUpdate"))
     return {"TableAutoScalingDescription": await _describe(ctx, table)}
 
 
-def _with_writes(ctx: Context, table: Table, settings: Scaling, request: Document) -> Scaling:
-    member = "ProvisionedWriteCapacityAutoScalingUpdate"
-    updates, known = request.get("GlobalSecondaryIndexUpdates"), settings.index_writes
-    return msgspec.structs.replace(
-        settings,
-        writes=_updated(ctx, request.get(member), settings.writes),
-        index_writes={**known, **_of_indexes(ctx, table, updates, member, known)},
-    )
-
-
-def _with_reads(ctx: Context, table: Table, settings: Scaling, update: Document) -> Scaling:
-    updates, known = update.get("ReplicaGlobalSecondaryIndexUpdates"), settings.index_reads
-    of_indexes = _of_indexes(ctx, table, updates, "ProvisionedReadCapacityAutoScalingUpdate", known)
-    return msgspec.structs.replace(
-        settings,
-        reads=_updated(ctx, update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"), settings.reads),
-        index_reads={**known, **of_indexes},
-    )
-
-
-def _updated(ctx: Context, update: Document | None, known: Document | None) -> Document | None:
-    return known if update is None else described(ctx, update, known)
-
-
-def _of_indexes(
-    ctx: Context, table: Table, updates: list[Document] | None, member: str, known: dict[str, Document]
-) -> dict[str, Document]:
-    """Descriptions of the settings that updates have for indexes. Raises ResourceNotFoundException."""
-    found = {}
-    for update in updates or []:
-        name = update.get("IndexName", "")
-        if table.index(name) is None:
-            raise errors.no_such_resource()
-        if update.get(member):
-            found[name] = described(ctx, update[member], known.get(name))
-    return found
+def _index(table: Table, update: Document) -> str:
+    """Raises ResourceNotFoundException."""
+    name: str = update.get("IndexName", "")
+    if table.index(name) is None:
+        raise errors.no_such_resource()
+    return name

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from fogbank.services.dynamodb.autoscaling import wanted
 from tests.services.dynamodb.helpers import index, n, refusal, s
 
 CAPACITY = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
@@ -19,52 +16,6 @@ def settings(least=1, most=100, target=50.0, **policy):
         "MaximumUnits": most,
         "ScalingPolicyUpdate": {"PolicyName": "p", "TargetTrackingScalingPolicyConfiguration": tracking},
     }
-
-
-def shown(least=1, most=100, target=50.0, **policy):
-    update = settings(least, most, target, **policy)
-    return {**update, "ScalingPolicies": [update["ScalingPolicyUpdate"]]}
-
-
-# -- deciding
-
-QUIET = [None] * 13
-
-
-@pytest.mark.parametrize(
-    ("minutes", "units"),
-    [
-        ([600.0, 301.0, *QUIET], 20),  # ten a second are half of twenty
-        ([600.0, 300.0, *QUIET], 10),  # exactly the target is not more than it
-        ([600.0, None, *QUIET], 10),
-        ([6.0] * 15, 1),
-        ([6.0] * 14 + [None], 10),
-        ([6.0] * 14 + [180.0], 10),  # 30 percent, not less
-        ([6.0] * 14 + [179.0], 6),
-        ([None] * 15, 10),
-    ],
-)
-def test_capacity_follows_what_was_consumed(minutes, units):
-    assert wanted(shown(), 10, minutes, 1e9) == units
-
-
-def test_scaling_in_may_be_disabled_and_waits_for_its_cooldown():
-    assert wanted(shown(DisableScaleIn=True), 10, [6.0] * 15, 1e9) == 10
-    assert wanted(shown(ScaleInCooldown=60), 10, [6.0] * 15, 59) == 10
-    assert wanted(shown(ScaleOutCooldown=60), 10, [6000.0] * 15, 59) == 10
-
-
-@given(
-    minutes=st.lists(st.none() | st.floats(0, 1e6), min_size=15, max_size=15),
-    current=st.integers(1, 500),
-    least=st.integers(1, 50),
-    more=st.integers(0, 50),
-)
-def test_capacity_stays_between_the_bounds(minutes, current, least, more):
-    assert least <= wanted(shown(least, least + more), current, minutes, 1e9) <= least + more
-
-
-# -- scaling
 
 
 @pytest.fixture

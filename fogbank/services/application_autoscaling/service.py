@@ -1,0 +1,5 @@
+"""The Application Auto Scaling service. Its operations are declared by the modules beside this one."""
+
+from fogbank.kernel import Service
+
+service = Service("application-autoscaling")
