@@ -364,7 +364,9 @@ class Http1Connection(asyncio.Protocol):
     def answer(self, reply: Http1Reply, response: Response, held: bool = False) -> None:
         request = reply.request
         keep = (
-            messages.keeps_alive(request) and not self.front.closing and (reply.stream is None or reply.stream.complete)
+            messages.keeps_alive(request.headers.get("connection", ""), request.version)
+            and not self.front.closing
+            and (reply.stream is None or reply.stream.complete)
         )
         try:
             head, length, keep = messages.response_head(response, request, keep)
@@ -378,8 +380,11 @@ class Http1Connection(asyncio.Protocol):
         if isinstance(body, bytes) and len(body) <= AT_ONCE:
             if held and keep and self._waiting:
                 self._held += head + body
+            elif len(body) <= exchange.SMALL_BODY:
+                self.transport.write(self._held + head + body)
+                self._held = b""
             else:
-                self._write(self._held + head, body)
+                self.transport.writelines((self._held + head, body))
                 self._held = b""
             self._finish(keep)
         else:
@@ -390,12 +395,6 @@ class Http1Connection(asyncio.Protocol):
             self._sender = self.front.loop.create_task(self._send(request, head, body, length, keep))
             if isinstance(body, FileBody):
                 self._sender.add_done_callback(lambda _: body.close())
-
-    def _write(self, head: bytes, body: bytes) -> None:
-        if len(body) <= exchange.SMALL_BODY:
-            self.transport.write(head + body)
-        else:
-            self.transport.writelines((head, body))
 
     async def _send(self, request: Request, head: bytes, body: ResponseBody, length: int | None, keep: bool) -> None:
         """Send an answer whose body is long or not in memory. Cancelled when the client goes away."""
@@ -494,7 +493,8 @@ class Http1Connection(asyncio.Protocol):
             self._close() if whole else self._drain()
             return
         self._enter(IDLE)
-        self._resume_reading()
+        if self._read_paused:
+            self._resume_reading()
         if self._waiting:
             self._advance()
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 import httptools
 
@@ -169,13 +171,11 @@ def body_length(request: Request) -> int | None:
     return None
 
 
-def keeps_alive(request: Request) -> bool:
-    """Whether the client wants to use the connection again."""
-    wish = request.headers.get("connection", "")
-    if wish == "" or wish == "keep-alive":
-        return request.version == "1.1" or wish != ""
+@lru_cache(64)
+def keeps_alive(wish: str, version: str) -> bool:
+    """Whether a client that sent this as its Connection header, if any, wants to use the connection again."""
     options = [option.strip() for option in wish.lower().split(",")]
-    return "close" not in options and (request.version == "1.1" or "keep-alive" in options)
+    return "close" not in options and (version == "1.1" or "keep-alive" in options)
 
 
 # Bodies that arrive
@@ -277,18 +277,34 @@ def response_head(response: Response, request: Request, keep: bool) -> tuple[byt
     fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
     if fields.count("\n") != len(headers) or fields.count("\r") != len(headers) or "\0" in fields:
         raise Defective("a header with a line break or NUL")
-    names = [name.lower() for name, _ in headers]
-    exchange.check_names(names)
-    if not _HOP_BY_HOP.isdisjoint(names):
+    given = _given(tuple([name for name, _ in headers]))
+    if given.hop_by_hop:
         return response_head(_end_to_end(response), request, keep)
-    length = exchange.body_length(response, request.method, "content-length" in names)
+    length = exchange.body_length(response, request.method, given.length)
     keep = keep and (length is not None or request.version == "1.1")
     line = STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
-    date = exchange.http_date() if "date" not in names else ""
-    server = _SERVER if "server" not in names else ""
-    framing = _framing(length, request) if "content-length" not in names and status not in BODILESS else ""
+    date = "" if given.date else exchange.http_date()
+    server = "" if given.server else _SERVER
+    framing = "" if given.length or status in BODILESS else _framing(length, request)
     persistence = _PERSISTENCE[keep] if not keep or request.version == "1.0" else ""
     return _encode(f"{line}{fields}{date}{server}{framing}{persistence}\r\n"), length, keep
+
+
+class _Given(NamedTuple):
+    """Which of the headers that are the front's business an answer brings itself."""
+
+    hop_by_hop: bool
+    length: bool
+    date: bool
+    server: bool
+
+
+@lru_cache(2048)
+def _given(names: tuple[str, ...]) -> _Given:
+    """The names of an answer's headers are those of many answers. Errors: Defective, when one is no name."""
+    lower = [name.lower() for name in names]
+    exchange.check_names(lower)
+    return _Given(not _HOP_BY_HOP.isdisjoint(lower), "content-length" in lower, "date" in lower, "server" in lower)
 
 
 _HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))

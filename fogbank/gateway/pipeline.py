@@ -121,7 +121,10 @@ class Gateway:
         trace.service = target.model.service_id
         refusal: AWSError | None = None
         try:
-            response = await self._attempt(target, request, trace)
+            target.resolve()
+            identity = await self._authenticate(target, request, trace)
+            answer = self._operate if target.edge is None else self._open_edge
+            response = await answer(target, identity, request, trace)
         except Exception as failure:
             refusal = _error_of(failure, request, request_id)
             response = _refuse(target, refusal, request_id)
@@ -130,13 +133,6 @@ class Gateway:
         if target.service is not None and target.service.after:
             await self._after(target, request, response, refusal, trace)
         return response
-
-    async def _attempt(self, target: Target, request: Request, trace: Trace) -> Response:
-        target.resolve()
-        identity = await self._authenticate(target, request, trace)
-        if target.edge is not None:
-            return await self._open_edge(target, identity, request, trace.request_id)
-        return await self._operate(target, identity, request, trace)
 
     async def _record(self, target: Target, error: AWSError | None) -> None:
         """Let EventBridge know of a call of the management plane, when one of its rules may want to."""
@@ -185,10 +181,13 @@ class Gateway:
             log.exception("after %s %s", request.method, request.path)
 
     async def _authenticate(self, target: Target, request: Request, trace: Trace) -> Identity:
-        operation = target.operation
-        trace.operation = "(edge)" if operation is None else operation.name
+        routed = target.routed
+        trace.operation = "(edge)" if routed is None else routed.operation.name
         identity = await self.app.authenticator.authenticate(
-            request, target.model.signing_name, target.protocol, _may_be_unsigned(target)
+            request,
+            target.model.signing_name,
+            target.protocol if routed is None else routed.protocol,
+            _may_be_unsigned(target),
         )
         target.request.payload = request.payload  # now without the framing of aws-chunked
         trace.account = identity.principal.account
@@ -196,9 +195,10 @@ class Gateway:
         return identity
 
     async def _operate(self, target: Target, identity: Identity, request: Request, trace: Trace) -> Response:
-        service, operation = self._operation(target)
-        routed = target.routed
+        service, routed, operation = target.service, target.routed, target.declared
         assert routed is not None
+        if service is None or operation is None:
+            raise not_implemented(target.model.service_id, routed.operation.name)
         codec = protocols.codec(routed.operation, routed.protocol, service.documents, service.enums)
         params = codec.parse(target.request, routed.uri)
         violations = codec.violations(params)
@@ -225,19 +225,10 @@ class Gateway:
         result = target.result = await operation.handler(ctx, params)
         return codec.serialize(result or {}, ctx.request_id)
 
-    async def _open_edge(self, target: Target, identity: Identity, request: Request, request_id: str) -> Response:
+    async def _open_edge(self, target: Target, identity: Identity, request: Request, trace: Trace) -> Response:
         assert target.edge is not None and target.service is not None
-        ctx = target.ctx = self._context(target.service, "", identity, request, request_id)
+        ctx = target.ctx = self._context(target.service, "", identity, request, trace.request_id)
         return await target.edge.handler(ctx, target.request)
-
-    def _operation(self, target: Target) -> tuple[Service, Operation]:
-        routed = target.routed
-        assert routed is not None
-        service = target.service
-        operation = service.operations.get(routed.operation.snake) if service is not None else None
-        if service is None or operation is None:
-            raise not_implemented(target.model.service_id, routed.operation.name)
-        return service, operation
 
     def _context(
         self, service: Service, operation: str, identity: Identity, request: Request, request_id: str
@@ -251,7 +242,7 @@ class Gateway:
             principal.account,
             identity.region or self.app.settings.region,
             request_id,
-            request.endpoint,
+            "",
             request,
         )
 
@@ -293,11 +284,10 @@ class Gateway:
 
 
 def _may_be_unsigned(target: Target) -> bool:
-    operation, service = target.operation, target.service
-    if operation is None or service is None:
-        return target.edge is not None
-    own = service.operations.get(operation.snake)
-    return operation.traits.get("authtype") == "none" or target.edge is not None or (own is not None and own.unsigned)
+    routed, declared = target.routed, target.declared
+    if routed is None:
+        return True  # an edge looks at its requests by itself
+    return (declared is not None and declared.unsigned) or routed.operation.traits.get("authtype") == "none"
 
 
 def _validation_error(service: Service, protocol: str, violations: list[Any]) -> AWSError:

@@ -7,6 +7,7 @@ the host does. Only an unsigned request that names no other service is S3's, sin
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from fogbank.kernel.errors import AWSError
 if TYPE_CHECKING:
     from fogbank.kernel.context import Context
     from fogbank.kernel.registry import Registry
-    from fogbank.kernel.service import Edge, Service
+    from fogbank.kernel.service import Edge, Operation, Service
     from fogbank.protocols.model import OperationModel, ServiceModel
     from fogbank.protocols.router import Routed
 
@@ -53,20 +54,29 @@ _RPC_PATH = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 
 
 class Target:
-    """Where a request goes. `routed` is the operation, or `edge` the door when it is none of the model's.
+    """Where a request goes. `routed` is the operation, or `edge` the door when it is none of the model's; `declared` is the
+    service's own declaration of the operation, if it has one.
 
     `ctx`, `params` and `result` are the operation's, as soon as there are any. `is_recorded`: the call is one that
     CloudTrail has as a management event. `request` is the request as the operation's URI sees it: in path
     style, whatever style the client used.
     """
 
-    __slots__ = ("ctx", "edge", "is_recorded", "model", "params", "request", "result", "routed", "service")
+    __slots__ = ("ctx", "declared", "edge", "is_recorded", "model", "params", "request", "result", "routed", "service")
 
-    def __init__(self, model: ServiceModel, service: Service | None, request: Request) -> None:
+    def __init__(
+        self,
+        model: ServiceModel,
+        service: Service | None,
+        request: Request,
+        routed: Routed | None = None,
+        declared: Operation | None = None,
+    ) -> None:
         self.model = model
         self.service = service
         self.request = request
-        self.routed: Routed | None = None
+        self.routed = routed
+        self.declared = declared
         self.edge: Edge | None = None
         self.ctx: Context | None = None
         self.params: dict[str, Any] = {}
@@ -83,17 +93,47 @@ class Target:
         return self.routed.operation if self.routed is not None else None
 
     def resolve(self) -> None:
-        """Find the edge or the operation. Raises AWSError when the service has no such operation."""
-        if self.service is not None:
-            for edge in self.service.edges:
+        """Find the edge or the operation, unless it is known. Raises AWSError when the service has no such operation."""
+        if self.routed is not None:
+            return
+        service = self.service
+        if service is not None:
+            for edge in service.edges:
                 if edge.match(self.request):
                     self.edge = edge
                     return
-        self.routed = protocols.route(self.model, self.request)
+        self.routed = routed = protocols.route(self.model, self.request)
+        if service is not None:
+            self.declared = service.operations.get(routed.operation.snake)
+
+
+_MAX_ROUTES = 4096
 
 
 def find(services: Registry, request: Request) -> Target:
-    """The service that a request is for; its operation is found by `Target.resolve`."""
+    """The service that a request is for; its operation is found by `Target.resolve`.
+
+    An X-Amz-Target that was found once is not looked for again: host, target and signing name say it all.
+    """
+    named = request.headers.get("x-amz-target")
+    if named is None or request.path != "/":
+        return _find(services, request)
+    route = request.headers.get("host"), named, _signing_name(request)
+    known = services.routes.get(route)
+    if known is not None:
+        model, service, routed, declared = known
+        return Target(model, service, request, routed, declared)
+    target = _find(services, request)
+    if target.service is not None and not target.service.edges and target.request is request:
+        with suppress(AWSError):  # who resolves it again is told
+            target.resolve()
+            if len(services.routes) >= _MAX_ROUTES:
+                services.routes.clear()
+            services.routes[route] = target.model, target.service, target.routed, target.declared
+    return target
+
+
+def _find(services: Registry, request: Request) -> Target:
     name = _service_name(services, request)
     if name == "s3":
         request = _in_path_style(request)

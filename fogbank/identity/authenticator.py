@@ -18,12 +18,12 @@ from fogbank.http import Request
 from fogbank.identity import chunked, errors, sigv2, sigv4, sigv4a
 from fogbank.identity.canonical import query_pairs
 from fogbank.identity.credentials import (
+    AWS_PREFIXES,
     DummySecrets,
     Evidence,
     Lookup,
     dummy_principal,
     dummy_secrets,
-    is_aws_shaped,
     no_issued_credentials,
 )
 from fogbank.identity.errors import S3_HEADER, S3_QUERY, S3_SERVICES, Refusals, refusals
@@ -95,7 +95,10 @@ class Authenticator:
             body_hash = _header_body_hash(request, service)
             if body_hash is None:
                 body_hash = await _hash_body(request)
-            proof = self._header_proof(request, authorization, body_hash, service, protocol)
+            module = sigv4 if authorization.startswith(_V4) else sigv4a
+            proof = module.from_header(request, authorization, refusals(service, protocol, False), body_hash)
+            _check_service(proof, service)
+            self._check_age(proof)
         elif "X-Amz-Signature=" in request.query or "X-Amz-Algorithm=" in request.query:
             body_hash = _presigned_body_hash(request, service)
             if body_hash is None:
@@ -131,13 +134,6 @@ class Authenticator:
         return Identity(principal, proof.region, "s3")
 
     # -- proofs
-
-    def _header_proof(self, request: Request, authorization: str, body_hash: str, service: str, protocol: str) -> Proof:
-        module = sigv4 if authorization.startswith(_V4) else sigv4a
-        proof = module.from_header(request, authorization, refusals(service, protocol, False), body_hash)
-        _check_service(proof, service)
-        self._check_age(proof)
-        return proof
 
     def _query_proof(self, request: Request, body_hash: str, service: str, protocol: str) -> Proof:
         if service in S3_SERVICES and "authorization" in request.headers:
@@ -188,7 +184,7 @@ class Authenticator:
     # -- who
 
     def _is_dummy(self, access_key: str) -> bool:
-        return not self._strict and not is_aws_shaped(access_key)
+        return not (self._strict or access_key.startswith(AWS_PREFIXES))
 
     async def _prove(self, proof: Evidence, token: str) -> Principal:
         """The principal of a signature of S3's other kinds."""

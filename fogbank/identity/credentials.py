@@ -19,6 +19,8 @@ from fogbank.identity.errors import Attempt
 from fogbank.identity.principals import DEFAULT_ACCOUNT, Principal, root
 
 TEST_KEY = "test"
+AWS_PREFIXES = ("AKIA", "ASIA")
+"""How the keys begin that AWS gives out: one of them can only be genuine or wrong."""
 _PROVED_LIMIT = 4096
 
 
@@ -52,7 +54,7 @@ async def no_issued_credentials(access_key: str) -> Credential | None:
 
 def is_aws_shaped(access_key: str) -> bool:
     """Whether a key looks like one of AWS's, so that it can only be genuine or wrong."""
-    return access_key.startswith(("AKIA", "ASIA"))
+    return access_key.startswith(AWS_PREFIXES)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ Every method takes a context inside a transaction. Unless it says otherwise, it 
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
@@ -179,14 +179,16 @@ def organizations_changed(ctx: Context) -> None:
     _organizations_tokens.put(ctx, ctx.ids.hex(16))
 
 
-def iam_token(ctx: Context) -> Coroutine[Any, Any, str | None]:
-    """The token of the last change to IAM in the context's account; None when nothing was ever created there."""
-    return _iam_tokens.get(ctx)
+Token = Callable[["Context"], Coroutine[Any, Any, "str | None"]]
 
+iam_token: Token = _iam_tokens.get
+"""The token of the last change to IAM in the context's account; None when nothing was ever created there."""
 
-def organizations_token(ctx: Context) -> Coroutine[Any, Any, str | None]:
-    """The token of the last change to any organization; None while there is none."""
-    return _organizations_tokens.get(ctx)
+organizations_token: Token = _organizations_tokens.get
+"""The token of the last change to any organization; None while there is none."""
+
+has_no_organizations: Callable[[Context], bool] = _organizations_tokens.is_empty
+"""Is it known, without asking the store, that there is none?"""
 
 
 def iam_token_row(ctx: Context) -> bytes:

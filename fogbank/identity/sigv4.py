@@ -42,6 +42,8 @@ _MAX_EXPIRES = 604800
 # An access key has at most 128 characters; what is longer than these is neither believed nor kept.
 _LONGEST_CREDENTIAL = 256
 _LONGEST_KEPT = 1024
+_KEPT_NAMES = 16
+_BLOCK = hashlib.sha256().block_size
 _PRESIGNED_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")
 
 
@@ -52,6 +54,7 @@ class Claim:
     """
 
     __slots__ = (
+        "_complete",
         "_sources",
         "_template",
         "_values",
@@ -78,6 +81,20 @@ class Claim:
         # who speaks HTTP/2 may sign the host under its name there, as the SDK for JavaScript does
         self._sources = tuple(["host" if name == ":authority" else name for name in self.names])
         self._values = itemgetter(*self._sources)
+        self._complete: set[tuple[str, ...]] = set()
+
+    def check_headers(self, headers: dict[str, str], words: Refusals) -> None:
+        """Raise when a header that says something is not signed. Names that were found in order are not looked at again."""
+        names = tuple(headers)
+        if names in self._complete:
+            return
+        unsigned = [name for name in names if name[:6] == "x-amz-" and name not in self.signed | words.may_be_unsigned]
+        if "host" not in self.signed and ":authority" not in self.signed:
+            unsigned.insert(0, "host")
+        if unsigned:
+            raise words.unsigned_headers(unsigned)
+        if len(self._complete) < _KEPT_NAMES:
+            self._complete.add(names)
 
     def canonical_headers(self, headers: dict[str, str]) -> str:
         """The signed headers as `name:value` lines, runs of blanks folded to one; an absent header is empty."""
@@ -109,6 +126,7 @@ class Proof:
     __slots__ = (
         "_alternatives",
         "_request",
+        "access_key",
         "body_hash",
         "canonical",
         "claim",
@@ -122,21 +140,18 @@ class Proof:
         self, claim: Claim, timestamp: str, signature: str, request: Request, words: Refusals, body_hash: str
     ) -> None:
         self.claim = claim
+        self.access_key = claim.access_key
         self.words = words
         self.timestamp = timestamp
         self.signature = signature
         self.body_hash = body_hash
         self._request = request
         self._alternatives: list[str] | None = None
-        s3 = claim.service in S3_SERVICES
-        path = s3_path(request.path) if s3 else service_path(request.path)
-        query = canonical_query(request.query) if request.query else ""
-        self.canonical = self._canonical(path, query)
+        path = request.path
+        if path != "/":
+            path = s3_path(path) if claim.service in S3_SERVICES else service_path(path)
+        self.canonical = self._canonical(path, canonical_query(request.query) if request.query else "")
         self.string_to_sign = self._string_to_sign(self.canonical)
-
-    @property
-    def access_key(self) -> str:
-        return self.claim.access_key
 
     def matches(self, secret: str) -> bool:
         """Whether the signature was made with this secret."""
@@ -216,20 +231,23 @@ class FormProof:
 class SigningKey:
     """The key of one secret for one day, region and service."""
 
-    __slots__ = ("_keyed",)
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, secret: str, date: str, region: str, service: str) -> None:
         key = ("AWS4" + secret).encode()
         for part in (date, region, service, TERMINATOR):
             key = hmac.digest(key, wire(part), "sha256")
-        # A keyed state to copy: hmac.digest() would set up the key on every call, which takes longer than to sign.
-        self._keyed = hmac.new(key, digestmod="sha256")
+        # The two keyed states of HMAC (RFC 2104), to be copied: to set up the key on every call takes longer than to sign.
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes([byte ^ 0x36 for byte in padded]))
+        self._outer = hashlib.sha256(bytes([byte ^ 0x5C for byte in padded]))
 
     def sign(self, text: str) -> str:
         """The signature of a string to sign, in hexadecimal digits."""
-        state = self._keyed.copy()
-        state.update(text.encode())
-        return state.hexdigest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 @lru_cache(maxsize=4096)
@@ -246,8 +264,14 @@ def _equal(computed: str, given: str) -> bool:
 
 def from_header(request: Request, authorization: str, words: Refusals, body_hash: str) -> Proof:
     """The proof in an Authorization header. Raises in the service's words when the header is malformed."""
-    claim, signature = _read_header(authorization, words)
-    timestamp = _header_timestamp(request.headers, authorization, words)
+    head, found, signature = authorization.rpartition(_SIGNATURE)
+    if found and len(signature) == _SIGNATURE_LENGTH and len(head) <= _LONGEST_KEPT:
+        claim = _header_claim(head, words)
+    else:
+        claim, signature = _read_header(authorization, words)
+    timestamp = request.headers.get("x-amz-date")
+    if timestamp is None:
+        timestamp = _date(request.headers, authorization, words)
     check_claim(claim, timestamp, request.headers, words)
     return Proof(claim, timestamp, signature, request, words, body_hash)
 
@@ -279,9 +303,6 @@ def expires(params: dict[str, str], claim: Claim, words: Refusals) -> int:
 
 
 def _read_header(authorization: str, words: Refusals) -> tuple[Claim, str]:
-    head, found, signature = authorization.rpartition(_SIGNATURE)
-    if found and len(signature) == _SIGNATURE_LENGTH and len(head) <= _LONGEST_KEPT:
-        return _header_claim(head, words), signature
     parts = _components(authorization)
     signature = parts.get("Signature", "")
     return _claim_of(parts, authorization, words), signature
@@ -315,10 +336,8 @@ def make_claim(credential: str, signed_headers: str, words: Refusals) -> Claim:
     return Claim(access_key, date, region, service, signed_headers.lower())
 
 
-def _header_timestamp(headers: dict[str, str], authorization: str, words: Refusals) -> str:
-    timestamp = headers.get("x-amz-date")
-    if timestamp is not None:
-        return timestamp
+def _date(headers: dict[str, str], authorization: str, words: Refusals) -> str:
+    """The time of signing where X-Amz-Date does not say it."""
     date = headers.get("date")
     if date is None:
         raise words.no_date(authorization)
@@ -341,14 +360,7 @@ def check_claim(claim: Claim, timestamp: str, headers: dict[str, str], words: Re
         if not is_timestamp(timestamp):
             raise words.bad_date(timestamp)
         raise words.scope_date(claim.date, timestamp)
-    signed = claim.signed
-    unsigned = [name for name in headers if name[:6] == "x-amz-" and name not in signed]
-    if unsigned:
-        unsigned = [name for name in unsigned if name not in words.may_be_unsigned]
-    if "host" not in signed and ":authority" not in signed:
-        unsigned.insert(0, "host")
-    if unsigned:
-        raise words.unsigned_headers(unsigned)
+    claim.check_headers(headers, words)
 
 
 def is_timestamp(text: str) -> bool:

@@ -78,7 +78,9 @@ class Collection(Generic[R]):
 
     async def get(self, ctx: Context, *key: Part) -> R | None:
         """The record at the key, or None."""
-        row_key = self.prefix(ctx) + keys.encode(key) if key else self.prefix(ctx)
+        row_key = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
+        if key:
+            row_key += keys.encode(key)
         tx = ctx.tx
         if self.cached and row_key not in tx.writes:
             store = ctx.app.store
@@ -93,6 +95,24 @@ class Collection(Generic[R]):
             return found
         raw = await tx.get(row_key)
         return raw if raw is None or self._decode is None else self._decode(raw)  # type: ignore[return-value]
+
+    def remembered(self, ctx: Context, *key: Part) -> R | None:
+        """The record of a `cached` collection, if it is kept decoded. None says nothing: then `get` it."""
+        row_key = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
+        if key:
+            row_key += keys.encode(key)
+        if row_key in ctx.tx.writes:
+            return None
+        record = ctx.app.store.decoded.get(row_key)
+        if record is None or record is _ABSENT:
+            return None
+        ctx.app.store.meter.hits += 1
+        return record  # type: ignore[no-any-return]
+
+    def is_empty(self, ctx: Context) -> bool:
+        """Is it remembered that there is no record at the empty key of a `cached` collection? False says nothing, either."""
+        row_key = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
+        return ctx.app.store.decoded.get(row_key) is _ABSENT and row_key not in ctx.tx.writes
 
     def put(self, ctx: Context, record: R, *key: Part) -> None:
         """Write the record at the key, new or not."""

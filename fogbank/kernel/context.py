@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fogbank.identity.principals import service_host
 from fogbank.kernel import blobs, standing, tasks
@@ -22,23 +22,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PARTITION = "aws"
+_NO_TRANSACTION: Any = None
 _NO_ORIGIN: Mapping[str, str | tuple[str, ...]] = {}
 
 
 class Context:
     """Who calls what, where, and the transaction it happens in.
 
-    `tx` is there only inside a transaction. `endpoint` is the URL under which the caller reached us. `request` is the HTTP
-    request, for identity and edges; operations of the model do not read it. `protocol` is the one that the caller speaks, empty
-    when nobody waits on the wire. `origin` has condition keys that say how a call from another service came about. `trace` is the
-    X-Ray header that the request came with; services that pass on messages pass it on, too.
+    `tx` is there only inside a transaction. `request` is the HTTP request, for identity and edges; operations of the model do not
+    read it. `protocol` is the one that the caller speaks, empty when nobody waits on the wire. `origin` has condition keys that say
+    how a call from another service came about. `trace` is the X-Ray header that the request came with; services that pass on
+    messages pass it on, too.
     """
 
     __slots__ = (
         "_after",
+        "_endpoint",
         "account",
         "app",
-        "endpoint",
         "operation",
         "origin",
         "principal",
@@ -70,12 +71,12 @@ class Context:
         self.account = account
         self.region = region
         self.request_id = request_id
-        self.endpoint = endpoint
+        self._endpoint = endpoint
         self.request = request
         self.protocol = ""
         self.trace = "" if request is None else request.headers.get("x-amzn-trace-id", "")
         self.origin: Mapping[str, str | tuple[str, ...]] = _NO_ORIGIN
-        self.tx: Transaction = cast("Transaction", None)
+        self.tx: Transaction = _NO_TRANSACTION
         self._after: list[Callable[[], None]] = []
 
     # -- time, ids, scope
@@ -91,6 +92,11 @@ class Context:
     @property
     def blobs(self) -> Blobs:
         return self.app.blobs
+
+    @property
+    def endpoint(self) -> str:
+        """The URL under which the caller reached us."""
+        return self._endpoint if self.request is None else self.request.endpoint
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -146,7 +152,7 @@ class Context:
             return result
         finally:
             tx.is_over = True
-            self.tx = self.app.active = cast("Transaction", None)
+            self.tx = self.app.active = _NO_TRANSACTION
 
     async def _transact_among_others(self, work: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> T:
         app = self.app
@@ -160,7 +166,7 @@ class Context:
                 return await work(*args)
             finally:
                 tx.is_over = True
-                self.tx = cast("Transaction", None)
+                self.tx = _NO_TRANSACTION
                 if app.store.synchronous:
                     app.active = None
 
@@ -278,8 +284,8 @@ class Context:
 
         `authorise` looks first, too; this spares services the gathering of what they would tell it.
         """
-        authorisation = self.app.gateway.authorisation
-        return await authorisation.is_free(self, owner or self.account)
+        authorisation, owner = self.app.gateway.authorisation, owner or self.account
+        return authorisation.is_surely_free(self, owner) or await authorisation.is_free(self, owner)
 
     async def may(self, action: str, resource: str, **about: Any) -> bool:
         """Whether `authorise` would let the caller pass. Such a question leaves no trace."""

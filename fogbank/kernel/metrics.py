@@ -68,7 +68,7 @@ def tally(ctx: Context, namespace: str, name: str, value: float, unit: str, dime
 
     It counts whether or not the transaction is committed.
     """
-    tally_all(ctx, namespace, (((name, unit, dimensions), value),))
+    ctx.app.engines.get("metrics", Gatherer).tally(ctx, namespace, (((name, unit, dimensions), value),))
 
 
 def tally_all(ctx: Context, namespace: str, measured: Iterable[tuple[Tallied, float]]) -> None:
@@ -95,7 +95,11 @@ class Gatherer(Gathering):
         self._begin()
 
     def tally(self, scope: Context, namespace: str, measured: Iterable[tuple[Tallied, float]]) -> None:
-        tallies = self._tallies.setdefault(_place(scope, namespace), {})
+        place = scope.account, scope.region, namespace, int(self._app.clock.now()) // _MINUTE * _MINUTE
+        tallies = self._tallies.get(place)
+        if tallies is None:
+            tallies = self._tallies[place] = {}
+            self._begin()  # while there are any, they are going to be put already
         for what, value in measured:
             found = tallies.get(what)
             if found is None:
@@ -107,7 +111,6 @@ class Gatherer(Gathering):
                 found[2] = value
             elif value > found[3]:
                 found[3] = value
-        self._begin()
 
     def _has_some(self) -> bool:
         return bool(self._waiting or self._tallies)

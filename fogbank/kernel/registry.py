@@ -6,6 +6,7 @@ import importlib
 import os
 from functools import cached_property
 from keyword import iskeyword
+from typing import Any
 
 import fogbank.services
 from fogbank.kernel.service import Service
@@ -17,6 +18,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._loaded: dict[str, Service | None] = {}
+        self.routes: dict[Any, Any] = {}  # what the gateway found out about the ways to them
 
     @cached_property
     def names(self) -> list[str]:

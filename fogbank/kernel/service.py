@@ -26,6 +26,13 @@ After = Callable[["Context", "Answered"], Awaitable[None]]
 Fidelity = Literal["hand", "derived"]
 
 R = TypeVar("R")
+
+
+def itself(ctx: Context, params: dict[str, Any]) -> tuple[str, ...]:
+    """The `resource` of an operation that asks by itself, when it knows what about."""
+    return ()
+
+
 Declared = TypeVar("Declared", bound="ResourceType")
 
 
@@ -35,7 +42,7 @@ class Operation:
     transaction   run the handler in one transaction; else it calls `ctx.transact` for its atomic parts
     action        the IAM action(s) that it takes, or what gives them for a request; None for `<prefix>:<OperationName>`
     resource      gives the ARN(s) that the request acts on, for the decision, at once or awaited when it has to look something up;
-                  none where the operation asks for each part itself
+                  `itself` where the operation asks for each part by itself
     policy        gives the resource policy (JSON) that has a say, if there is one
     owner         gives the account that owns the resource, where it can be another's; None means the caller's own
     keys          gives the service's own condition keys of the request (`s3:prefix`), at once or awaited; asked only when a policy

@@ -121,10 +121,11 @@ class Codec:
 
         Of what the last parse has validated while it read, nothing is checked again.
         """
-        check = self.check
         if params is self._checked:
             self._checked = None
             check = self.unread_check
+        else:
+            check = self.check
         found: list[Violation] = []
         if check is not None:
             check(params, "", found)
@@ -160,10 +161,8 @@ class Codec:
         shape = self.operation.input_shape
         return self.tools.checker.closure(shape) if shape else None
 
-    @property
-    def unread_check(self) -> Check | None:
-        """The check of what a validating read has not looked at."""
-        return None
+    unread_check: Check | None = None
+    """The check of what a validating read has not looked at."""
 
 
 @cache

@@ -61,9 +61,7 @@ class DocumentCodec(Codec):
         if name is not None and shape is not None:
             events = EventReader(shape.members[name], lambda shape, body: self.reader(shape)(body))
             return {name: events.events(request.payload)}
-        return self.read_document(self.body(request))
-
-    def read_document(self, body: bytes) -> dict[str, Any]:
+        body = self.body(request)
         return self._read(body) if body else {}
 
     def serialize(self, result: dict[str, Any], request_id: str) -> Response:
@@ -102,12 +100,15 @@ class JsonCodec(DocumentCodec):
         shape = self.operation.input_shape
         return shape is None or self.tools.types.validates(shape)
 
-    def read_document(self, body: bytes) -> dict[str, Any]:
+    def read(self, request: Request, uri: Mapping[str, str]) -> dict[str, Any]:
         """Read fast by msgspec, which validates; what it refuses is read again, slowly and in AWS's words."""
+        if self.operation.event_input is not None:
+            return super().read(request, uri)
+        body = self.body(request) if self._may_be_compressed else request.payload.data
         try:
             params = self._decode(body or b"{}")
         except (ValueError, RecursionError):
-            return super().read_document(body)
+            return super().read(request, uri)
         if self._finish is not None:
             params = self._finish(params)
         if self._validates:
@@ -119,19 +120,27 @@ class JsonCodec(DocumentCodec):
         return parse_json if read is None else lambda body: read(parse_json(body))
 
     def writer(self, shape: Shape) -> Write:
-        write = self.tools.json_writer.closure(shape)
-        return orjson.dumps if write is None else lambda value: orjson.dumps(write(value))
+        convert = self.tools.json_writer.structure(shape)
+        return lambda value: orjson.dumps(convert(value))
+
+    @cached_property
+    def _convert(self) -> Callable[[Any], Any] | None:
+        """From a result to what orjson writes; None where nothing is answered."""
+        shape = self.operation.output_shape
+        return self.tools.json_writer.structure(shape) if shape else None
 
     @cached_property
     def _has_crc32(self) -> bool:
         return self.tools.model.service_id in CRC32_SERVICES
 
     def serialize(self, result: dict[str, Any], request_id: str) -> Response:
-        response = super().serialize(result, request_id)
+        if self._events is not None:
+            return super().serialize(result, request_id)
+        document = b"" if self._convert is None else orjson.dumps(self._convert(result))
+        headers = [("Content-Type", self.content_type), ("x-amzn-RequestId", request_id)]
         if self._has_crc32:
-            assert isinstance(response.body, bytes)
-            response.headers.append(("x-amz-crc32", str(crc32(response.body))))
-        return response
+            headers.append(("x-amz-crc32", str(crc32(document))))
+        return Response(200, headers, document)
 
 
 class CborCodec(DocumentCodec):

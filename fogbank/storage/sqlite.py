@@ -162,14 +162,22 @@ class SqliteStore(Store):
             value = self._inflight.get(key, _MISSING)
             if value is not _MISSING:
                 return value
-        return self._read(_GET, (key,)).get
-
-    def _read(self, statement: str, values: tuple[Any, ...]) -> apsw.Cursor:
-        """Read inside a read transaction that lasts until the next commit: one that each read makes costs as much as the read."""
         try:
             if not self._reading:
-                self._execute_read("BEGIN")
-                self._reading = True
+                self._begin_reading()
+            return self._execute_read(_GET, (key,)).get
+        except apsw.Error as error:
+            raise _unreadable(error) from error
+
+    def _begin_reading(self) -> None:
+        """Begin a read transaction that lasts until the next commit: one that each read makes costs as much as the read."""
+        self._execute_read("BEGIN")
+        self._reading = True
+
+    def _read(self, statement: str, values: tuple[Any, ...]) -> apsw.Cursor:
+        try:
+            if not self._reading:
+                self._begin_reading()
             return self._execute_read(statement, values)
         except apsw.Error as error:
             raise _unreadable(error) from error

@@ -36,11 +36,6 @@ _MEMBERS_WITH_NAMES = ("Expected", "AttributeUpdates", "KeyConditions", "QueryFi
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 
 
-def itself(ctx: Context, request: Request) -> tuple[str, ...]:
-    """No resource: the operation asks by itself."""
-    return ()
-
-
 async def check(ctx: Context, action: str, request: Request, enclosing: str | None = None) -> Table | None:
     """Raise AccessDeniedException unless the caller may do `action` (`GetItem`) with the table that the request names.
 

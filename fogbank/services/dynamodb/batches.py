@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import access, capacity, errors, lagging, limits, metering, rows, throttling
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Projection

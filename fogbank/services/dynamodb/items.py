@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import access, capacity, errors, lagging, metering, rows, throttling
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.expressions import Projection
 from fogbank.services.dynamodb.parameters import Bindings, Request

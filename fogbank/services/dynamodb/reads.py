@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel import keys
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import access, capacity, errors, lagging, legacy, metering, pages, throttling
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Condition, Expression, KeyCondition, KeyTerm, Projection

@@ -6,8 +6,8 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from fogbank.kernel import keys
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import access, capacity, errors, limits, vectors
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.expressions import Projection
 from fogbank.services.dynamodb.items import projected
 from fogbank.services.dynamodb.parameters import Bindings, Request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import (
     access,
     capacity,
@@ -15,7 +16,6 @@ from fogbank.services.dynamodb import (
     throttling,
     tokens,
 )
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.capacity import Consumption
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.expressions import Projection

@@ -10,9 +10,10 @@ from typing import Any
 
 from fogbank.identity.principals import Session
 from fogbank.kernel import Context
+from fogbank.kernel.service import itself
 from fogbank.services.sts import entering, errors, limits, mfa, restrictions
 from fogbank.services.sts.entering import Entry
-from fogbank.services.sts.service import itself, service
+from fogbank.services.sts.service import service
 
 Request = dict[str, Any]
 

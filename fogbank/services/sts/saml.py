@@ -14,10 +14,11 @@ from typing import Any
 from fogbank.identity import directory
 from fogbank.identity.principals import Principal, Session
 from fogbank.kernel import Context
+from fogbank.kernel.service import itself
 from fogbank.services.sts import entering, errors, limits, saml_responses
 from fogbank.services.sts.entering import Entry
 from fogbank.services.sts.saml_responses import Assertion
-from fogbank.services.sts.service import itself, service
+from fogbank.services.sts.service import service
 
 Request = dict[str, Any]
 

@@ -14,10 +14,11 @@ from fogbank.identity import directory, roles
 from fogbank.identity.directory import OidcProvider
 from fogbank.identity.principals import Principal, Session
 from fogbank.kernel import Context
+from fogbank.kernel.service import itself
 from fogbank.services.sts import entering, errors, web_tokens
 from fogbank.services.sts.entering import Entry
 from fogbank.services.sts.issuers import fetch_keys
-from fogbank.services.sts.service import itself, service
+from fogbank.services.sts.service import service
 from fogbank.services.sts.web_tokens import WebToken
 
 Request = dict[str, Any]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fogbank.kernel import pages
+from fogbank.kernel.service import itself
 from fogbank.services.dynamodb import access, errors, items, reads, transactions
-from fogbank.services.dynamodb.access import itself
 from fogbank.services.dynamodb.errors import AWSError
 from fogbank.services.dynamodb.partiql import plans
 from fogbank.services.dynamodb.partiql.parser import parse
