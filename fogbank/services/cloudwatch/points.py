@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fogbank.kernel import Context, Record
-from fogbank.services.cloudwatch import statistics
+from fogbank.services.cloudwatch import statistics, stream_notes
 from fogbank.services.cloudwatch.service import service
 from fogbank.services.cloudwatch.statistics import Summary, Weighted
 
@@ -89,6 +89,7 @@ async def add(ctx: Context, identity: Identity, samples: list[Sample]) -> Metric
     metric = await _metric(ctx, identity, max(sample.second for sample in samples))
     for sample in samples:
         await _add(ctx, metric, sample)
+        await stream_notes.note(ctx, identity.key, sample.second)
     return metric
 
 

@@ -1,4 +1,4 @@
-"""Tags of alarms, mute rules, rules of Contributor Insights, kept queries, and dashboards."""
+"""Tags of alarms, mute rules, rules of Contributor Insights, kept queries, metric streams, and dashboards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fogbank.kernel import Collection, Context
-from fogbank.services.cloudwatch import alarm_records, dashboards, errors, insight_rules, mute_rules, query_definitions
+from fogbank.services.cloudwatch import (
+    alarm_records,
+    dashboards,
+    errors,
+    insight_rules,
+    metric_streams,
+    mute_rules,
+    query_definitions,
+)
 from fogbank.services.cloudwatch.service import service
 from fogbank.services.cloudwatch.tag_rules import Tags, checked, listed
 
@@ -33,6 +41,7 @@ async def _find(ctx: Context, request: Request) -> _Tagged:
         (alarm_records.alarms, alarm_records.arn_of),
         (dashboards.dashboards, dashboards.arn_of),
         (insight_rules.rules, insight_rules.arn_of),
+        (metric_streams.streams, metric_streams.arn_of),
         (mute_rules.rules, mute_rules.arn_of),
         (query_definitions.definitions, query_definitions.arn_of),
     ):
