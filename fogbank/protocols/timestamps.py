@@ -82,6 +82,7 @@ def iso8601(moment: Moment) -> str:
     return _iso_second(second) + (_FRACTIONS[millisecond] if millisecond else "Z")
 
 
+@lru_cache(2048)  # objects of a listing were often written in the same second
 def iso8601_milliseconds(moment: Moment) -> str:
     """`2009-10-12T17:50:30.000Z`, as S3 and EC2 write it."""
     seconds = moment if moment.__class__ is float else epoch(moment)
