@@ -23,7 +23,6 @@ from fogbank.kernel.collection import Collection
 from fogbank.kernel.context import Context, Waiters
 from fogbank.kernel.ending import end
 from fogbank.kernel.ids import Ids
-from fogbank.kernel.metrics import gatherer_of
 from fogbank.kernel.registry import Registry
 from fogbank.kernel.service import Service
 from fogbank.kernel.standing import Standing
@@ -164,7 +163,7 @@ class App:
 
     async def advance(self, seconds: float) -> float:
         """Move the virtual clock forward, with all that becomes due on the way. Returns the new time (epoch seconds)."""
-        await gatherer_of(self).put()
+        await self.engines.settle()
         if self.fleet.leads:
             await self.tasks.advance(seconds)
             await self._keep_clock()

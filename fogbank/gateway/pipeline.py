@@ -26,7 +26,7 @@ from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity import ANONYMOUS, Identity
 from fogbank.identity.principals import service_principal
-from fogbank.kernel import keys
+from fogbank.kernel import call_records, keys
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
 from fogbank.kernel.service import Answered, Operation, Service
@@ -55,6 +55,10 @@ class Gateway:
         self.authorisation = Authorisation(app)
         self.meter = RequestMeter(app.settings.slow_request / 1000 or None, app.settings.log_requests)
         self.fronts: list[Front] = []
+
+    @cached_property
+    def _recorder(self) -> call_records.Recorder:
+        return call_records.recorder_of(self.app)
 
     @cached_property
     def collector(self) -> Collector:
@@ -130,21 +134,26 @@ class Gateway:
             response = _refuse(target, refusal, request_id)
         if target.is_recorded:
             await self._record(target, refusal)
+        elif target.ctx is not None and self._recorder.watches(target.ctx.account):
+            await self._record_data(target, refusal)
         if target.service is not None and target.service.after:
             await self._after(target, request, response, refusal, trace)
         return response
 
     async def _record(self, target: Target, error: AWSError | None) -> None:
-        """Let EventBridge know of a call of the management plane, when one of its rules may want to."""
+        """Let CloudTrail know of a call of the management plane, and EventBridge, when one of its rules may want to."""
         ctx, routed = target.ctx, target.routed
-        if ctx is None or routed is None or not (self.app.services.has_loaded("events") or await self._has_rules(ctx)):
+        if ctx is None or routed is None:
             return
         try:
-            calls = self.app.services["events"].provided["api_calls"]
-            if await calls.wanted(ctx):
-                await calls.record(ctx, routed.operation.name, target.params, target.result, error)
-            if error is None:
-                await self._tell_of_tags(ctx, routed.operation.name, target)
+            record = call_records.of_call(ctx, routed.operation.name, target.params, target.result, error)
+            self._recorder.add(ctx, record)
+            if self.app.services.has_loaded("events") or await self._has_rules(ctx):
+                calls = self.app.services["events"].provided["api_calls"]
+                if await calls.wanted(ctx):
+                    await calls.put(ctx, record)
+                if error is None:
+                    await self._tell_of_tags(ctx, routed.operation.name, target)
         except Exception:
             log.exception("no event of %s", routed.operation.name)
 
@@ -153,6 +162,19 @@ class Gateway:
         changes = self.app.services["events"].provided["tag_changes"]
         if await changes.wanted(ctx, name, target.params):
             await changes.tell(ctx, name, target.params, target.result)
+
+    async def _record_data(self, target: Target, error: AWSError | None) -> None:
+        """Let CloudTrail know of a call of a data plane, in an account where a trail selects some."""
+        ctx, routed, operation = target.ctx, target.routed, target.operation
+        if ctx is None or routed is None or operation is None or target.service is None:
+            return
+        name = routed.operation.name
+        try:
+            own = target.service.operations[operation.snake]
+            record = await ctx.transact(call_records.of_data_call, ctx, own, name, target.params, target.result, error)
+            self._recorder.add(ctx, record)
+        except Exception:
+            log.exception("no event of %s", name)
 
     async def _has_rules(self, ctx: Context) -> bool:
         """Are there rules of EventBridge, though nobody has used it here yet? So that it is not loaded for nothing."""

@@ -52,6 +52,9 @@ class Gathering(Engine):
         async with self._turn:
             await self._put_all()
 
+    async def settle(self) -> None:
+        await self.put()
+
     async def forget(self, account: str | None) -> None:
         """When this returns, what was being put already is there."""
         self._drop(account)

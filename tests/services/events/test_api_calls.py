@@ -3,6 +3,7 @@
 import pytest
 
 from fogbank.identity.principals import root
+from fogbank.kernel import call_records
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def calls(aws, fogbank_server):
         def record(self, name, request, response=None, error=None):
             async def put():
                 api_calls, ctx = await self._context()
-                await api_calls.record(ctx, name, request, response, error)
+                await api_calls.put(ctx, call_records.of_call(ctx, name, request, response, error))
 
             fogbank_server.call(put())
 

@@ -115,7 +115,9 @@ async def check_extras(ctx: Context, request: Request, bucket: Bucket) -> None:
     if locks.is_wanted(request):
         await _check_lock(ctx, request)
     if not grants.MEMBERS.isdisjoint(request):
-        await access.check(ctx, "s3:PutObjectAcl", request)
+        # what AWS's services deliver belongs to the owner of the bucket: their documented policies allow nothing but s3:PutObject
+        if ctx.principal.kind != "service" or request.get("ACL") != grants.OWNERS_OWN:
+            await access.check(ctx, "s3:PutObjectAcl", request)
         acls.check_written(bucket, request)
 
 
