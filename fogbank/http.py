@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class PayloadError(Exception):
@@ -68,10 +72,11 @@ class Request:
     """One HTTP request.
 
     `path` and `query` (without `?`) are as sent; `headers` has lower-case names, blanks around values trimmed, bytes read
-    as latin-1, and repeated headers joined by commas. `payload.data` is set unless the front was asked to stream.
+    as latin-1, and repeated headers joined by commas. `payload.data` is set unless the front was asked to stream. `head` is
+    the head as it was sent, for those to whom the case and the repetition of names matter; empty where nobody has it.
     """
 
-    __slots__ = ("headers", "method", "path", "payload", "query", "remote", "scheme", "version")
+    __slots__ = ("head", "headers", "method", "path", "payload", "query", "remote", "scheme", "version")
 
     def __init__(
         self,
@@ -83,7 +88,9 @@ class Request:
         scheme: str = "http",
         remote: str = "127.0.0.1",
         version: str = "1.1",
+        head: bytes = b"",
     ) -> None:
+        self.head = head
         self.method = method
         self.path = path
         self.query = query
@@ -133,3 +140,13 @@ class Response:
         self.status = status
         self.headers = list(headers)
         self.body = body
+
+
+class Upgrade(Response):
+    """101: from here on the connection speaks another protocol, which `protocol` knows. For HTTP/1.1 only."""
+
+    __slots__ = ("protocol",)
+
+    def __init__(self, headers: Iterable[tuple[str, str]], protocol: asyncio.Protocol) -> None:
+        super().__init__(101, headers)
+        self.protocol = protocol

@@ -19,7 +19,7 @@ from fogbank.gateway import exchange, messages
 from fogbank.gateway.exchange import NEVER, Defective, Refused, RequestStream
 from fogbank.gateway.limits import KIB, MIB, Limits
 from fogbank.gateway.messages import Chunked, Counted
-from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody
+from fogbank.http import FileBody, Payload, PayloadError, Request, Response, ResponseBody, Upgrade
 
 if TYPE_CHECKING:
     from fogbank.gateway.front import Front
@@ -363,6 +363,9 @@ class Http1Connection(asyncio.Protocol):
 
     def answer(self, reply: Http1Reply, response: Response, held: bool = False) -> None:
         request = reply.request
+        if isinstance(response, Upgrade):
+            self._hand_over(response)
+            return
         keep = (
             messages.keeps_alive(request.headers.get("connection", ""), request.version)
             and not self.front.closing
@@ -395,6 +398,18 @@ class Http1Connection(asyncio.Protocol):
             self._sender = self.front.loop.create_task(self._send(request, head, body, length, keep))
             if isinstance(body, FileBody):
                 self._sender.add_done_callback(lambda _: body.close())
+
+    def _hand_over(self, upgrade: Upgrade) -> None:
+        """Let another protocol have the connection, with what came already. It joins the front by itself, if it wants to."""
+        self.transport.write(self._held + messages.upgrade_head(upgrade))
+        waiting, self._waiting = self._waiting, b""
+        self._reply = None
+        self.front.left(self)
+        self._resume_reading()
+        self.transport.set_protocol(upgrade.protocol)
+        upgrade.protocol.connection_made(self.transport)
+        if waiting:
+            upgrade.protocol.data_received(waiting)
 
     async def _send(self, request: Request, head: bytes, body: ResponseBody, length: int | None, keep: bool) -> None:
         """Send an answer whose body is long or not in memory. Cancelled when the client goes away."""

@@ -18,7 +18,7 @@ import httptools
 from fogbank.gateway import exchange
 from fogbank.gateway.exchange import BODILESS, METHODS, Defective, RequestStream
 from fogbank.gateway.limits import KIB, Limits
-from fogbank.http import Payload, Request, Response
+from fogbank.http import Payload, Request, Response, Upgrade
 
 VERSIONS = {"HTTP/1.1": "1.1", "HTTP/1.0": "1.0"}
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
@@ -103,7 +103,7 @@ def parse_head(head: bytes, limits: Limits) -> Request:
     if headers.get("host") not in _hosts:
         _check_host(headers.get("host"), version)
     path, _, query = target.partition("?")
-    return Request(method, path, query, headers, EMPTY, version=version)
+    return Request(method, path, query, headers, EMPTY, version=version, head=head)
 
 
 def _joined(lines: list[str]) -> dict[str, str]:
@@ -264,6 +264,12 @@ class Chunked:
 
 
 # Answers
+
+
+def upgrade_head(upgrade: Upgrade) -> bytes:
+    """The head of the answer after which the connection speaks another protocol."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in upgrade.headers)
+    return _encode(f"{STATUS_LINES[101]}{fields}Connection: Upgrade\r\n\r\n")
 
 
 def response_head(response: Response, request: Request, keep: bool) -> tuple[bytes, int | None, bool]:

@@ -47,6 +47,11 @@ _OUTPOSTS_PATH = "/S3Outposts/"
 _WEBSITE = ".s3-website"
 # And in those of function URLs: it is for a function.
 _FUNCTION_URL = ".lambda-url."
+# And in those of APIs: it is for API Gateway, or for what is behind it. `/restapis/<id>/<stage>/_user_request_/...` is, too.
+_API = ".execute-api."
+_API_PATH = "/_aws/execute-api/"
+_USER_REQUEST = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(?:/|$)")
+_CONNECTIONS = "/@connections/"
 # The protocol of ECR's registries, whose clients sign nothing: no bucket is called v2.
 _REGISTRY = "/v2/"
 _REGISTRY_HOST = ".dkr.ecr."
@@ -137,6 +142,8 @@ def _find(services: Registry, request: Request) -> Target:
     name = _service_name(services, request)
     if name == "s3":
         request = _in_path_style(request)
+    elif name == "apigatewaymanagementapi":
+        request = _without_stage(request)
     return Target(protocols.load(name), services.get(name), request)
 
 
@@ -161,6 +168,8 @@ def _service_name(services: Registry, request: Request) -> str:
         return "s3"
     if _FUNCTION_URL in host:
         return "lambda"
+    if _API in host or request.path.startswith(_API_PATH) or _USER_REQUEST.match(request.path):
+        return "apigatewaymanagementapi"
     if request.path.startswith(_REGISTRY) and _is_registry(request, host):
         return "ecr"
     signing_name = _signing_name(request)
@@ -319,7 +328,16 @@ def _s3_hosts() -> ModuleType:
 
 
 def _in_path_style(request: Request) -> Request:
-    path = _s3_hosts().path_of(request.headers.get("host", ""), request.path)
+    return _at(request, _s3_hosts().path_of(request.headers.get("host", ""), request.path))
+
+
+def _without_stage(request: Request) -> Request:
+    """The address of connections begins with that of their stage."""
+    at = request.path.find(_CONNECTIONS)
+    return _at(request, request.path[at:]) if at > 0 else request
+
+
+def _at(request: Request, path: str) -> Request:
     if path == request.path:
         return request
     return Request(
@@ -331,4 +349,5 @@ def _in_path_style(request: Request) -> Request:
         request.scheme,
         request.remote,
         request.version,
+        request.head,
     )

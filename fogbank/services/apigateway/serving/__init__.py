@@ -1,0 +1,1 @@
+"""Requests to REST APIs, from the path to the answer."""
