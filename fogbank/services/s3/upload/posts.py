@@ -17,9 +17,10 @@ from fogbank.identity.errors.s3 import form_field_missing
 from fogbank.kernel import Context
 from fogbank.services.s3 import changes, errors
 from fogbank.services.s3.content import bodies, digests
+from fogbank.services.s3.lifecycle.headers import tell_expiration
 from fogbank.services.s3.object import objects, tags, traits
 from fogbank.services.s3.permissions import access
-from fogbank.services.s3.records import Object, home_of
+from fogbank.services.s3.records import home_of
 from fogbank.services.s3.service import service
 from fogbank.services.s3.upload import forms
 from fogbank.services.s3.web.website_pages import is_website
@@ -71,15 +72,17 @@ async def post_object(ctx: Context, request: Request) -> Response:
     sealing = await ctx.transact(objects.begin_large, ctx, wanted, chosen)
     received = await bodies.receive(ctx, _File(parser, body, first), claim.algorithm, sealing)
 
-    async def keep() -> Object:
+    async def keep() -> Parameters:
         if policy is not None:
             _policies().check_length(policy, received.size)
         received.check(claim)
         home = await home_of(ctx, wanted)
-        return await objects.store(home, wanted, chosen, received, claim.algorithm, changes.POST)
+        record = await objects.store(home, wanted, chosen, received, claim.algorithm, changes.POST)
+        answer = objects.answer_to_write(record, home.bucket, wanted)
+        await tell_expiration(home, wanted["Key"], record, answer)
+        return answer
 
-    record = await objects.commit(ctx, received, keep)
-    return await _answer(ctx, fields, wanted, record)
+    return _response(ctx, fields, wanted, await objects.commit(ctx, received, keep))
 
 
 async def _read_fields(parser: forms.FormParser, body: AsyncIterator[bytes]) -> bytes:
@@ -187,27 +190,27 @@ def _tagging(document: str) -> str:
 # -- the answer
 
 
-async def _answer(ctx: Context, fields: Fields, wanted: Parameters, record: Object) -> Response:
-    home = await ctx.transact(home_of, ctx, wanted)
-    location = f"{ctx.endpoint}/{quote(home.name)}/{quote(wanted['Key'])}"
-    etag = f'"{record.etag}"'
-    headers = [
-        ("x-amz-request-id", ctx.request_id),
-        ("ETag", etag),
-        ("x-amz-server-side-encryption", record.traits.encryption.algorithm),
-    ]
-    if home.bucket.versioning:
-        headers.append(("x-amz-version-id", record.version_id))
+def _response(ctx: Context, fields: Fields, wanted: Parameters, answer: Parameters) -> Response:
+    """The headers are those of PutObject, and where the object is."""
+    bucket, key, etag = wanted["Bucket"], wanted["Key"], answer["ETag"]
+    headers = [*_put_object().serialize(answer, ctx.request_id).headers]
     target = fields.get("success_action_redirect") or fields.get("redirect")
     if target:
-        headers.append(("Location", _redirect(target, home.name, wanted["Key"], etag)))
-        return Response(303, headers)
+        return Response(303, [*headers, ("Location", _redirect(target, bucket, key, etag))])
+    location = f"{ctx.endpoint}/{quote(bucket)}/{quote(key)}"
     headers.append(("Location", location))
     status = fields.get("success_action_status")
     if status != "201":
         return Response(200 if status == "200" else 204, headers)
     headers.append(("Content-Type", "application/xml"))
-    return Response(201, headers, _document(location, home.name, wanted["Key"], etag))
+    return Response(201, headers, _document(location, bucket, key, etag))
+
+
+@cache
+def _put_object() -> Any:
+    from fogbank import protocols
+
+    return protocols.codec(protocols.load("s3").operations["PutObject"], "rest-xml")
 
 
 def _redirect(target: str, bucket: str, key: str, etag: str) -> str:

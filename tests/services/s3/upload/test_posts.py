@@ -71,6 +71,12 @@ def test_success_is_answered_as_the_form_wants_it(bucket, post):
     assert (query["a"], query["bucket"], query["key"]) == ("1", bucket, "k")
 
 
+def test_answer_has_the_headers_of_a_put(bucket, post):
+    headers = post(bucket, file=b"hello").headers
+    assert headers["x-amz-checksum-crc64nvme"] == "M3eFcAZSQlc="
+    assert (headers["x-amz-checksum-type"], headers["x-amz-server-side-encryption"]) == ("FULL_OBJECT", "AES256")
+
+
 def test_versioned_bucket_gives_a_version(versioned, post):
     assert post(versioned).headers["x-amz-version-id"] not in ("", "null")
 
