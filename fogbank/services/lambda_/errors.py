@@ -49,6 +49,21 @@ def update_in_progress(arn: str) -> AWSError:
     return conflict(f"The operation cannot be performed at this time. An update is in progress for resource: {arn}")
 
 
+def not_reachable(region: str, here: str) -> AWSError:
+    return not_found(f"Functions from '{region}' are not reachable in this region ('{here}')")
+
+
+def functions_only() -> AWSError:
+    return invalid_parameter(
+        "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+        "Please specify either a function name or an unqualified function ARN."
+    )
+
+
+def principal_not_valid() -> AWSError:
+    return invalid_parameter("The provided principal was invalid. Please check the principal and try again.")
+
+
 def qualifiers_differ() -> AWSError:
     return invalid_parameter("The derived qualifier from the function name does not match the specified qualifier.")
 

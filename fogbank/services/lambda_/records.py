@@ -180,6 +180,8 @@ def named(ctx: Context, request: Request) -> Named:
             account, parts = parts[0], parts[1:]
         if len(parts) > 1 and parts[0] == "function":
             parts = parts[1:]
+    if region != ctx.region and ctx.request is not None:  # services reach functions of other regions
+        raise errors.not_reachable(region, ctx.region)
     name, qualifier = parts[0], parts[1] if len(parts) > 1 else ""
     asked = request.get("Qualifier") or ""
     if qualifier and asked and qualifier != asked:
@@ -194,6 +196,13 @@ async def latest(of: Named) -> Function:
     if function is None:
         raise errors.function_not_found(of.function_arn)
     return function
+
+
+async def whole(of: Named) -> Function:
+    """The unpublished version, for what no version or alias has of its own. Raises as `latest`, InvalidParameterValueException."""
+    if of.qualifier not in ("", LATEST):
+        raise errors.functions_only()
+    return await latest(of)
 
 
 async def find(of: Named) -> Function:
@@ -212,7 +221,7 @@ async def find(of: Named) -> Function:
 
 async def updatable(of: Named) -> Function:
     """The unpublished version, unless it is being made or changed."""
-    function = await latest(of)
+    function = await whole(of)
     if function.state == PENDING:
         raise errors.not_ready(function.state, "")
     if function.update_status == IN_PROGRESS:

@@ -285,6 +285,27 @@ def test_a_deleted_function_is_gone(functions):
     assert code(error) == "ResourceNotFoundException"
 
 
+def test_a_zip_and_an_object_are_not_given_both(functions):
+    both = {"ZipFile": package(ECHO), "S3Bucket": "code", "S3Key": "code.zip"}
+    options = {"Runtime": RUNTIME, "Handler": "index.handler", "Role": functions.role}
+    with pytest.raises(ClientError, match="Please do not provide other FunctionCode parameters"):
+        functions.client.create_function(FunctionName="f", Code=both, **options)
+
+
+def test_functions_of_another_region_are_not_reached(functions, aws):
+    arn = functions.make()["FunctionArn"]
+    with pytest.raises(ClientError, match="Functions from 'us-east-1' are not reachable in this region") as error:
+        aws("lambda", "eu-west-1").get_function(FunctionName=arn)
+    assert code(error) == "ResourceNotFoundException"
+
+
+def test_what_belongs_to_the_function_is_not_asked_of_an_alias(functions):
+    functions.make(Publish=True)
+    for call in (functions.client.get_function_concurrency, functions.client.publish_version):
+        with pytest.raises(ClientError, match="This operation is permitted on Lambda functions only"):
+            call(FunctionName="f:1")
+
+
 def test_some_concurrency_stays_unreserved(functions):
     functions.make()
     with pytest.raises(ClientError, match="below its minimum value of") as error:

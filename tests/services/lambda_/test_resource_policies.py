@@ -62,3 +62,17 @@ def test_a_function_without_a_policy_says_so(functions, arn):
     with pytest.raises(ClientError) as error:
         functions.client.get_resource_policy(ResourceArn=arn)
     assert code(error) == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(
+    "statement, message",
+    [
+        ({"Principal": "nobody.example.com"}, "The provided principal was invalid"),
+        ({"Principal": "arn:aws:iam::{account}:role/nobody"}, "The provided principal was invalid"),
+        ({"Principal": "*", "FunctionUrlAuthType": "NONE"}, "only supported for lambda:InvokeFunctionUrl action"),
+    ],
+)
+def test_a_permission_is_for_somebody_and_fits_its_action(functions, arn, statement, message):
+    statement["Principal"] = statement["Principal"].format(account=arn.split(":")[4])
+    with pytest.raises(ClientError, match=message):
+        functions.client.add_permission(FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", **statement)

@@ -13,9 +13,9 @@ from fogbank.services.lambda_.records import (
     Reserved,
     anything,
     functions,
-    latest,
     named,
     reserved,
+    whole,
 )
 from fogbank.services.lambda_.service import service
 
@@ -23,7 +23,7 @@ from fogbank.services.lambda_.service import service
 @service.operation(**ON_FUNCTION)
 async def put_function_concurrency(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     asked = request["ReservedConcurrentExecutions"]
     others = [value.concurrency for key, value in await reserved.items(of.scope, (str,)) if key != (of.name,)]
     if limits.CONCURRENCY - sum(others) - asked < limits.UNRESERVED:
@@ -43,7 +43,7 @@ async def put_function_concurrency(ctx: Context, request: Request) -> Answer:
 @service.operation(**ON_FUNCTION)
 async def get_function_concurrency(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     found = await reserved.get(of.scope, of.name)
     return {} if found is None else {"ReservedConcurrentExecutions": found.concurrency}
 
@@ -51,7 +51,7 @@ async def get_function_concurrency(ctx: Context, request: Request) -> Answer:
 @service.operation(**ON_FUNCTION)
 async def delete_function_concurrency(ctx: Context, request: Request) -> None:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     reserved.delete(of.scope, of.name)
 
 

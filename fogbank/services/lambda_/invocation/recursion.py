@@ -17,7 +17,7 @@ from typing import NamedTuple
 from fogbank.kernel import AWSError, Context
 from fogbank.services.lambda_ import errors
 from fogbank.services.lambda_.observation import metering
-from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Function, Named, Request, arn_of, find, latest, named
+from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Function, Named, Request, arn_of, find, named, whole
 from fogbank.services.lambda_.service import service
 
 ALLOW, TERMINATE = "Allow", "Terminate"
@@ -123,7 +123,7 @@ def is_loop(error: AWSError) -> bool:
 async def put_function_recursion_config(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html"""
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     if request["RecursiveLoop"] == ALLOW:
         loops.put(of.scope, ALLOW, of.name)
     else:
@@ -134,5 +134,5 @@ async def put_function_recursion_config(ctx: Context, request: Request) -> Answe
 @service.operation(**ON_FUNCTION)
 async def get_function_recursion_config(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     return {"RecursiveLoop": await loops.get(of.scope, of.name) or TERMINATE}

@@ -64,6 +64,8 @@ async def _receive(ctx: Context, given: Request) -> Received:
     if given.get("S3Bucket") == HOT_RELOAD:
         return Received(_directory(given.get("S3Key") or ""), "")
     data: Any = given.get("ZipFile")
+    if data is not None and any(given.get(name) for name in ("S3Bucket", "S3Key", "S3ObjectVersion")):
+        raise errors.invalid_parameter("Please do not provide other FunctionCode parameters when providing a ZipFile.")
     if data is not None and len(data) > limits.ZIP_BYTES:
         raise errors.package_too_large(ctx.operation)
     if data is None:

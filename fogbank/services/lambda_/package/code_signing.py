@@ -14,7 +14,7 @@ from fogbank.kernel import Context, Record, pages
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.function import tagging
 from fogbank.services.lambda_.function.configurations import timestamp
-from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Named, Request, arn_of, latest, named, tags
+from fogbank.services.lambda_.records import ON_FUNCTION, Answer, Named, Request, arn_of, named, tags, whole
 from fogbank.services.lambda_.service import service
 
 _KIND = "code-signing-config"
@@ -141,7 +141,7 @@ async def list_functions_by_code_signing_config(ctx: Context, request: Request) 
 @service.operation(**ON_FUNCTION)
 async def put_function_code_signing_config(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     await choose(of, _given(ctx, request))
     return {"CodeSigningConfigArn": request["CodeSigningConfigArn"], "FunctionName": of.name}
 
@@ -149,14 +149,14 @@ async def put_function_code_signing_config(ctx: Context, request: Request) -> An
 @service.operation(**ON_FUNCTION)
 async def get_function_code_signing_config(ctx: Context, request: Request) -> Answer:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     return {"CodeSigningConfigArn": await chosen.get(of.scope, of.name) or "", "FunctionName": of.name}
 
 
 @service.operation(**ON_FUNCTION)
 async def delete_function_code_signing_config(ctx: Context, request: Request) -> None:
     of = named(ctx, request)
-    await latest(of)
+    await whole(of)
     chosen.delete(of.scope, of.name)
 
 

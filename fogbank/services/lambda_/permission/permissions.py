@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.identity import directory, known
 from fogbank.kernel import Context
 from fogbank.services.lambda_ import errors
 from fogbank.services.lambda_.permission.statements import Statements, of_account
 from fogbank.services.lambda_.records import LATEST, ON_FUNCTION, Answer, Named, Request, find, named, policies
 from fogbank.services.lambda_.service import service
 
+# Alexa's are of Amazon itself.
+_SERVICES = (".amazonaws.com", ".amazonaws.com.cn", ".amazon.com")
 # Members of the request that are conditions of the statement: (member, operator, key).
 CONDITIONS = (
     ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
@@ -36,14 +39,17 @@ async def _statements(ctx: Context, request: Request) -> tuple[Named, Statements
 @service.operation(**ON_FUNCTION)
 async def add_permission(ctx: Context, request: Request) -> Answer:
     of, statements = await _statements(ctx, request)
-    return await statements.add(request, _statement(of, request))
+    if request.get("FunctionUrlAuthType") and request["Action"] != "lambda:InvokeFunctionUrl":
+        raise errors.invalid_parameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")
+    principal = await _principal(ctx, request["Principal"])
+    return await statements.add(request, _statement(of, request, principal))
 
 
-def _statement(of: Named, request: Request) -> dict[str, Any]:
+def _statement(of: Named, request: Request, principal: Any) -> dict[str, Any]:
     statement: dict[str, Any] = {
         "Sid": request["StatementId"],
         "Effect": "Allow",
-        "Principal": _principal(of, request["Principal"]),
+        "Principal": principal,
         "Action": request["Action"],
         "Resource": of.arn,
     }
@@ -57,15 +63,21 @@ def _statement(of: Named, request: Request) -> dict[str, Any]:
     return statement
 
 
-def _principal(of: Named, given: str) -> Any:
+async def _principal(ctx: Context, given: str) -> Any:
+    """As policies say it. Raises InvalidParameterValueException for nobody's name."""
     if given == "*":
         return "*"
-    principal = of_account(of.scope, given) or ({"Service": given} if "." in given else None)
-    if principal is None:
-        raise errors.invalid_parameter(
-            f"The provided principal was invalid. Please check the principal and try again: {given}"
-        )
-    return principal
+    of_somebody = of_account(ctx, given)
+    if of_somebody is None:
+        if not given.endswith(_SERVICES):
+            raise errors.principal_not_valid()
+        return {"Service": given}
+    arn: str = of_somebody["AWS"]
+    # of accounts that nobody has used IAM in nothing is known, so that any user or role may be there
+    is_known = await directory.iam_token(ctx.at(account=arn.split(":")[4])) is not None
+    if is_known and not await known.exists(ctx, arn):
+        raise errors.principal_not_valid()
+    return of_somebody
 
 
 @service.operation(**ON_FUNCTION)
