@@ -1,6 +1,8 @@
 """Amazon Kinesis Data Streams: see docs/services/kinesis.md for what is real and what is not."""
 
 from fogbank.services.kinesis import (
+    channel_delivery,
+    channels,
     consumers,
     policies,
     queue_delivery,
@@ -17,6 +19,8 @@ from fogbank.services.kinesis import (
 from fogbank.services.kinesis.service import service
 
 __all__ = [
+    "channel_delivery",
+    "channels",
     "consumers",
     "policies",
     "queue_delivery",

@@ -242,6 +242,31 @@ def queues_left(ctx: Context, name: str) -> AWSError:
     )
 
 
+def channel_exists(ctx: Context, name: str) -> AWSError:
+    return AWSError("ResourceInUseException", f"Channel {name} under account {ctx.account} already exists.")
+
+
+def channel_not_found(ctx: Context, arn: str) -> AWSError:
+    return AWSError("ResourceNotFoundException", f"Channel {arn} under account {ctx.account} not found.")
+
+
+def channel_not_active(ctx: Context, name: str, status: str) -> AWSError:
+    return AWSError(
+        "ResourceInUseException", f"Channel {name} under account {ctx.account} not ACTIVE, instead in state {status}"
+    )
+
+
+def channels_left(ctx: Context, name: str) -> AWSError:
+    return AWSError(
+        "ResourceInUseException",
+        f"Stream {name} under account {ctx.account} has channels, which must be deleted first.",
+    )
+
+
+def too_many_channels(stream: str, limit: int) -> AWSError:
+    return AWSError("LimitExceededException", f"Stream {stream} has {limit} channel to Amazon S3, which is the limit.")
+
+
 def consumers_left(ctx: Context, name: str) -> AWSError:
     return AWSError(
         "ResourceInUseException",

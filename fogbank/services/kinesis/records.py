@@ -66,6 +66,7 @@ class Stream(Record, frozen=True):
     record_kib: int = limits.RECORD_KIB
     warm_mibps: int = 0
     distribution: str = "USER_PARTITION_KEY"
+    channels: tuple[str, ...] = ()
 
     @property
     def encryption(self) -> Encryption | None:

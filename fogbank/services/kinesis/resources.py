@@ -1,4 +1,4 @@
-"""Streams, their consumers, and queues by ARN, as the operations on tags and policies name them."""
+"""Streams, their consumers, queues and channels by ARN, as the operations on tags and policies name them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.kinesis import errors
+from fogbank.services.kinesis.channel_records import Channel, channels
 from fogbank.services.kinesis.queue_records import Queue, queues
 from fogbank.services.kinesis.records import Consumer, Request, Stream, at, consumers, scope_of, streams
 
 
 class Resource(NamedTuple):
-    """A stream, a queue, or a consumer of `stream_id`, and the scope that it lies in."""
+    """A stream, a queue, a channel, or a consumer of `stream_id`, and the scope that it lies in."""
 
     scope: Context
-    record: Stream | Consumer | Queue
+    record: Stream | Consumer | Queue | Channel
     stream_id: str
 
     def change(self, **fields: Any) -> None:
@@ -25,6 +26,8 @@ class Resource(NamedTuple):
             streams.put(self.scope, changed, changed.name)
         elif isinstance(changed, Queue):
             queues.put(self.scope, changed, changed.name)
+        elif isinstance(changed, Channel):
+            channels.put(self.scope, changed, changed.id)
         else:
             consumers.put(self.scope, changed, self.stream_id, changed.name)
 
@@ -51,12 +54,15 @@ ON_RESOURCE: dict[str, Any] = {"resource": _arn, "owner": _owner, "policy": _pol
 
 
 async def _found(ctx: Context, arn: str) -> Resource | None:
-    """`arn:aws:kinesis:region:account:stream/name[/consumer/name:created]`, `...:queue/name`"""
+    """`arn:aws:kinesis:region:account:stream/name[/consumer/name:created]`, `...:queue/name`, `...:channel/id`"""
     scope = scope_of(ctx, arn)
     kind, _, rest = arn.split(":", 5)[5].partition("/")
     if kind == "queue":
         queue = await queues.get(scope, rest)
         return None if queue is None else Resource(scope, queue, queue.stream_id)
+    if kind == "channel":
+        channel = await channels.get(scope, rest)
+        return None if channel is None else Resource(scope, channel, channel.stream_id)
     name, has_consumer, consumer_name = rest.partition("/consumer/")
     stream = await streams.get(scope, name) if kind == "stream" else None
     if stream is None:
@@ -76,6 +82,8 @@ async def resource_of(ctx: Context, request: Request) -> Resource:
     scope = scope_of(ctx, arn)
     if ":queue/" in arn:
         raise errors.queue_not_found(scope, arn)
+    if ":channel/" in arn:
+        raise errors.channel_not_found(scope, arn)
     name = arn.split("/", 1)[1].split("/")[0]
     await at(scope, name)
     raise errors.consumer_not_found(scope, arn.rpartition("/")[2].partition(":")[0])

@@ -28,6 +28,11 @@ def _context(stream: Stream) -> dict[str, str]:
     return {"aws:kinesis:arn": stream.arn}
 
 
+async def check_key(ctx: Context, key_id: str) -> None:
+    """Raises KMS*Exception when there is no such key for the caller."""
+    await _ask(ctx, "DescribeKey", {"KeyId": key_id})
+
+
 async def new_key(scope: Context, stream: Stream, key_id: str) -> Encryption:
     """A data key for the stream. Raises KMS*Exception when the key cannot be used."""
     made = await _ask(

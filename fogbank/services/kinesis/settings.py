@@ -8,6 +8,7 @@ import msgspec
 
 from fogbank.kernel import Context
 from fogbank.services.kinesis import errors, limits, sealing, shards
+from fogbank.services.kinesis.channel_records import channels_of
 from fogbank.services.kinesis.records import (
     ON_DEMAND,
     ON_STREAM,
@@ -124,6 +125,8 @@ async def update_stream_mode(ctx: Context, request: Request) -> None:
     if mode == PROVISIONED and stream.mode != PROVISIONED:
         if await queues_of.count(scope, stream.id, limit=1):
             raise errors.queues_left(scope, stream.name)
+        if await channels_of.count(scope, stream.id, limit=1):
+            raise errors.channels_left(scope, stream.name)
         await shards.require_room(scope, len(stream.open))
     if mode == ON_DEMAND and stream.mode != ON_DEMAND:
         there = sum(other.mode == ON_DEMAND for other in await streams.scan(scope))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.kinesis import chunks, errors, limits, shards, tags
+from fogbank.services.kinesis.channel_records import channels_of
 from fogbank.services.kinesis.records import (
     ACTIVE,
     DELETING,
@@ -91,6 +92,8 @@ async def delete_stream(ctx: Context, request: Request) -> None:
         raise errors.stream_not_active(scope, stream.name, stream.status)
     if await queues_of.count(scope, stream.id, limit=1):
         raise errors.queues_left(scope, stream.name)
+    if await channels_of.count(scope, stream.id, limit=1):
+        raise errors.channels_left(scope, stream.name)
     if not request.get("EnforceConsumerDeletion") and await consumers.count(scope, stream.id, limit=1):
         raise errors.consumers_left(scope, stream.name)
     change(scope, stream, status=DELETING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import md5
 
 from fogbank.kernel import Context
-from fogbank.services.kinesis import chunks, errors, limits, metering, sealing, sequence, shards
+from fogbank.services.kinesis import channel_delivery, chunks, errors, limits, metering, sealing, sequence, shards
 from fogbank.services.kinesis.records import (
     ACTIVE,
     ON_STREAM,
@@ -38,6 +38,8 @@ async def put_record(ctx: Context, request: Request) -> Answer:
         raise _would_do()
     key = await _key(scope, stream)
     position = await chunks.append(scope, stream, number, [(request["PartitionKey"], request["Data"])], key)
+    if stream.channels:
+        await channel_delivery.announce(scope, stream)
     scope.notify(*topic(stream.arn))
     metering.put_record(scope, stream, metering.Written(number, 1, _size(request)))
     return {
@@ -78,6 +80,8 @@ async def put_records(ctx: Context, request: Request) -> Answer:
                 results[index] = {"ErrorCode": _THROTTLED, "ErrorMessage": refusal.message}
             continue
         await _append(scope, stream, number, [(index, records[index]) for index in indexes], results, key)
+    if stream.channels:
+        await channel_delivery.announce(scope, stream)
     scope.notify(*topic(stream.arn))
     metering.put_records(scope, stream, written)
     return {"FailedRecordCount": failed, "Records": results, "EncryptionType": _encryption_type(stream)}

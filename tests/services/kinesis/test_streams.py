@@ -82,7 +82,9 @@ def test_a_deleted_stream_leaves_nothing_to_its_heir(kinesis):
     make(kinesis)
     kinesis.put_record(StreamName="orders", Data=b"old", PartitionKey="k")
     kinesis.delete_stream(StreamName="orders")
-    kinesis.get_waiter("stream_not_exists").wait(StreamName="orders", WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000})
+    kinesis.get_waiter("stream_not_exists").wait(
+        StreamName="orders", WaiterConfig={"Delay": 0.005, "MaxAttempts": 6000}
+    )
     make(kinesis)
     iterator = kinesis.get_shard_iterator(
         StreamName="orders", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON"

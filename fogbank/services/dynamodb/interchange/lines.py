@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fogbank.kernel.errors import not_implemented
+from fogbank.kernel import zstd
 
 # An item has 400 KB; escapes and base64 may make it longer
 LONGEST = 16 * 1024 * 1024
@@ -19,21 +19,8 @@ class Malformed(ValueError):
 
 def require(compression: str) -> None:
     """501 for ZSTD without the extra `zstd`."""
-    if compression != "ZSTD":
-        return
-    try:
-        zstd_module()
-    except ImportError:
-        raise not_implemented("dynamodb", "ImportTable of ZSTD files (without `pip install fogbank[zstd]`)") from None
-
-
-def zstd_module() -> Any:
-    """Raises ImportError."""
-    try:
-        from compression import zstd  # type: ignore[import-not-found]  # Python 3.14
-    except ImportError:
-        from backports import zstd
-    return zstd
+    if compression == "ZSTD":
+        zstd.require("dynamodb", "ImportTable of ZSTD files")
 
 
 class Unpacker:
@@ -42,11 +29,11 @@ class Unpacker:
     def __init__(self, compression: str) -> None:
         self._new: Callable[[], Any] = {
             "GZIP": lambda: zlib.decompressobj(wbits=31),
-            "ZSTD": lambda: zstd_module().ZstdDecompressor(),
+            "ZSTD": lambda: zstd.module().ZstdDecompressor(),
         }[compression]
         self._errors: tuple[type[Exception], ...] = (zlib.error, EOFError)
         if compression == "ZSTD":
-            self._errors = (zstd_module().ZstdError, EOFError)
+            self._errors = (zstd.module().ZstdError, EOFError)
         self._current: Any = None
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
