@@ -249,6 +249,10 @@ def condition_failed(item: Any = None) -> AWSError:
     return AWSError("ConditionalCheckFailedException", "The conditional request failed", Item=item)
 
 
+def is_failed_condition(error: AWSError) -> bool:
+    return error.code == "ConditionalCheckFailedException"
+
+
 def transaction_cancelled(reasons: list[dict[str, Any]]) -> AWSError:
     codes = ", ".join(reason["Code"] for reason in reasons)
     return AWSError(

@@ -42,11 +42,11 @@ async def read(ctx: Context, found: Table | None, request: Request) -> Document:
     image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}
     units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
-    metering.consumed_of_table(ctx, table, throttling.READ, units)
     if throttling.counts(ctx, request):
         consumption = Consumption(table.name).add(units)
-        await throttling.spend(ctx, table, throttling.READ, consumption, key.partition)
+        await throttling.spend_at_once(ctx, table, throttling.READ, consumption, key.partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
+    metering.consumed_of_table(ctx, table, throttling.READ, units)
     return answer
 
 
@@ -90,16 +90,21 @@ async def write(ctx: Context, found: Table | None, request: Request, write: Writ
     # a blind write to a table without indexes need not look at what it replaces
     blind = layout.is_plain and not (write.needs_old or counts or returns != "NONE")
     old = None if blind else await rows.read(ctx, key)
-    new = write.work_out(old, layout)
+    try:
+        new = write.work_out(old, layout)
+    except errors.AWSError as error:
+        if errors.is_failed_condition(error):
+            metering.condition_failed(ctx, table)
+        raise
     changes = await rows.replace(ctx, layout, key, old, new)
     answer: Document = {}
     if returns != "NONE":
         answer["Attributes"] = _attributes(returns, write, old, new)
     consumption = Consumption(table.name).add_write(old, new, changes)
-    metering.consumed(ctx, table, throttling.WRITE, consumption)
     if counts:
-        await throttling.spend(ctx, table, throttling.WRITE, consumption, key.partition)
+        await throttling.spend_at_once(ctx, table, throttling.WRITE, consumption, key.partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
+    metering.consumed(ctx, table, throttling.WRITE, consumption)
     if request.get("ReturnItemCollectionMetrics") == "SIZE":
         answer["ItemCollectionMetrics"] = collection_metrics(layout, (new or old or Image.of(write.key, 0)).item)
     return answer

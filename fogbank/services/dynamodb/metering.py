@@ -1,4 +1,4 @@
-"""The metrics of tables and indexes, `AWS/DynamoDB`: what requests consume and return.
+"""The metrics of tables and indexes, `AWS/DynamoDB`: what requests consume and return, and what they are refused for.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 """
@@ -48,6 +48,30 @@ def _provisioned(ctx: Context, table: Table, of: Table | Index | None, direction
 def returned(ctx: Context, table: Table, operation: str, items: int) -> None:
     """`operation` is Query or Scan."""
     _tally(ctx, table, "ReturnedItemCount", items, ("Operation", operation))
+
+
+def condition_failed(ctx: Context, table: Table) -> None:
+    """A write of one item was refused because of its condition."""
+    _tally(ctx, table, "ConditionalCheckFailedRequests", 1)
+
+
+def held_up(ctx: Context, table: Table, direction: str, limit: str, index: Index | None) -> None:
+    """There was no capacity for an item; `limit` is what was exceeded (`KeyRangeThroughput`)."""
+    of_index = () if index is None else (("GlobalSecondaryIndexName", index.name),)
+    for name in (f"{direction}ThrottleEvents", f"{direction}{limit}ThrottleEvents"):
+        _tally(ctx, table, name, 1, *of_index)
+
+
+def throttled(ctx: Context, table: Table) -> None:
+    """A request was refused as a whole for lack of capacity."""
+    operation = ctx.operation.title().replace("_", "")
+    _tally(ctx, table, "ThrottledRequests", 1, ("Operation", operation))
+
+
+def replicated(ctx: Context, table: str, since: float, region: str) -> None:
+    """A change of that time (epoch seconds) in this region has come to the replica of another."""
+    dimensions = (("TableName", table), ("ReceivingRegion", region))
+    metrics.tally(ctx, NAMESPACE, "ReplicationLatency", (ctx.now() - since) * 1000, "Milliseconds", dimensions)
 
 
 def expired(ctx: Context, table: Table) -> None:

@@ -275,13 +275,13 @@ async def _answer(
     if page.last is not None:
         answer["LastEvaluatedKey"] = _last_key(table.layout, schema, page.last)
     consumption = _consumed(request, table, schema, page)
-    metering.consumed(ctx, table, throttling.READ, consumption)
-    metering.returned(ctx, table, "Scan" if wanted is None else "Query", page.count)
     if throttling.counts(ctx, request):
         is_local = wanted is not None and [each.name for each in schema.hashes] == [table.hash]
         partition = part(key_bytes(wanted.partition[0])) if is_local and wanted is not None else b""
-        await throttling.spend(ctx, table, throttling.READ, consumption, partition)
+        await throttling.spend_at_once(ctx, table, throttling.READ, consumption, partition)
         answer["ConsumedCapacity"] = consumption.shown(request)
+    metering.consumed(ctx, table, throttling.READ, consumption)
+    metering.returned(ctx, table, "Scan" if wanted is None else "Query", page.count)
     return answer
 
 

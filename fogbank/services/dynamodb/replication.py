@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import keys
-from fogbank.services.dynamodb import groups, rows, tables
+from fogbank.services.dynamodb import groups, metering, rows, tables
 from fogbank.services.dynamodb.groups import JOINED, REPLICATING, Group
 from fogbank.services.dynamodb.rows import REPLICATION, Image
 from fogbank.services.dynamodb.service import service
@@ -52,6 +52,8 @@ async def _bring(ctx: Context, group: Group, place: bytes, change: Change) -> No
             table = await groups.replica(ctx, group, member.region)
             if table is not None:
                 await _put(ctx, table, place, raw)
+                if member.region != change.region:
+                    metering.replicated(ctx.at(region=change.region), table.name, change.at, member.region)
 
 
 def _marked(change: Change) -> bytes:

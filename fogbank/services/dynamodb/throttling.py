@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fogbank.kernel import AWSError, Record
-from fogbank.services.dynamodb import capacity, errors, limits
+from fogbank.services.dynamodb import capacity, errors, limits, metering
 from fogbank.services.dynamodb.schema import Index, Table
 from fogbank.services.dynamodb.service import service
 
@@ -73,10 +73,22 @@ async def spend(ctx: Context, table: Table, direction: str, consumption: Consump
         most = draw.rate * draw.seconds
         tokens = most if bucket is None else min(most, bucket.tokens + (now - bucket.at) * draw.rate)
         if tokens <= 0:
+            metering.held_up(ctx, table, direction, draw.limit.removesuffix("Exceeded"), draw.of)
             raise _refusal(table, direction, draw)
         left.append((draw, tokens - draw.units))
     for draw, tokens in left:
         buckets.put(ctx, Bucket(tokens, now), draw.space, direction, draw.partition)
+
+
+async def spend_at_once(
+    ctx: Context, table: Table, direction: str, consumption: Consumption, partition: bytes = b""
+) -> None:
+    """`spend` for a request that is refused as a whole."""
+    try:
+        await spend(ctx, table, direction, consumption, partition)
+    except AWSError:
+        metering.throttled(ctx, table)
+        raise
 
 
 def _draws(table: Table, direction: str, consumption: Consumption, partition: bytes) -> list[_Draw]:

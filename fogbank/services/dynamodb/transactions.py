@@ -160,10 +160,10 @@ async def _take_effect(ctx: Context, request: Request, steps: list[_Step]) -> Do
         is_write = not isinstance(step.write, Check)
         changes = await rows.replace(ctx, step.layout, step.key, old, new) if is_write else []
         own = Consumption(step.layout.table.name).add_write(old, new, changes, factor=2.0)
-        metering.consumed(ctx, step.layout.table, throttling.WRITE, own)
         if counts:
             await _spend(ctx, throttling.WRITE, own, step.layout, step.key, (position, len(steps)))
             _consumption(consumptions, step.layout).include(own)
+        metering.consumed(ctx, step.layout.table, throttling.WRITE, own)
     answer: Document = {}
     if capacity.is_wanted(request):
         mode = request["ReturnConsumedCapacity"]
@@ -178,7 +178,7 @@ async def _spend(
 ) -> None:
     """Take what a member consumed; `place` is its position, and how many there are. Raises TransactionCanceledException."""
     try:
-        await throttling.spend(ctx, layout.table, direction, own, key.partition)
+        await throttling.spend_at_once(ctx, layout.table, direction, own, key.partition)
     except AWSError as error:
         raise _cancelled(place[1], place[0], error) from None
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.services.dynamodb.helpers import index, n, s
+from tests.services.dynamodb.helpers import index, n, refusal, s
 from tests.services.metering import told
 
 
@@ -55,3 +55,27 @@ def test_items_that_expire_are_counted(ddb, table, clock, metrics):
     ddb.put_item(TableName=table, Item={"pk": s("a"), "expires": n(int(time.time()) - 60)})
     clock.advance(seconds=1)
     assert metrics(TableName=table)["TimeToLiveDeletedItemCount"] == 1
+
+
+def test_conditions_that_do_not_hold_are_counted(ddb, table, metrics):
+    for _ in range(2):
+        with refusal("ConditionalCheckFailedException"):
+            ddb.delete_item(TableName=table, Key={"pk": s("a")}, ConditionExpression="attribute_exists(pk)")
+    assert metrics(TableName=table)["ConditionalCheckFailedRequests"] == 2
+
+
+def test_provisioned_capacity_is_told_with_what_is_consumed_of_it(ddb, make_table, metrics):
+    units = {"ReadCapacityUnits": 3, "WriteCapacityUnits": 7}
+    table = make_table(BillingMode="PROVISIONED", ProvisionedThroughput=units)
+    for name in "ab":
+        ddb.put_item(TableName=table, Item={"pk": s(name)})
+    assert metrics("Average", TableName=table)["ProvisionedWriteCapacityUnits"] == 7
+
+
+def test_replication_tells_how_long_it_took(ddb, make_table, clock, metrics):
+    table = make_table()
+    ddb.update_table(TableName=table, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    clock.advance(seconds=1)
+    ddb.put_item(TableName=table, Item={"pk": s("a")})
+    clock.advance(seconds=1)
+    assert 0 <= metrics("Maximum", TableName=table, ReceivingRegion="eu-west-1")["ReplicationLatency"] <= 1000

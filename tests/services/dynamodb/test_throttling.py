@@ -6,6 +6,7 @@ import pytest
 
 from fogbank.testing import Clients, ServerClock, server
 from tests.services.dynamodb.helpers import attributes, index, n, refusal, s, schema
+from tests.services.metering import told
 
 EXCEEDED = "ProvisionedThroughputExceededException"
 # of one unit a second, in five minutes
@@ -176,3 +177,17 @@ def make_table(aws):
         return name
 
     return make
+
+
+def test_requests_that_were_refused_are_told_to_cloudwatch(throttling, clock):
+    clients = Clients(throttling.endpoint)
+    ddb = clients("dynamodb")
+    make(ddb, clock)
+    exhaust(ddb)
+    with refusal(EXCEEDED):
+        put(ddb)
+    of_table = told(clients, clock, "AWS/DynamoDB", TableName="things")
+    assert of_table["WriteThrottleEvents"] == of_table["WriteProvisionedThroughputThrottleEvents"] == 1
+    assert of_table["ConsumedWriteCapacityUnits"] == 400
+    assert told(clients, clock, "AWS/DynamoDB", TableName="things", Operation="PutItem") == {"ThrottledRequests": 1}
+    clients.close()
