@@ -129,13 +129,15 @@ def _check_number(number: int) -> None:
 async def _may_send(ctx: Context, request: Request, claim: Claim) -> tuple[str, Sealing]:
     """The checksum algorithm to compute of a part, and the upload's keys.
 
-    Raises InvalidRequest when the client computed another checksum, or has not the key.
+    Raises InvalidRequest when the client computed another checksum, or none where the object's is made of the parts', or has not the key.
     """
     home = await home_of(ctx, request)
     upload = await upload_of(home, request)
     is_claimed = claim.value is not None or claim.in_trailer
     if is_claimed and upload.checksum_algorithm and claim.algorithm != upload.checksum_algorithm:
         raise errors.checksum_mismatch(upload.checksum_algorithm, claim.algorithm)
+    if not is_claimed and upload.checksum_type == COMPOSITE:
+        raise errors.checksum_mismatch(upload.checksum_algorithm, "null")
     algorithm = claim.algorithm if is_claimed else upload.checksum_algorithm or DEFAULT
     return algorithm, await _unsealed(home, request, upload)
 

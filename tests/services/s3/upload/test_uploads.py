@@ -294,6 +294,18 @@ def test_part_has_to_bring_the_uploads_checksum(refused, s3, bucket):
         s3.upload_part(Bucket=bucket, Key="k", UploadId=begun, PartNumber=1, Body=TAIL, ChecksumAlgorithm="SHA1")
 
 
+def test_part_of_a_composite_upload_brings_a_checksum(s3, raw, bucket):
+    def send_to(begun):
+        return raw("PUT", f"/{bucket}/k?partNumber=1&uploadId={begun['UploadId']}", TAIL)
+
+    kinds = {"Bucket": bucket, "Key": "k", "ChecksumAlgorithm": "CRC32"}
+    refused = send_to(s3.create_multipart_upload(**kinds, ChecksumType="COMPOSITE"))
+    assert refused.refusal == (400, "InvalidRequest")
+    assert "expected checksum Type: crc32, actual checksum Type: null" in refused.error["Message"]
+    taken = send_to(s3.create_multipart_upload(**kinds, ChecksumType="FULL_OBJECT"))
+    assert taken.headers["x-amz-checksum-crc32"] == b64(crc32(TAIL))
+
+
 @pytest.mark.parametrize(
     ("algorithm", "kind"), [("SHA256", "FULL_OBJECT"), ("SHA1", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")]
 )
