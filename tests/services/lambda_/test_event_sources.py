@@ -296,3 +296,19 @@ def test_a_stream_needs_a_place_to_begin(source):
     with pytest.raises(ClientError, match="startingPosition") as error:
         source.noting(arn)
     assert code(error) == "InvalidParameterValueException"
+
+
+def test_batches_that_fail_go_where_the_role_may_send(source):
+    _, arn = source.stream()
+    failed = {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:{account}:failed"}}
+    wrong = {"OnFailure": {"Destination": "arn:aws:lambda:us-east-1:{account}:function:f"}}
+    make = source.functions.client.create_event_source_mapping
+    source.functions.make()
+    source.functions.allow("kinesis:*")
+    for destination, text in ((failed, "does not have permissions to call SendMessage"), (wrong, "destination config")):
+        destination["OnFailure"]["Destination"] = destination["OnFailure"]["Destination"].format(
+            account=arn.split(":")[4]
+        )
+        with pytest.raises(ClientError, match=text) as error:
+            make(FunctionName="f", EventSourceArn=arn, StartingPosition="LATEST", DestinationConfig=destination)
+        assert code(error) == "InvalidParameterValueException"

@@ -127,6 +127,21 @@ def test_the_configuration_is_kept_changed_and_deleted(functions):
     assert code(error) == "ResourceNotFoundException"
 
 
+@pytest.mark.parametrize("qualifier", ["$LATEST", "1", "live"])
+def test_the_configuration_goes_with_what_it_is_of(functions, qualifier):
+    lambda_ = functions.client
+    functions.make(Publish=True)
+    lambda_.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    lambda_.put_function_event_invoke_config(FunctionName="f", Qualifier=qualifier, MaximumRetryAttempts=1)
+    lambda_.delete_alias(FunctionName="f", Name="live")
+    if qualifier == "$LATEST":
+        lambda_.delete_function(FunctionName="f")
+        functions.make()
+    else:
+        lambda_.delete_function(FunctionName="f", Qualifier="1")
+    assert lambda_.list_function_event_invoke_configs(FunctionName="f")["FunctionEventInvokeConfigs"] == []
+
+
 def test_the_role_has_to_be_allowed_to_send_to_a_destination(functions, queue):
     functions.make()
     functions.aws("iam").delete_role_policy(RoleName="function", PolicyName="allowed")

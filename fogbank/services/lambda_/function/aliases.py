@@ -8,6 +8,7 @@ from __future__ import annotations
 from fogbank.kernel import Context, pages
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.capacity import provisioned
+from fogbank.services.lambda_.invocation import event_invoke
 from fogbank.services.lambda_.records import (
     LATEST,
     ON_FUNCTION,
@@ -111,6 +112,7 @@ async def delete_alias(ctx: Context, request: Request) -> None:
     await latest(of)
     aliases.delete(of.scope, of.name, name)
     policies.delete(of.scope, of.name, name)
+    event_invoke.configs.delete(of.scope, of.name, name)
     await urls.delete_of_alias(of, name)
     await provisioned.delete_all(of, name)
 

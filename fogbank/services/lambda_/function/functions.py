@@ -11,7 +11,7 @@ from fogbank.kernel.actions import with_members
 from fogbank.services.lambda_ import errors, limits
 from fogbank.services.lambda_.capacity import capacity_providers, provisioned, scaling_configs
 from fogbank.services.lambda_.function import configurations, publishing, roles, runtime_management, sealing, tagging
-from fogbank.services.lambda_.invocation import recursion, running
+from fogbank.services.lambda_.invocation import event_invoke, recursion, running
 from fogbank.services.lambda_.layer import layers
 from fogbank.services.lambda_.package import code, code_sealing, code_signing, downloads, images
 from fogbank.services.lambda_.package.code import Received
@@ -238,7 +238,7 @@ async def delete_function(ctx: Context, request: Request) -> Answer:
         await scaling_configs.deleted(of.scope, function)
         await sealing.release(of.scope, of.name, function.sealed)
     await provisioned.delete_all(of)
-    for rows in (aliases, policies, runtime_management.chosen):
+    for rows in (aliases, policies, event_invoke.configs, runtime_management.chosen):
         for key, _ in await rows.items(of.scope, (str,), of.name):  # type: ignore[attr-defined]
             rows.delete(of.scope, of.name, *key)  # type: ignore[attr-defined]
     await urls.delete_all(of)
@@ -270,6 +270,8 @@ async def _delete_version(of: Named) -> None:
             )
     _drop(of.scope, function)
     await provisioned.delete_all(of, of.qualifier)
+    policies.delete(of.scope, of.name, of.qualifier)
+    event_invoke.configs.delete(of.scope, of.name, of.qualifier)
     functions.delete(of.scope, of.name, key_of(of.qualifier))
     runtimes = running.runtimes_of(of.scope)
     of.scope.after_commit(lambda: runtimes.forget_version(of.arn))

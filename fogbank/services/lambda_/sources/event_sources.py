@@ -51,6 +51,7 @@ _NOT_OF = {
     DYNAMODB: ("ScalingConfig", "ProvisionedPollerConfig", *_ELSEWHERE),
 }
 _YOUNGEST_SECONDS = 60
+_DESTINATIONS = ("sqs", "sns", "s3")
 _STREAM_DEFAULTS: dict[str, Any] = {
     "ParallelizationFactor": 1,
     "MaximumRecordAgeInSeconds": -1,
@@ -116,6 +117,8 @@ def _arn(ctx: Context, request: Request) -> str:
 async def create_event_source_mapping(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
     source = request.get("EventSourceArn")
+    if source is None and not request.get("SelfManagedEventSource"):
+        raise errors.invalid_parameter("Unrecognized event source.")
     if source is None or source.count(":") < 5 or source.split(":")[2] not in _BATCHES:
         raise errors.invalid_parameter(
             f"Unrecognized event source, must be kinesis, dynamodb stream, or sqs. Unsupported source arn: {source}."
@@ -131,6 +134,7 @@ async def create_event_source_mapping(ctx: Context, request: Request) -> Answer:
                 f"Please update or delete the existing mapping with UUID {other.uuid}"
             )
     await _check_source(ctx, function, source)
+    await _check_destination(ctx, function, config)
     mapping = Mapping(
         ctx.ids.uuid(),
         source,
@@ -240,6 +244,17 @@ async def _check_source(ctx: Context, function: Function, source: str) -> None:
         _check_visibility(int(found["Attributes"]["VisibilityTimeout"]), function.timeout)
 
 
+async def _check_destination(ctx: Context, function: Function, config: dict[str, Any]) -> None:
+    """Where batches go that failed. Raises InvalidParameterValueException, also when the function's role may not send there."""
+    destinations = config.get("DestinationConfig") or {}
+    target: str = (destinations.get("OnFailure") or {}).get("Destination") or ""
+    is_known = target.count(":") >= 5 and target.split(":")[2] in _DESTINATIONS
+    if (destinations.get("OnSuccess") or {}).get("Destination") or (target and not is_known):
+        raise errors.invalid_parameter("The provided destination config DestinationConfig is invalid.")
+    if target:
+        await roles.check_destination(ctx, function.role, target)
+
+
 def _check_visibility(seconds: int, timeout: int) -> None:
     """A message must not come again while the function still handles it."""
     if seconds < timeout:
@@ -316,17 +331,18 @@ async def update_event_source_mapping(ctx: Context, request: Request) -> Answer:
             f"Cannot update the event source mapping because it is not in an updatable state: {mapping.state}.",
             Type="User",
         )
-    function, qualifier = mapping.function, mapping.qualifier
+    of = function_of(ctx, mapping)
     if request.get("FunctionName"):
         of = named(ctx, {"FunctionName": request["FunctionName"]})
         await find(of)
-        function, qualifier = of.name, of.qualifier
     enabled = mapping.enabled if request.get("Enabled") is None else request["Enabled"]
     config = _config(mapping.source, request, mapping.config)
+    if request.get("DestinationConfig"):
+        await _check_destination(ctx, await find(of), config)
     changed = msgspec.structs.replace(
         mapping,
-        function=function,
-        qualifier=qualifier,
+        function=of.name,
+        qualifier=of.qualifier,
         enabled=enabled,
         config=config,
         state="Updating",
