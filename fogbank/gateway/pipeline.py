@@ -25,7 +25,7 @@ from fogbank.gateway import admin, exchange, routing
 from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity import ANONYMOUS, Identity
-from fogbank.identity.principals import service_principal
+from fogbank.identity.principals import service_host, service_principal
 from fogbank.kernel import call_records, keys
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
@@ -292,7 +292,12 @@ class Gateway:
         elif role is not None:
             inner.principal, inner.origin = await ctx.assume(role, source_arn=source_arn), {}
         await self.authorisation.check(inner, operation, params)
-        return await operation.handler(inner, params) or {}
+        answer = await operation.handler(inner, params) or {}
+        if operation.is_recorded and (as_caller or role is not None):
+            by = service_host(ctx.service.name)
+            record = call_records.of_call(inner, operation_name, params, answer, None, invoked_by=by)
+            self._recorder.add_after_commit(inner, record)
+        return answer
 
     def called_by(self, ctx: Context, service: Service, operation: Operation, source_arn: str | None) -> Context:
         """The context of a call of `service`'s operation by the service of `ctx`, on behalf of a resource."""

@@ -1,7 +1,7 @@
 """CloudTrail's records of the calls that are made: what CloudTrail keeps and EventBridge passes on.
 
     record = call_records.of_call(ctx, "CreateQueue", request, answer, None)
-    call_records.recorder_of(app).add(ctx.account, region, record)
+    call_records.recorder_of(app).add(ctx, record)
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -58,27 +58,36 @@ _TYPES = {"root": "Root", "user": "IAMUser", "role": "AssumedRole", "federated":
 
 
 def of_call(
-    ctx: Context, name: str, request: dict[str, Any], answer: dict[str, Any] | None, error: AWSError | None
+    ctx: Context,
+    name: str,
+    request: dict[str, Any],
+    answer: dict[str, Any] | None,
+    error: AWSError | None,
+    invoked_by: str = "",
 ) -> Record:
-    """The record of a call of the context's service. Of `answer` and `error` there is one, or neither."""
+    """The record of a call of the context's service. Of `answer` and `error` there is one, or neither.
+
+    `invoked_by` is the host name of the service that made the call for somebody (`cloudformation.amazonaws.com`).
+    """
     model = protocols.load(ctx.service.name)
     operation = model.operations[name]
     reads = does_read(ctx.service.name, name)
     http = ctx.request
+    inner = invoked_by or ctx.principal.arn
     record: Record = {
         "eventVersion": "1.11",
-        "userIdentity": _identity(ctx),
+        "userIdentity": _identity(ctx) | ({"invokedBy": invoked_by} if invoked_by else {}),
         "eventTime": iso8601(int(ctx.now())),
         "eventSource": f"{model.signing_name}.amazonaws.com",
         "eventName": name,
         "awsRegion": _HOME if ctx.service.name in _GLOBAL else ctx.region,
-        "sourceIPAddress": ctx.principal.arn if http is None else http.remote,
-        "userAgent": ctx.principal.arn if http is None else http.headers.get("user-agent", ""),
+        "sourceIPAddress": inner if http is None else http.remote,
+        "userAgent": inner if http is None else http.headers.get("user-agent", ""),
     }
     if error is not None:
         record |= {"errorCode": error.code, "errorMessage": error.message}
     return record | {
-        "requestParameters": _shown(operation.input_shape, request) or None,
+        "requestParameters": _parameters(ctx, operation.input_shape, request),
         "responseElements": None if reads or error is not None else _shown(operation.output_shape, answer) or None,
         "requestID": ctx.request_id,
         "eventID": ctx.ids.uuid(),
@@ -101,8 +110,6 @@ async def of_data_call(
     """The same of a call of the data plane: what it is about is told, and nothing of the data."""
     about = {member: value for member, value in request.items() if isinstance(value, str) and member != "Message"}
     record = of_call(ctx, name, about, None, error)
-    if ctx.service.name == "s3" and record["requestParameters"]:
-        record["requestParameters"] = _with_bucket_name(record["requestParameters"])
     arns = await _acted_on(ctx, operation, request)
     kind = _DATA_TYPES.get(ctx.service.name, "")
     resources = [{"type": kind, "ARN": arn} for arn in arns]
@@ -110,10 +117,6 @@ async def of_data_call(
         buckets = dict.fromkeys(arn.partition("/")[0] for arn in arns)
         resources += [{"accountId": ctx.account, "type": "AWS::S3::Bucket", "ARN": arn} for arn in buckets]
     return record | {"resources": resources, "managementEvent": False, "eventCategory": "Data"}
-
-
-def _with_bucket_name(parameters: Record) -> Record:
-    return {"bucketName" if name == "bucket" else name: value for name, value in parameters.items()}
 
 
 async def _acted_on(ctx: Context, operation: Operation, request: dict[str, Any]) -> list[str]:
@@ -176,6 +179,13 @@ def _session(ctx: Context) -> Record:
     return {"sessionIssuer": issuer, "attributes": attributes}
 
 
+def _parameters(ctx: Context, shape: Shape | None, request: dict[str, Any]) -> Record | None:
+    shown = _shown(shape, request) or None
+    if shown is not None and ctx.service.name == "s3" and "bucket" in shown:
+        return {"bucketName": shown.pop("bucket"), **shown}
+    return shown
+
+
 def _shown(shape: Shape | None, value: Any) -> Any:
     """A value as CloudTrail shows it: names in camel case, secrets hidden, bytes left out."""
     if shape is None or value is None or isinstance(value, bytes):
@@ -228,6 +238,13 @@ class Recorder(Gathering):
         """Have a record kept soon, as of now."""
         self._waiting.setdefault((ctx.account, record["awsRegion"]), []).append((ctx.now(), record))
         self._begin()
+
+    def add_after_commit(self, ctx: Context, record: Record) -> None:
+        """The same, in a transaction: if it is committed."""
+        if ctx.tx is None or ctx.tx.is_over:
+            self.add(ctx, record)
+        else:
+            ctx.after_commit(lambda: self.add(ctx, record))
 
     def watches(self, account: str) -> bool:
         """Are calls of data planes recorded in the account? A choice that was made elsewhere is known within a second."""

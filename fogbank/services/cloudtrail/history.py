@@ -71,7 +71,7 @@ def event_of(time: float, record: dict[str, Any]) -> Event:
         subjects.user_of(record),
         record["userIdentity"].get("accessKeyId", ""),
         subjects.of_record(record),
-        orjson.dumps(record),
+        orjson.dumps(record, default=lambda _: None),  # what no JSON can tell is not told
     )
 
 

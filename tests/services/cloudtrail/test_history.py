@@ -32,6 +32,19 @@ def test_a_refused_call_is_there_with_its_error(aws, trail):
     assert (record["errorCode"], record["responseElements"]) == ("NotFoundException", None)
 
 
+def test_what_a_service_did_for_somebody_is_told_with_its_name(aws, trail):
+    cloudformation = aws("cloudformation")
+    template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "made"}}}}
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="s", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1500}
+    )
+    (event,) = looked_up(trail, "EventName", "CreateQueue")
+    record = json.loads(event["CloudTrailEvent"])
+    assert record["userIdentity"]["invokedBy"] == record["sourceIPAddress"] == "cloudformation.amazonaws.com"
+    assert (record["userIdentity"]["type"], record["requestParameters"]["queueName"]) == ("Root", "made")
+
+
 def test_secrets_and_data_are_not_told(aws, trail):
     aws("secretsmanager").create_secret(Name="door", SecretString="open sesame")
     aws("dynamodb").list_tables()
