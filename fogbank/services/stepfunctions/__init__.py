@@ -1,0 +1,31 @@
+"""AWS Step Functions. The language is in `language`, what walks through it in `interpreter`; `durable.py` and `express.py` run it."""
+
+from fogbank.services.stepfunctions import (
+    activities,
+    aliases,
+    describing,
+    durable,
+    ending,
+    executions,
+    express,
+    history,
+    machines,
+    tags,
+    versions,
+)
+from fogbank.services.stepfunctions.service import service
+
+__all__ = [
+    "activities",
+    "aliases",
+    "describing",
+    "durable",
+    "ending",
+    "executions",
+    "express",
+    "history",
+    "machines",
+    "service",
+    "tags",
+    "versions",
+]
