@@ -1,6 +1,7 @@
 """What packages and layers bring: modules, libraries, links, odd names."""
 
 import io
+import os
 import shutil
 import stat
 import subprocess
@@ -9,6 +10,7 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.services.lambda_.runtime.packages import Packages
 from tests.services.lambda_.functions import RUNTIME, code, package
 
 HANDLER = "def handler(event, context):\n"
@@ -110,3 +112,18 @@ def test_what_is_no_package_is_refused(functions, data, text):
     with pytest.raises(ClientError, match=text) as error:
         made_of(functions, data)
     assert code(error) == "InvalidParameterValueException"
+
+
+def test_what_nobody_has_used_for_days_is_not_kept_unpacked(tmp_path):
+    packages = Packages(str(tmp_path))
+
+    def unpack(number):
+        return packages.unpacked(f"{number:064x}", lambda: io.BytesIO(package(HANDLER)))
+
+    old, used = unpack(1), unpack(2)
+    for each in (old, used):
+        os.utime(each, (0, 0))
+    assert unpack(2) == used
+    unpack(3)
+    assert (os.path.exists(old), os.path.exists(used)) == (False, True)
+    assert os.path.exists(unpack(1))

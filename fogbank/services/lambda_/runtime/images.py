@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
+from fogbank.services.lambda_.runtime import keeping
+
 # An image has at most 10 GB when it is unpacked: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 IMAGE_BYTES = 10 << 30
 
@@ -52,6 +54,7 @@ class Images:
     def find(self, digest: str) -> Unpacked | None:
         """The image with that SHA-256 (hexadecimal), if it was unpacked before."""
         place = self._directory / digest
+        keeping.used(str(place))
         try:
             return Unpacked(str(place / "root"), json.loads((place / "config.json").read_bytes()))
         except OSError:
@@ -76,6 +79,7 @@ class Images:
         except BaseException:
             _remove(str(made))
             raise
+        keeping.remove_unused(self._directory)
         found = self.find(digest)
         assert found is not None
         return found

@@ -1,6 +1,6 @@
 """Unpacked code: a directory for each package, named after the hash of its ZIP, so that it is unpacked once and shared.
 
-These directories are a cache below the data directory: what is removed is unpacked again.
+These directories are a cache below the data directory (see `keeping`): what is removed is unpacked again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
+
+from fogbank.services.lambda_.runtime import keeping
 
 
 class BadPackage(ValueError):
@@ -45,6 +47,7 @@ class Packages:
         """The directory of the package with that SHA-256 (hexadecimal), unpacked now if it is not there. Raises BadPackage."""
         place = self._root / digest
         if place.is_dir():
+            keeping.used(str(place))
             return str(place)
         self._root.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=self._root))
@@ -61,6 +64,7 @@ class Packages:
             shutil.rmtree(made, ignore_errors=True)
             if not place.is_dir():  # else another process was quicker
                 raise
+        keeping.remove_unused(self._root)
         return str(place)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fogbank.engines.warden import CannotStart
-from fogbank.services.lambda_.runtime import interpreters, libraries, programs
+from fogbank.services.lambda_.runtime import interpreters, keeping, libraries, programs
 from fogbank.services.lambda_.runtime.interpreters import Interpreter, NoInterpreter
 from fogbank.services.lambda_.runtime.supplies import Supplies
 
@@ -55,6 +56,15 @@ class Place(NamedTuple):
     runtime: str
     layers: list[str]
     room: dict[str, Any] | None
+
+    @property
+    def directories(self) -> list[str]:
+        """Those of this machine."""
+        if self.room is None:
+            return [self.code, *self.layers]
+        if "root" in self.room:
+            return [os.path.dirname(self.room["root"])]
+        return [self.room["task"], *self.room["layers"], self.room["bytecode"]]
 
 
 class Plan(NamedTuple):
@@ -223,7 +233,11 @@ def _bytecode(sources: Sources) -> str:
     name = hashlib.sha256("\0".join((sources.code, *sources.layers)).encode()).hexdigest()[:32]
     place = os.path.join(sources.directory, "bytecode", name)
     if sources.skeleton:
+        is_new = not os.path.isdir(place)
         os.makedirs(place, exist_ok=True)
+        keeping.used(place)
+        if is_new:
+            keeping.remove_unused(Path(place).parent)
     return place
 
 

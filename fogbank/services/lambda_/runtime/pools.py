@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fogbank.engines import Engine
 from fogbank.engines.warden import Warden
 from fogbank.services.lambda_ import errors
-from fogbank.services.lambda_.runtime import libraries
+from fogbank.services.lambda_.runtime import keeping, libraries
 from fogbank.services.lambda_.runtime.environments import Environment
 from fogbank.services.lambda_.runtime.failures import Failure
 from fogbank.services.lambda_.runtime.images import Images
@@ -239,11 +239,19 @@ class Runtimes(Engine):
             await asyncio.sleep(_LOOK_SECONDS)
             latest = asyncio.get_running_loop().time() - _IDLE_SECONDS
             for arn, pool in self._pools.items():
+                self._use(pool)
                 spare = max(len(pool.idle) + len(pool.busy) - self._wanted(arn), 0)
                 old = [each for each in pool.idle if each.used < latest or not each.is_alive][:spare]
                 pool.idle = [each for each in pool.idle if each not in old]
                 for environment in old:
-                    await environment.stop()
+                    self._end(environment)
+
+    def _use(self, pool: Pool) -> None:
+        """What the environments of a pool are made from stays."""
+        some = next(iter((*pool.idle, *pool.busy)), None)
+        for directory in some.plan.place.directories if some is not None else ():
+            if directory.startswith(self.directory):  # code under development is nobody's to touch
+                keeping.used(directory)
 
     async def close(self) -> None:
         if self._looking is not None:

@@ -145,7 +145,7 @@ def answer(payload: bytes) -> Answer | None:
     data = (body or "").encode()
     if returned.get("isBase64Encoded"):
         try:
-            data = b64decode(data)
+            data = b64decode(b"".join(data.split()), validate=True)
         except ValueError:
             return None
     return head._replace(body=data)
