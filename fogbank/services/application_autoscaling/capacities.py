@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 from fogbank.kernel import AWSError, Context
 from fogbank.services.application_autoscaling import errors, kinds
+from fogbank.services.application_autoscaling.capacity import Capacity, Scaled
+from fogbank.services.application_autoscaling.custom import NAMESPACE, Endpoints
 from fogbank.services.application_autoscaling.records import Place
 
 Document = dict[str, Any]
-
-
-class Capacity(NamedTuple):
-    """`is_ready`: may it be changed now? `is_scalable`: has it a capacity that could be changed at all?"""
-
-    units: int
-    is_ready: bool = True
-    is_scalable: bool = True
-
-
-class Scaled(ABC):
-    """What one service has that is scaled. `needed` are the actions that whoever registers it needs for itself."""
-
-    needed: tuple[str, ...]
-
-    @abstractmethod
-    def arn(self, ctx: Context, resource: str) -> str: ...
-
-    @abstractmethod
-    async def read(self, ctx: Context, resource: str, dimension: str) -> Capacity | None:
-        """The capacity as it is; None when there is no such resource. `ctx` is that of whoever asks the service."""
-
-    @abstractmethod
-    async def change(self, ctx: Context, resource: str, dimension: str, units: int) -> None:
-        """Raises what the service refuses it with."""
 
 
 class Tables(Scaled):
@@ -123,7 +99,7 @@ def _qualified(resource: str) -> Document:
     return {"FunctionName": name, "Qualifier": qualifier}
 
 
-_SCALED: dict[str, Scaled] = {"dynamodb": Tables(), "lambda": Functions()}
+_SCALED: dict[str, Scaled] = {"dynamodb": Tables(), "lambda": Functions(), NAMESPACE: Endpoints()}
 
 
 def of(place: Place) -> Scaled:

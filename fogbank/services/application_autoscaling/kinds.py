@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-STEP, TRACKING, PREDICTIVE = "StepScaling", "TargetTrackingScaling", "PredictiveScaling"
+STEP, TRACKING = "StepScaling", "TargetTrackingScaling"
 
 _NAME = r"[^/:]+"
 
@@ -47,7 +47,7 @@ _KINDS = {
     "cassandra:table:WriteCapacityUnits": _KEYSPACES,
     "comprehend:document-classifier-endpoint:DesiredInferenceUnits": _ENDPOINT,
     "comprehend:entity-recognizer-endpoint:DesiredInferenceUnits": _ENDPOINT,
-    "custom-resource:ResourceType:Property": Kind(r"https://.+", "Custom resource", "CustomResource"),
+    "custom-resource:ResourceType:Property": Kind(r"https?://.+", "Custom resource", "CustomResource"),
     "dynamodb:index:ReadCapacityUnits": _INDEX,
     "dynamodb:index:WriteCapacityUnits": _INDEX,
     "dynamodb:table:ReadCapacityUnits": _TABLE,
@@ -55,9 +55,7 @@ _KINDS = {
     "ec2:spot-fleet-request:TargetCapacity": Kind(
         r"spot-fleet-request/sfr-.+", "Spot fleet request", "EC2SpotFleetRequest"
     ),
-    "ecs:service:DesiredCount": Kind(
-        rf"service/{_NAME}/{_NAME}", "ECS service", "ECSService", policies=frozenset({STEP, TRACKING, PREDICTIVE})
-    ),
+    "ecs:service:DesiredCount": Kind(rf"service/{_NAME}/{_NAME}", "ECS service", "ECSService"),
     "elasticache:cache-cluster:Nodes": Kind(
         rf"cache-cluster/{_NAME}", "Cache cluster", "ElastiCacheRG", 1, 600, _ONLY_TRACKING
     ),

@@ -7,7 +7,17 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.application_autoscaling import capacities, errors, kinds, limits, listing, policy, roles, tracking
+from fogbank.services.application_autoscaling import (
+    capacities,
+    errors,
+    kinds,
+    limits,
+    listing,
+    policy,
+    roles,
+    stepping,
+    tracking,
+)
 from fogbank.services.application_autoscaling.kinds import TRACKING
 from fogbank.services.application_autoscaling.policy import Policy, policies
 from fogbank.services.application_autoscaling.records import (
@@ -22,7 +32,10 @@ from fogbank.services.application_autoscaling.records import (
 )
 from fogbank.services.application_autoscaling.service import service
 
-_CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
+_CONFIGURATIONS = {
+    kinds.STEP: "StepScalingPolicyConfiguration",
+    TRACKING: "TargetTrackingScalingPolicyConfiguration",
+}
 
 
 @service.operation(**ON_TARGET)
@@ -33,43 +46,50 @@ async def put_scaling_policy(ctx: Context, request: Request) -> Answer:
         raise errors.unsupported()
     target = await registered(ctx, place)
     known = await policies.get(ctx, *place, name)
-    config = await _configuration(ctx, known, request)
+    kind = request.get("PolicyType") or (known.type if known is not None else kinds.STEP)
+    config = await _configuration(ctx, known, kind, request)
     if known is None:
-        made = Policy(place, name, ctx.ids.uuid(), TRACKING, config, ctx.now())
+        made = Policy(place, name, ctx.ids.uuid(), kind, config, ctx.now())
     else:
         made = msgspec.structs.replace(known, config=config)
-    made = await policy.with_alarms(ctx, target, made, await _units(ctx, target))
+    if kind == TRACKING:
+        made = await policy.with_alarms(ctx, target, made, await _units(ctx, target))
     policy.put(ctx, made)
-    return {"PolicyARN": policy.arn_of(ctx, made), "Alarms": _alarms(ctx, made)}
+    return {"PolicyARN": policy.arn_of(ctx, made), "Alarms": await policy.alarms(ctx, target, made)}
 
 
-async def _configuration(ctx: Context, known: Policy | None, request: Request) -> dict[str, Any]:
+async def _configuration(ctx: Context, known: Policy | None, kind: str, request: Request) -> dict[str, Any]:
     """What a policy is to do. Raises ValidationException, LimitExceededException."""
     place = place_of(request)
-    kind = request.get("PolicyType") or (known.type if known is not None else kinds.STEP)
+    if known is not None and known.type != kind:
+        raise errors.other_kind(known.type)
     if kind not in kinds.of(place[2]).policies:
         raise errors.kind_not_supported(kind, place[2])
-    config = request.get(_CONFIGURATION)
+    config = request.get(_CONFIGURATIONS[kind])
     if config is None:
         raise errors.configuration_required(kind)
-    tracking.check(place, config)
     others = [each for each in await policies.scan(ctx, *place) if each.name != request["PolicyName"]]
     if len(others) >= limits.POLICIES:
         raise errors.limit_exceeded("scaling policies of a scalable target", limits.POLICIES)
-    if any(tracking.metric_of(each.config) == tracking.metric_of(config) for each in others):
-        raise errors.same_metric()
+    if kind == TRACKING:
+        tracking.check(place, config)
+        _require_own_metric(config, others)
+    else:
+        stepping.check(config)
     return {name: value for name, value in config.items() if value is not None}
+
+
+def _require_own_metric(config: dict[str, Any], others: list[Policy]) -> None:
+    """Raises ValidationException."""
+    followed = [tracking.metric_of(each.config) for each in others if each.type == TRACKING]
+    if tracking.metric_of(config) in followed:
+        raise errors.same_metric()
 
 
 async def _units(ctx: Context, target: Target) -> int:
     scope = await roles.acting(ctx, target)
     found = await capacities.of(target.place).read(scope, target.resource, target.dimension)
     return 0 if found is None else found.units
-
-
-def _alarms(ctx: Context, of: Policy) -> list[Answer]:
-    prefix = f"arn:{ctx.partition}:cloudwatch:{ctx.region}:{ctx.account}:alarm:"
-    return [{"AlarmName": name, "AlarmARN": prefix + name} for name in of.alarms.values()]
 
 
 @service.operation
@@ -82,23 +102,24 @@ async def describe_scaling_policies(ctx: Context, request: Request) -> Answer:
         if listing.wants(request, each.place) and (not names or each.name in names)
     ]
     shown, token = listing.page(request, rows, limits.POLICIES_PAGE, lambda each: "|".join((*each.place, each.name)))
-    return {"ScalingPolicies": [_described(ctx, each) for each in shown], "NextToken": token}
+    return {"ScalingPolicies": [await _described(ctx, each) for each in shown], "NextToken": token}
 
 
-def _described(ctx: Context, of: Policy) -> Answer:
+async def _described(ctx: Context, of: Policy) -> Answer:
+    target = await registered(ctx, of.place)
     return {
         "PolicyARN": policy.arn_of(ctx, of),
         "PolicyName": of.name,
         **members_of(of.place),
         "PolicyType": of.type,
-        _CONFIGURATION: of.config,
-        "Alarms": _alarms(ctx, of),
+        _CONFIGURATIONS[of.type]: of.config,
+        "Alarms": await policy.alarms(ctx, target, of),
         "CreationTime": of.created,
     }
 
 
 async def described_of(ctx: Context, target: Target) -> list[Answer]:
-    return [_described(ctx, each) for each in await policies.scan(ctx, *target.place)]
+    return [await _described(ctx, each) for each in await policies.scan(ctx, *target.place)]
 
 
 @service.operation(**ON_TARGET)

@@ -3,7 +3,7 @@
     policies  (namespace, resource ID, dimension, name)  Policy
     ids       (id)                                       those four, of a policy by the id in its ARN
 
-The alarms of target tracking belong to the policy: they come, change and go with it.
+The alarms of target tracking belong to the policy: they come, change and go with it. Those of step scaling are the user's.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context, Record
-from fogbank.services.application_autoscaling import roles, tracking
-from fogbank.services.application_autoscaling.records import Place, Target
+from fogbank.services.application_autoscaling import kinds, roles, tracking
+from fogbank.services.application_autoscaling.records import Answer, Place, Target
 from fogbank.services.application_autoscaling.service import service
 
 _ALARM_NAME = 255
+_ALARMS = 100
 
 
 class Policy(Record, frozen=True):
@@ -90,3 +91,13 @@ async def without_alarms(ctx: Context, target: Target, policy: Policy) -> None:
 async def _delete(scope: Context, names: list[str]) -> None:
     if names:
         await scope.call("cloudwatch", "DeleteAlarms", {"AlarmNames": names}, as_caller=True)
+
+
+async def alarms(ctx: Context, target: Target, policy: Policy) -> list[Answer]:
+    """The alarms that a policy acts on: its own, or the user's."""
+    if policy.type == kinds.TRACKING:
+        prefix = f"arn:{ctx.partition}:cloudwatch:{ctx.region}:{ctx.account}:alarm:"
+        return [{"AlarmName": name, "AlarmARN": prefix + name} for name in policy.alarms.values()]
+    asked = {"ActionPrefix": arn_of(ctx, policy), "AlarmTypes": ["MetricAlarm"], "MaxRecords": _ALARMS}
+    found = await (await roles.acting(ctx, target)).call("cloudwatch", "DescribeAlarms", asked, as_caller=True)
+    return [{"AlarmName": each["AlarmName"], "AlarmARN": each["AlarmArn"]} for each in found["MetricAlarms"]]

@@ -14,9 +14,19 @@ import msgspec
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import pause
-from fogbank.services.application_autoscaling import activities, capacities, kinds, policy, roles, signals, tracking
+from fogbank.services.application_autoscaling import (
+    activities,
+    capacities,
+    custom,
+    kinds,
+    policy,
+    roles,
+    signals,
+    stepping,
+    tracking,
+)
 from fogbank.services.application_autoscaling.activities import Activity
-from fogbank.services.application_autoscaling.capacities import Capacity
+from fogbank.services.application_autoscaling.capacity import Capacity
 from fogbank.services.application_autoscaling.policy import Policy, policies
 from fogbank.services.application_autoscaling.records import Target, put, targets
 from fogbank.services.application_autoscaling.service import service
@@ -48,27 +58,30 @@ service.provide("alarm", _invoked)
 
 @service.task
 async def act(ctx: Context, payload: Payload) -> None:
-    """A policy does what its alarm asks for, and again in a minute if that is still raised then."""
+    """A policy does what its alarm asks for, and again in a minute if that is still in the same state then."""
     found = await policies.get(ctx, *payload["policy"])
     target = None if found is None else await targets.get(ctx, *found.place)
     if found is None or target is None:
         return
+    key = f"{found.id}/{payload['alarm']}"
+    if await custom.is_asked_first(ctx, target.place, "act", payload, key):
+        return
     scope = await roles.acting(ctx, target)
     alarm = await signals.find(scope, payload["alarm"])
-    if alarm is None or alarm["StateValue"] != signals.ALARM:
+    if alarm is None or alarm["StateValue"] != payload.setdefault("state", alarm["StateValue"]):
         return
-    key = f"{found.id}/{payload['alarm']}"
     await ctx.schedule("act", {**payload, "again": True}, delay=_AGAIN, key=key)
     capacity = await read(scope, target)
     if capacity is not None and capacity.is_ready:
-        await _Step(ctx, target, found, capacity, alarm, "again" in payload).take()
+        look = _by_steps if found.type == kinds.STEP else _by_tracking
+        await look(Look(ctx, target, found, capacity, alarm, "again" in payload))
 
 
 async def read(scope: Context, target: Target) -> Capacity | None:
     return await capacities.of(target.place).read(scope, target.resource, target.dimension)
 
 
-class _Step:
+class Look:
     """One look of a policy at its alarm. Of looks that scale nothing only the first is told."""
 
     def __init__(
@@ -80,58 +93,30 @@ class _Step:
         self.units = capacity.units
         self.is_scalable = capacity.is_scalable
         self.alarm = alarm
-        self.is_again = is_again
-        self.kind = next((kind for kind, name in of.alarms.items() if name == alarm["AlarmName"]), "")
+        self._is_again = is_again
+        state = f"in state {alarm['StateValue']} triggered policy {of.name}"
+        self._cause = f"monitor alarm {alarm['AlarmName']} {state}"
 
-    async def take(self) -> None:
-        if self.kind in tracking.CHANGED:
-            await watch(self.ctx, self.target, self.units)
-        elif not self.is_scalable:
-            await self._refrain("TargetServicePutResourceAsUnscalable")
-        elif self.kind == HIGH and not self.target.suspended.scale_out:
-            await self._scale_out()
-        elif self.kind == LOW and not self.target.suspended.scale_in:
-            await self._scale_in()
+    def base(self, cooldown: float) -> int:
+        """The capacity to count from when scaling out: while that cools down, the one before, so that only more than it scales again."""
+        return self.target.out_from if self.ctx.now() - self.target.out_at < cooldown else self.units
 
-    async def _scale_out(self) -> None:
-        """While it cools down, by what would have been right before it was scaled out: only more than that scales it again."""
-        measured = await signals.values(self.ctx, self.alarm)
-        if not measured:
-            return
-        is_cooling = self._is_cooling(self.target.out_at, "ScaleOutCooldown")
-        base = self.target.out_from if is_cooling else self.units
-        wanted = self.target.within(tracking.needed(self.policy.config, base, measured[-1]))
+    def is_cooling_in(self, cooldown: float) -> bool:
+        return self.ctx.now() - self.target.in_at < cooldown
+
+    async def scale_out(self, units: int, cooldown: float) -> None:
+        wanted = self.target.within(units)
         if wanted > self.units:
             await self._change(wanted, out_at=self.ctx.now(), out_from=self.units, in_at=0.0)
-        elif not is_cooling:
+        elif self.base(cooldown) == self.units:
             await self._stay("AlreadyAtMaxCapacity" if self.units >= self.target.most else "AlreadyAtDesiredCapacity")
 
-    async def _scale_in(self) -> None:
-        """As far as the busiest of the minutes allows, and only if all policies want it."""
-        measured = await signals.values(self.ctx, self.alarm)
-        if not measured or self._is_cooling(self.target.in_at, "ScaleInCooldown") or not await self._all_agree():
-            return
-        wanted = self.target.within(tracking.needed(self.policy.config, self.units, max(measured)))
+    async def scale_in(self, units: int) -> None:
+        wanted = self.target.within(units)
         if wanted < self.units:
             await self._change(wanted, in_at=self.ctx.now())
         else:
             await self._stay("AlreadyAtMinCapacity" if self.units <= self.target.least else "AlreadyAtDesiredCapacity")
-
-    def _is_cooling(self, since: float, member: str) -> bool:
-        return self.ctx.now() - since < tracking.cooldown(self.target.place, self.policy.config, member)
-
-    async def _all_agree(self) -> bool:
-        """Are the low alarms of all policies raised that may scale in?"""
-        scope = await roles.acting(self.ctx, self.target)
-        for other in await policies.scan(self.ctx, *self.target.place):
-            alarm = await signals.find(scope, other.alarms[LOW]) if LOW in other.alarms else None
-            if alarm is not None and alarm["StateValue"] != signals.ALARM:
-                return False
-        return True
-
-    @property
-    def _cause(self) -> str:
-        return f"monitor alarm {self.alarm['AlarmName']} in state ALARM triggered policy {self.policy.name}"
 
     async def _change(self, units: int, **moved: Any) -> None:
         if await change(self.ctx, self.target, units, self._cause):
@@ -140,13 +125,68 @@ class _Step:
     async def _stay(self, code: str) -> None:
         bounds = {"AlreadyAtMaxCapacity": {"MaxCapacity": self.target.most}}
         bounds["AlreadyAtMinCapacity"] = {"MinCapacity": self.target.least}
-        await self._refrain(code, CurrentCapacity=self.units, **bounds.get(code, {}))
+        await self.refrain(code, CurrentCapacity=self.units, **bounds.get(code, {}))
 
-    async def _refrain(self, code: str, **about: int) -> None:
-        if not self.is_again:
+    async def refrain(self, code: str, **about: int) -> None:
+        if not self._is_again:
             reason = {"Code": code, **about}
             status = activities.FAILED
             await activities.begin(self.ctx, self.target.place, _ATTEMPT, self._cause, status, not_scaled=reason)
+
+
+async def _by_tracking(look: Look) -> None:
+    kind = next((kind for kind, name in look.policy.alarms.items() if name == look.alarm["AlarmName"]), "")
+    if look.alarm["StateValue"] != signals.ALARM:
+        return
+    if kind in tracking.CHANGED:
+        await watch(look.ctx, look.target, look.units)
+    elif not look.is_scalable:
+        await look.refrain("TargetServicePutResourceAsUnscalable")
+    elif kind == HIGH and not look.target.suspended.scale_out:
+        await _track_out(look)
+    elif kind == LOW and not look.target.suspended.scale_in:
+        await _track_in(look)
+
+
+async def _track_out(look: Look) -> None:
+    measured = await signals.values(look.ctx, look.alarm)
+    if measured:
+        cooldown = tracking.cooldown(look.target.place, look.policy.config, "ScaleOutCooldown")
+        await look.scale_out(tracking.needed(look.policy.config, look.base(cooldown), measured[-1]), cooldown)
+
+
+async def _track_in(look: Look) -> None:
+    """As far as the busiest of the minutes allows, and only if all policies want it."""
+    measured = await signals.values(look.ctx, look.alarm)
+    cooldown = tracking.cooldown(look.target.place, look.policy.config, "ScaleInCooldown")
+    if measured and not look.is_cooling_in(cooldown) and await _all_agree(look):
+        await look.scale_in(tracking.needed(look.policy.config, look.units, max(measured)))
+
+
+async def _all_agree(look: Look) -> bool:
+    """Are the low alarms of all policies raised that may scale in?"""
+    scope = await roles.acting(look.ctx, look.target)
+    for other in await policies.scan(look.ctx, *look.target.place):
+        alarm = await signals.find(scope, other.alarms[LOW]) if LOW in other.alarms else None
+        if alarm is not None and alarm["StateValue"] != signals.ALARM:
+            return False
+    return True
+
+
+async def _by_steps(look: Look) -> None:
+    """By how far the metric is beyond the threshold of the alarm, which is the user's own."""
+    measured, config = await signals.values(look.ctx, look.alarm), look.policy.config
+    if not measured or look.alarm.get("Threshold") is None:
+        return
+    beyond, cooldown = measured[-1] - look.alarm["Threshold"], stepping.cooldown(config)
+    from_here = stepping.wanted(config, look.units, beyond)
+    if from_here is None:
+        return
+    if from_here >= look.units and not look.target.suspended.scale_out:
+        from_base = stepping.wanted(config, look.base(cooldown), beyond)
+        await look.scale_out(look.units if from_base is None else from_base, cooldown)
+    elif from_here < look.units and not look.target.suspended.scale_in and not look.is_cooling_in(cooldown):
+        await look.scale_in(from_here)
 
 
 # -- bounds
@@ -162,6 +202,8 @@ async def keep_within(ctx: Context, target: Target) -> None:
 async def keep_bounds(ctx: Context, payload: Payload) -> None:
     """As soon as the service lets its capacity be changed."""
     target = await targets.get(ctx, *payload["place"])
+    if target is not None and await custom.is_asked_first(ctx, target.place, "keep_bounds", payload, target.key):
+        return
     capacity = None if target is None else await read(await roles.acting(ctx, target), target)
     waited = ctx.now() - payload["since"]
     if target is None or capacity is None or not capacity.is_scalable or waited > _PATIENCE:
@@ -206,13 +248,13 @@ async def fulfil(ctx: Context, payload: Payload) -> None:
     """Look whether the service has the capacity that it was asked for."""
     activity = await activities.activities.get(ctx, *payload["activity"])
     target = None if activity is None else await targets.get(ctx, *activity.place)
-    if activity is None or target is None:
+    if activity is None or target is None or await custom.is_asked_first(ctx, target.place, "fulfil", payload):
         return
     capacity, waited = await read(await roles.acting(ctx, target), target), ctx.now() - activity.begun
     if capacity is not None and not capacity.is_ready and waited < _PATIENCE:
         await ctx.schedule("fulfil", payload, delay=pause(waited))
         return
-    is_fulfilled = capacity is not None and capacity.is_ready
+    is_fulfilled = capacity is not None and capacity.is_ready and not capacity.has_failed
     _end(ctx, activity, f"Successfully set {kinds.unit(target.dimension)} to {payload['units']}.", is_fulfilled)
     if capacity is not None:
         await watch(ctx, target, capacity.units)

@@ -7,6 +7,7 @@ import msgspec
 from fogbank.kernel import Context
 from fogbank.services.application_autoscaling import (
     capacities,
+    custom,
     errors,
     kinds,
     limits,
@@ -39,13 +40,18 @@ _SUSPENSIONS = {
 }
 
 
-@service.operation(**ON_TARGET)
+@service.operation(transaction=False, **ON_TARGET)
 async def register_scalable_target(ctx: Context, request: Request) -> Answer:
     """What is not given stays, of a target that is there already. The capacity is brought into its bounds either way."""
-    place = place_of(request)
-    kind = kinds.find(*place)
-    if kind is None:
+    if kinds.find(*place_of(request)) is None:
         raise errors.unsupported()
+    await custom.register(ctx, place_of(request))
+    return await ctx.transact(_register, ctx, request)
+
+
+async def _register(ctx: Context, request: Request) -> Answer:
+    place = place_of(request)
+    kind = kinds.of(place[2])
     known = await targets.get(ctx, *place)
     target = await _new(ctx, place, request) if known is None else _changed(known, request)
     if target.least < kind.least:
@@ -133,6 +139,7 @@ async def forget(ctx: Context, target: Target) -> None:
     await policies.forget_all(ctx, target)
     await scheduled.forget_all(ctx, target)
     await scaling.forget(ctx, target)
+    custom.forget(ctx, target.place)
     arns.delete(ctx, target.id)
     targets.delete(ctx, *target.place)
 
