@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from fogbank import protocols
+from fogbank.apis.deadlines import as_task
 from fogbank.http import Payload, Request
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.bodies import whole
@@ -47,6 +48,7 @@ async def ask_http(ctx: Context, url: str, asked: Asked, timeout: float) -> Repl
     headers = {
         name: value.encode().decode("latin-1") if not value.isascii() else value for name, value in headers.items()
     }
+    await as_task()
     try:
         answer = await send(ctx, asked.method, url, headers, asked.body, timeout)
     except Unreachable as error:

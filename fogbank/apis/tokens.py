@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from fogbank.apis.deadlines import as_task
 from fogbank.kernel import Collection, Context, Record
 from fogbank.kernel.outbound import Unreachable, send
 
@@ -147,6 +148,7 @@ async def _of_pool(ctx: Context, pool: str) -> dict[str, Any]:
 
 
 async def _json(ctx: Context, url: str) -> dict[str, Any]:
+    await as_task()
     try:
         answer = await send(ctx, "GET", url, {"Accept": "application/json"}, timeout=5)
         document = orjson.loads(answer.body)

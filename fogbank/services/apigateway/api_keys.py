@@ -141,7 +141,11 @@ async def _import(ctx: Context, rows: list[dict[str, str]], strict: bool) -> Ans
         fields = {
             (name or "").strip().lower(): (each or "").strip() for name, each in row.items() if isinstance(each, str)
         }
-        asked: Request = {"name": fields.get("name"), "value": fields.get("key"), "description": fields.get("description")}
+        asked: Request = {
+            "name": fields.get("name"),
+            "value": fields.get("key"),
+            "description": fields.get("description"),
+        }
         asked["enabled"] = fields.get("enabled", "true").lower() == "true"
         try:
             key = await make(ctx, asked)

@@ -1,0 +1,1 @@
+"""Requests to HTTP APIs, from the path to the answer."""
