@@ -135,9 +135,14 @@ def _tables(ctx: Context, request: dict[str, Any]) -> list[str]:
     return [name if name.startswith("arn:") else stem + name for name in dict.fromkeys(names) if name]
 
 
+def only_looks(name: str) -> bool:
+    """Does an operation's name say that it only reads?"""
+    return _READING.match(name) is not None
+
+
 def does_read(service: str, name: str) -> bool:
     """Does an operation only read, as CloudTrail sees it?"""
-    return _READING.match(name) is not None or name in _ALSO_READING.get(service, ())
+    return only_looks(name) or name in _ALSO_READING.get(service, ())
 
 
 def _identity(ctx: Context) -> Record:
