@@ -90,6 +90,8 @@ async def ask_service(ctx: Context, service: Service, asked: Asked, role: str | 
     request = _request(model, service, asked)
     scope = ctx.at(region=service.region)
     protocol = protocols.detect(model, request)
+    if role is not None:  # that it cannot be taken is no answer of the service's
+        await scope.assume(role, source_arn=source_arn)
     try:
         routed = protocols.route(model, request)
         protocol = routed.protocol

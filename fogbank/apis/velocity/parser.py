@@ -37,7 +37,7 @@ class TemplateError(ValueError):
     """The template cannot be read, or what it does cannot be done."""
 
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_NAME = re.compile(r"[A-Za-z_][\w-]*")  # Velocity's names may have hyphens
 _METHOD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"[^$#\\]+")
 _START = re.compile(r"\$(!?)(\{?)(?=[A-Za-z_])")
@@ -278,7 +278,7 @@ class _Parser:
         found = self.take(_START)
         if found is None:
             return None
-        name = self.take(_NAME if found[2] else _METHOD)
+        name = self.take(_NAME)
         assert name is not None
         steps = self.steps()
         if found[2]:
@@ -294,7 +294,7 @@ class _Parser:
                 self.expect("]")
             elif self.text.startswith(".", self.at) and _METHOD.match(self.text, self.at + 1):
                 self.at += 1
-                name = self.take(_METHOD)
+                name = self.take(_NAME)
                 assert name is not None
                 steps.append(
                     Call(name[0], self.arguments()) if self.text.startswith("(", self.at) else Property(name[0])

@@ -119,7 +119,6 @@ _OF_METHODS = frozenset(
         "authorizerId",
         "operationName",
         "requestModels",
-        "requestParameters",
         "requestValidatorId",
     }
 )
