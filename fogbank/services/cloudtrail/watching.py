@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fogbank.identity.directory import organizations_token
 from fogbank.identity.membership import membership
 from fogbank.kernel import Context, call_records
 from fogbank.services.cloudtrail import delivering, history
@@ -32,7 +33,9 @@ service.provide("records", keep)
 async def _trails(ctx: Context) -> list[tuple[Context, Trail]]:
     """The trails for events of the context's account and Region, each with a context of its own account."""
     found = [(ctx, each) for each in await trails.scan(ctx)]
-    organization = await membership(ctx).organization(ctx, ctx.account)
+    organization = None
+    if await organizations_token(ctx) is not None:  # there are some: only then are they worth to be loaded
+        organization = await membership(ctx).organization(ctx, ctx.account)
     if organization is not None and organization.management != ctx.account:
         above = ctx.at(account=organization.management)
         found += [(above, each) for each in await trails.scan(above) if each.is_for_organization]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 def test_calls_lie_in_the_bucket_soon(aws, trail, bucket, logging, clock):
@@ -56,6 +57,27 @@ def test_what_a_bucket_refuses_is_delivered_later(aws, trail, bucket, logging, c
     clock.advance(minutes=6)
     assert "DeleteBucketPolicy" in bucket.names()
     assert "LatestDeliveryError" not in trail.get_trail_status(Name="main")
+
+
+def test_a_trail_of_an_organization_has_its_members_calls(aws, trail, bucket, logging, clock):
+    organizations = aws("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    organizations.create_account(AccountName="member", Email=f"m{aws.account}@example.com")
+    clock.advance(minutes=1)
+    (member,) = [each["Id"] for each in organizations.list_accounts()["Accounts"] if each["Id"] != aws.account]
+    logging(IsOrganizationTrail=True)
+    aws("sqs", account=member).create_queue(QueueName="of-a-member")
+    clock.advance(minutes=1)
+    organization = organizations.describe_organization()["Organization"]["Id"]
+    (key,) = [each for each in bucket.files() if f"/{member}/" in each]
+    assert key.startswith(f"AWSLogs/{organization}/{member}/CloudTrail/")
+    assert [record["eventName"] for record in bucket.read(key)["Records"]] == ["CreateQueue"]
+
+
+def test_an_account_without_an_organization_has_no_trail_of_one(trail, bucket):
+    with pytest.raises(ClientError) as error:
+        trail.create_trail(Name="main", S3BucketName=bucket.name, IsOrganizationTrail=True)
+    assert error.value.response["Error"]["Code"] == "OrganizationsNotInUseException"
 
 
 # -- what is selected
