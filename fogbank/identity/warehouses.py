@@ -12,13 +12,16 @@ SUFFIX = "--table-s3"
 
 
 class Warehouses(Protocol):
-    """Both functions take a context inside a transaction, in the account and region of the table."""
+    """All functions take a context inside a transaction, in the account and region of the table."""
 
     async def create(self, ctx: Context, name: str, algorithm: str, kms_key: str) -> None:
         """Make a bucket that the account's principals can read and write, but see in no listing. `kms_key` is an ARN or empty."""
 
     async def delete(self, ctx: Context, name: str) -> None:
         """Remove the bucket with everything in it, soon."""
+
+    async def delete_files(self, ctx: Context, name: str, keys: list[str]) -> None:
+        """Remove these objects of the bucket, those that are there."""
 
 
 def of(app: App) -> Warehouses:

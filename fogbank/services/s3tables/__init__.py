@@ -12,6 +12,7 @@ from fogbank.services.s3tables import (
     table_settings,
     tables,
     tags,
+    upkeep,
 )
 from fogbank.services.s3tables.service import service
 
@@ -28,4 +29,5 @@ __all__ = [
     "table_settings",
     "tables",
     "tags",
+    "upkeep",
 ]

@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import Context
-from fogbank.services.s3tables import encryption, errors
+from fogbank.services.s3tables import encryption, errors, maintenance
 from fogbank.services.s3tables.access import ON_RESOURCE
-from fogbank.services.s3tables.records import AES256, STANDARD, Found, find_bucket, save_bucket, with_setting
+from fogbank.services.s3tables.records import AES256, STANDARD, Found, find_bucket, save_bucket, tables, with_setting
 from fogbank.services.s3tables.service import service
 
 Request = dict[str, Any]
-
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-table-buckets-maintenance.html
-UNREFERENCED_FILES = "icebergUnreferencedFileRemoval"
-_DEFAULT = {
-    "status": "enabled",
-    "settings": {UNREFERENCED_FILES: {"unreferencedDays": 3, "nonCurrentDays": 10}},
-}
 
 
 def _put(found: Found, name: str, document: Any) -> None:
@@ -70,7 +63,10 @@ async def get_table_bucket_storage_class(ctx: Context, request: Request) -> Requ
 async def put_table_bucket_maintenance_configuration(ctx: Context, request: Request) -> Request:
     """When files are removed that no snapshot refers to. API_s3Buckets_PutTableBucketMaintenanceConfiguration."""
     found = await find_bucket(ctx, request)
-    _put(found, "maintenance", merged(maintenance_of(found), request["value"], UNREFERENCED_FILES))
+    now = maintenance.of_bucket(found.bucket.settings)
+    _put(found, "maintenance", merged(now, request["value"], maintenance.FILES))
+    for table in await tables.scan(found.ctx, found.bucket.name):
+        await maintenance.soon(found.ctx, table)
     return {}
 
 
@@ -86,15 +82,11 @@ def merged(before: Request, given: Request, kind: str) -> Request:
     }
 
 
-def maintenance_of(found: Found) -> Request:
-    setting: Request = found.bucket.settings.get("maintenance", _DEFAULT)
-    return setting
-
-
 @service.operation(**ON_RESOURCE)
 async def get_table_bucket_maintenance_configuration(ctx: Context, request: Request) -> Request:
     found = await find_bucket(ctx, request)
-    return {"tableBucketARN": found.arn, "configuration": {UNREFERENCED_FILES: maintenance_of(found)}}
+    configuration = {maintenance.FILES: maintenance.of_bucket(found.bucket.settings)}
+    return {"tableBucketARN": found.arn, "configuration": configuration}
 
 
 # -- metrics

@@ -96,7 +96,7 @@ async def commit(ctx: Context, named: Named, requirements: list[Document], updat
     if problem:
         raise catalog_errors.commit_failed(problem)
     document = updated(metadata, updates, location, max(int(ctx.now() * 1000), metadata["last-updated-ms"]))
-    following = _next_location(ctx, table["warehouseLocation"], location)
+    following = next_location(ctx, table["warehouseLocation"], location)
     await storage.write(ctx, following, orjson.dumps(document))
     try:
         token = table["versionToken"]
@@ -110,7 +110,7 @@ async def commit(ctx: Context, named: Named, requirements: list[Document], updat
     return {"metadata-location": following, "metadata": document}
 
 
-def _next_location(ctx: Context, warehouse: str, location: str) -> str:
+def next_location(ctx: Context, warehouse: str, location: str) -> str:
     """Metadata files are numbered."""
     number = location.rpartition("/")[2].partition("-")[0]
     version = int(number) + 1 if number.isdigit() else 1

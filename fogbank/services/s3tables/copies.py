@@ -6,20 +6,17 @@ Iceberg never change, so those that are there already stay; each is written afte
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from fogbank.kernel import Context
 from fogbank.services.s3tables import storage
 from fogbank.services.s3tables.iceberg import avro
-from fogbank.services.s3tables.iceberg.avro import Choice
 from fogbank.services.s3tables.iceberg.metadata import Document
 
 _STATISTICS = ("statistics", "partition-statistics")
-# What a manifest says of an entry, and of its file: https://iceberg.apache.org/spec/#manifests
-_DELETED = 2
-_POSITION_DELETES = 1
+_POSITION_DELETES = 1  # what a manifest says of a file: https://iceberg.apache.org/spec/#manifests
 
 
 class Impossible(Exception):
@@ -73,10 +70,7 @@ async def _copy_snapshot(way: Way, snapshot: Document) -> None:
     if await _size(way, listed) is not None:
         return
     data = await storage.read(way.source, listed)
-    sizes: dict[str, int] = {}
-    avro.changed(data, lambda manifest: sizes.update({manifest["manifest_path"]: 0}))
-    for path in sizes:
-        sizes[path] = await _copy_manifest(way, path)
+    sizes = {path: await _copy_manifest(way, path) for path in [each["manifest_path"] for each in avro.records(data)]}
 
     def change(manifest: Document) -> None:
         manifest["manifest_length"] = sizes[manifest["manifest_path"]]
@@ -94,9 +88,9 @@ async def _copy_manifest(way: Way, path: str) -> int:
 
     def change(entry: Document) -> None:
         file = entry["data_file"]
-        if _plain(file.get("content")) == _POSITION_DELETES:
+        if avro.plain(file.get("content")) == _POSITION_DELETES:
             raise Impossible("Tables with position deletes cannot be copied: these name files, too.")
-        if entry["status"] != _DELETED:
+        if entry["status"] != avro.DELETED:
             files.append(file["file_path"])
         file["file_path"] = way.to(file["file_path"])
 
@@ -105,10 +99,6 @@ async def _copy_manifest(way: Way, path: str) -> int:
         await _copy_file(way, file)
     await storage.write(way.home, way.to(path), data)
     return len(data)
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Choice) else value
 
 
 async def _copy_file(way: Way, path: str) -> None:

@@ -5,6 +5,8 @@
     tables       bucket, namespace, table    -> Table
     table-names  bucket, table id            -> where the table of that ARN is now: it can be renamed
     replicas     bucket, table id, bucket ARN -> how replicating the table there went
+    jobs         bucket, table id, kind       -> how a maintenance job went the last time
+    noncurrent   bucket, table id, key        -> since when no snapshot names a file
 
 The files of a table lie in a hidden bucket of S3, its warehouse. Settings are kept as the API has them.
 """
@@ -87,11 +89,24 @@ class Replica(Record, frozen=True):
     at: float = 0.0
 
 
+class Job(Record, frozen=True):
+    """`at` is epoch seconds, `message` why it failed."""
+
+    at: float
+    message: str = ""
+
+
+class Since(Record, frozen=True):
+    at: float
+
+
 buckets: Collection[TableBucket] = service.collection("buckets", TableBucket)
 namespaces: Collection[Namespace] = service.collection("namespaces", Namespace)
 tables: Collection[Table] = service.collection("tables", Table)
 places: Collection[TablePlace] = service.collection("table-names", TablePlace)
 replicas: Collection[Replica] = service.collection("replicas", Replica)
+jobs: Collection[Job] = service.collection("jobs", Job)
+noncurrent: Collection[Since] = service.collection("noncurrent", Since)
 
 replace = msgspec.structs.replace
 
@@ -200,6 +215,16 @@ def save_table(ctx: Context, table: Table, **changes: Any) -> Table:
     changed = replace(table, **changes)
     tables.put(ctx, changed, changed.bucket, changed.namespace, changed.name)
     return changed
+
+
+async def forget_table(ctx: Context, table: Table) -> None:
+    """Keep nothing about a table that goes."""
+    for (destination,), _ in await replicas.items(ctx, (str,), table.bucket, table.id):
+        replicas.delete(ctx, table.bucket, table.id, destination)
+    for (kind,), _ in await jobs.items(ctx, (str,), table.bucket, table.id):
+        jobs.delete(ctx, table.bucket, table.id, kind)
+    for (key,), _ in await noncurrent.items(ctx, (str,), table.bucket, table.id):
+        noncurrent.delete(ctx, table.bucket, table.id, key)
 
 
 def with_setting(settings: dict[str, Any], name: str, document: Any) -> dict[str, Any]:

@@ -33,6 +33,10 @@ async def create(ctx: Context, warehouse: str, encryption: dict[str, Any]) -> No
     await warehouses.of(ctx.app).create(ctx, bucket_of(warehouse), algorithm, key)
 
 
+async def remove_files(ctx: Context, warehouse: str, keys: list[str]) -> None:
+    await warehouses.of(ctx.app).delete_files(ctx, bucket_of(warehouse), keys)
+
+
 async def remove(ctx: Context, warehouse: str) -> None:
     await warehouses.of(ctx.app).delete(ctx, bucket_of(warehouse))
 
@@ -93,3 +97,9 @@ async def read(ctx: Context, location: str) -> bytes:
             raise errors.no_such("metadata file") from error
         raise
     return gzip.decompress(data) if location.endswith(".gz") else data
+
+
+async def listed(ctx: Context, warehouse: str, token: str | None) -> tuple[list[tuple[str, float]], str | None]:
+    """A page of the files: their keys and when they were written, and the token of the next page."""
+    found = await _call(ctx, "ListObjectsV2", {"Bucket": bucket_of(warehouse), "ContinuationToken": token})
+    return [(entry["Key"], entry["LastModified"]) for entry in found["Contents"]], found.get("NextContinuationToken")

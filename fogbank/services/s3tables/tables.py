@@ -10,7 +10,7 @@ import orjson
 from fogbank.identity.principals import service_host
 from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
-from fogbank.services.s3tables import drafts, encryption, errors, limits, replication, storage, tags
+from fogbank.services.s3tables import drafts, encryption, errors, limits, maintenance, replication, storage, tags
 from fogbank.services.s3tables.access import ON_NEW_TABLE, ON_RESOURCE
 from fogbank.services.s3tables.buckets import kind_of, page_of
 from fogbank.services.s3tables.iceberg import metadata as iceberg
@@ -23,6 +23,7 @@ from fogbank.services.s3tables.records import (
     TablePlace,
     find_bucket,
     find_table,
+    forget_table,
     namespaces,
     places,
     replace,
@@ -129,7 +130,7 @@ async def _add(ctx: Context, request: Request, table: Table) -> None:
     await _check_new(found, namespace.name, table.name)
     tables.put(found.ctx, table, table.bucket, table.namespace, table.name)
     places.put(found.ctx, TablePlace(table.namespace, table.name), table.bucket, table.id)
-    await replication.soon(found, table)
+    await _note_metadata(found, table)
 
 
 # -- describing
@@ -219,7 +220,7 @@ async def update_table_metadata_location(ctx: Context, request: Request) -> Requ
     if await storage.size(found.ctx, location) is None:
         raise errors.no_such("metadata file")
     table = changed(ctx, found, table, metadata=location)
-    await replication.soon(found, table)
+    await _note_metadata(found, table)
     return {
         "name": table.name,
         "tableARN": table_arn(found.ctx, table),
@@ -227,6 +228,11 @@ async def update_table_metadata_location(ctx: Context, request: Request) -> Requ
         "versionToken": table.token,
         "metadataLocation": location,
     }
+
+
+async def _note_metadata(found: Found, table: Table) -> None:
+    await replication.soon(found, table)
+    await maintenance.soon(found.ctx, table)
 
 
 def check_writable(table: Table) -> None:
@@ -272,6 +278,6 @@ async def delete_table(ctx: Context, request: Request) -> Request:
     check_token(table, request.get("versionToken"))
     tables.delete(found.ctx, table.bucket, table.namespace, table.name)
     places.delete(found.ctx, table.bucket, table.id)
-    await replication.forget(found, table)
+    await forget_table(found.ctx, table)
     await storage.remove(found.ctx, table.warehouse)
     return {}

@@ -37,6 +37,16 @@ class Warehouses:
     async def delete(self, ctx: Context, name: str) -> None:
         await _home(ctx).schedule("remove_warehouse", {"name": name}, key=name)
 
+    async def delete_files(self, ctx: Context, name: str, keys: list[str]) -> None:
+        home = _home(ctx)
+        bucket = await buckets.get(home, name)
+        if bucket is None:
+            return
+        for key in keys:
+            record = await objects.get(home, name, key)
+            if record is not None:
+                await vault.remove(Home(home, bucket), key, record)
+
 
 def _home(ctx: Context) -> Context:
     return ctx.at(account=OWNER, service=service)

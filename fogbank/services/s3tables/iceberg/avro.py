@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import orjson
@@ -18,6 +18,9 @@ Change = Callable[[dict[str, Any]], None]
 
 _MAGIC = b"Obj\x01"
 _SYNC = 16
+DELETED = 2
+"""The status of an entry of a manifest that says that the file is no longer part of the table."""
+
 # The schema of a file's header: its metadata.
 _METADATA = {"type": "map", "values": "bytes"}
 
@@ -36,25 +39,51 @@ class Choice:
         self.value = value
 
 
+def plain(value: Any) -> Any:
+    """The value of a member that some writers let be null."""
+    return value.value if isinstance(value, Choice) else value
+
+
+class _File:
+    """An opened file: what its header says, and a reader that stands behind it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.reader = _Reader(data)
+        if self.reader.take(len(_MAGIC)) != _MAGIC:
+            raise Unsupported("the file is no Avro")
+        self.metadata = self.reader.value(_METADATA)
+        self.schema = orjson.loads(self.metadata["avro.schema"])
+        self.pack, self._unpack = _codec(self.metadata.get("avro.codec", b"null").decode())
+        self.sync = self.reader.take(_SYNC)
+
+    def blocks(self) -> Iterator[tuple[int, bytes]]:
+        """How many records each has, and their bytes."""
+        while not self.reader.is_done:
+            count, block = self.reader.long(), self._unpack(self.reader.value("bytes"))
+            self.reader.take(_SYNC)
+            yield count, block
+
+
+def records(data: bytes) -> Iterator[dict[str, Any]]:
+    """Members that may be null are Choices. Raises Unsupported."""
+    file = _File(data)
+    for count, block in file.blocks():
+        source = _Reader(block)
+        for _ in range(count):
+            yield source.value(file.schema)
+
+
 def changed(data: bytes, change: Change) -> bytes:
-    """The file with each record changed in place. Members that may be null are Choices. Raises Unsupported."""
-    source = _Reader(data)
-    if source.take(len(_MAGIC)) != _MAGIC:
-        raise Unsupported("the file is no Avro")
-    metadata = source.value(_METADATA)
-    schema = orjson.loads(metadata["avro.schema"])
-    pack, unpack = _codec(metadata.get("avro.codec", b"null").decode())
-    sync = source.take(_SYNC)
-    written = _Writer({})
-    written.value(_METADATA, metadata)
-    out = [_MAGIC, bytes(written.data), sync]
-    while not source.is_done:
-        count, block = source.long(), unpack(source.value("bytes"))
-        source.take(_SYNC)
+    """The file with each record changed in place. Raises Unsupported."""
+    file = _File(data)
+    head = _Writer({})
+    head.value(_METADATA, file.metadata)
+    out = [_MAGIC, bytes(head.data), file.sync]
+    for count, block in file.blocks():
         written = _Writer({})
         written.long(count)
-        written.value("bytes", pack(_block(schema, block, count, change)))
-        out += [bytes(written.data), sync]
+        written.value("bytes", file.pack(_block(file.schema, block, count, change)))
+        out += [bytes(written.data), file.sync]
     return b"".join(out)
 
 
