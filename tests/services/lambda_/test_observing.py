@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import pytest
@@ -42,6 +43,14 @@ def test_what_a_function_prints_is_in_its_log(aws, loud):
     found = eventually(lambda: [text for text in messages(aws("logs")) if not text.startswith("INIT_START")][:4])
     assert [text.split()[0] for text in found] == ["START", "ERROR", "END", "REPORT"]
     assert found[1].strip() == "ERROR hello"
+
+
+def test_the_log_says_the_version_of_the_runtime(aws, loud):
+    loud.client.invoke(FunctionName="f", Payload='{"text": "hello"}')
+    first = eventually(lambda: messages(aws("logs")))[0]
+    arn = loud.client.get_function_configuration(FunctionName="f")["RuntimeVersionConfig"]["RuntimeVersionArn"]
+    version, patch = f"{sys.version_info.major}.{sys.version_info.minor}", sys.version_info.micro
+    assert first.strip() == f"INIT_START Runtime Version: python:{version}.v{patch}\tRuntime Version ARN: {arn}"
 
 
 def test_much_output_is_all_in_the_log(aws, loud):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from typing import Any
@@ -236,7 +237,6 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
         "LastUpdateStatus": function.update_status,
         "LastUpdateStatusReason": function.update_reason or None,
         "LastUpdateStatusReasonCode": function.update_code or None,
-        # there are no snapshots: functions start as others do
         "SnapStart": {**config["SnapStart"], "OptimizationStatus": "On" if function.snap_starts else "Off"},
         "LoggingConfig": logging,
         "DeadLetterConfig": config.get("DeadLetterConfig")
@@ -250,15 +250,13 @@ def answer(ctx: Context, function: Function, qualifier: str = "", latest_is_qual
     if config["PackageType"] == "Image":
         result["ImageConfigResponse"] = {"ImageConfig": config["ImageConfig"]} if config.get("ImageConfig") else None
     else:
-        runtime = f"arn:{ctx.partition}:lambda:{ctx.region}::runtime:{_runtime_hash(config['Runtime'])}"
-        result["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime}
+        result["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime_arn(ctx, config["Runtime"])}
     return result
 
 
-def _runtime_hash(runtime: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(runtime.encode()).hexdigest()
+def runtime_arn(ctx: Context, runtime: str) -> str:
+    """The version of a runtime, of which each has one here."""
+    return f"arn:{ctx.partition}:lambda:{ctx.region}::runtime:{hashlib.sha256(runtime.encode()).hexdigest()}"
 
 
 def timestamp(moment: float) -> str:

@@ -20,6 +20,7 @@ from fogbank.services.lambda_.observation import metering, tracing
 from fogbank.services.lambda_.observation.journal import Journal
 from fogbank.services.lambda_.package import code, code_sealing, images
 from fogbank.services.lambda_.records import FAILED, PENDING, Function, Reserved, arn_of, reserved
+from fogbank.services.lambda_.runtime import interpreters
 from fogbank.services.lambda_.runtime.environments import Environment, Outcome
 from fogbank.services.lambda_.runtime.extensions import About
 from fogbank.services.lambda_.runtime.failures import Failure
@@ -307,8 +308,8 @@ async def _snapshot(scope: Context, runtimes: Runtimes, function: Function) -> T
 
 def _about(scope: Context, function: Function, planned: Plan) -> About:
     runtime = function.config.get("Runtime", "")
-    version = f"{runtime}:{planned.interpreter.text}" if planned.interpreter is not None else runtime
-    arn = f"arn:{scope.partition}:lambda:{scope.region}::runtime:{runtime}"
+    version = interpreters.said(runtime, planned.interpreter) if runtime else ""
+    arn = configurations.runtime_arn(scope, runtime) if runtime else ""
     handler = function.config.get("Handler", "")
     uuid = scope.ids.uuid
     return About(scope.account, function.name, function.version, handler, version, arn, uuid(), uuid)

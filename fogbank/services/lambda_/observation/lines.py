@@ -40,7 +40,7 @@ def texts(kind: str, record: Record) -> list[str]:
 
 
 def _init_start(record: Record) -> list[str]:
-    if record["phase"] != "init":
+    if record["phase"] != "init" or not record["runtimeVersion"]:  # images have no runtime of Lambda's
         return []
     return [_version("INIT_START", record)]
 

@@ -64,6 +64,15 @@ def wanted(runtime: str) -> tuple[str, Version]:
     return found[1], tuple(map(int, found[2].split(".")))
 
 
+def said(runtime: str, found: Interpreter | None) -> str:
+    """The version of a runtime as logs say it, `python:3.11.v7`: here that of the interpreter which runs it."""
+    if found is None:
+        return f"{runtime.replace('.', ':', 1)}.v1"
+    language, version = wanted(runtime)
+    own, patches = found.version[: len(version)], found.version[len(version) :]
+    return f"{language}:{'.'.join(map(str, own))}.v{patches[0] if patches else 0}"
+
+
 def find(runtime: str, exact: bool) -> Interpreter:
     """The interpreter for a runtime. Blocks. Raises NoInterpreter."""
     language, version = wanted(runtime)
