@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context, pages
-from fogbank.services.kinesis import chunks, errors, limits, metering, sequence, shards
+from fogbank.services.kinesis import chunks, errors, limits, metering, read_limits, sequence, shards
 from fogbank.services.kinesis.chunks import Found
 from fogbank.services.kinesis.records import ON_STREAM, Answer, Request, Shard, Stream, arn_of, at, find, streams
 from fogbank.services.kinesis.records import shards as shard_rows
@@ -136,8 +136,10 @@ async def get_records(ctx: Context, request: Request) -> Answer:
         raise errors.AWSError(
             "DryRunOperationException", "The request would have succeeded, but the DryRun flag is set."
         )
+    await read_limits.admit(scope, stream, shard)
     limit = request.get("Limit") or limits.RECORDS_PER_READ
     batch = await read(scope, stream, shard, found.position, limit, limits.BYTES_PER_READ)
+    await read_limits.count(scope, stream, shard, sum(len(record.data) for record in batch.records))
     metering.read(scope, stream, shard.number, batch.records)
     answer: Answer = {
         "Records": [described(record, shard.number) for record in batch.records],

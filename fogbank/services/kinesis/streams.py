@@ -6,6 +6,7 @@ from fogbank.kernel import Context, pages
 from fogbank.kernel.actions import with_members
 from fogbank.services.kinesis import chunks, errors, limits, shards, tags
 from fogbank.services.kinesis.channel_records import channels_of
+from fogbank.services.kinesis.read_limits import reads
 from fogbank.services.kinesis.records import (
     ACTIVE,
     DELETING,
@@ -115,7 +116,8 @@ async def finish_deletion(ctx: Context, payload: Request) -> None:
 async def sweep(ctx: Context, payload: Request) -> None:
     """Remove a part of what a deleted stream held."""
     stream_id, removed = payload["id"], 0
-    for rows, types in ((chunk_rows, (int, int, int)), (shard_rows, (int,)), (subscriptions, (str, int))):
+    swept = ((chunk_rows, (int, int, int)), (shard_rows, (int,)), (subscriptions, (str, int)), (reads, (int,)))
+    for rows, types in swept:
         for key, _ in await rows.items(ctx, types, stream_id, limit=_SWEPT):
             rows.delete(ctx, stream_id, *key)
             removed += 1
