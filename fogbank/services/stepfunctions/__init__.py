@@ -10,6 +10,7 @@ from fogbank.services.stepfunctions import (
     express,
     history,
     machines,
+    resource_types,
     tags,
     versions,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "express",
     "history",
     "machines",
+    "resource_types",
     "service",
     "tags",
     "versions",

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+SCHEMA, TARGET = "SCHEMA_VALIDATION_FAILED", "MISSING_TRANSITION_TARGET"
 PASS = {"A": {"Type": "Pass", "End": True}}
 
 
@@ -147,19 +148,23 @@ def state(**about):
     return {"A": {"Type": "Pass", "End": True, **about}}
 
 
+JSONATA = "is only supported for the 'JSONata' QueryLanguage"
+PATH = "must be a valid JSONPath or a valid intrinsic function call"
+
+
 @pytest.mark.parametrize(
     ("states", "code", "message", "location"),
     [
-        ({"A": {"Type": "Pass", "Next": "B"}, "Z": {"Type": "Succeed"}}, "MISSING_TRANSITION_TARGET", "Missing 'Next' target: B", "/States/A/Next"),
-        ({**state(), "Z": {"Type": "Succeed"}}, "MISSING_TRANSITION_TARGET", 'State "Z" is not reachable.', "/States/Z"),
+        ({"A": {"Type": "Pass", "Next": "B"}, "Z": {"Type": "Succeed"}}, TARGET, "Missing 'Next' target: B", "/States/A/Next"),
+        ({**state(), "Z": {"Type": "Succeed"}}, TARGET, 'State "Z" is not reachable.', "/States/Z"),
         ({"A": {"Type": "Pass", "Next": "A"}}, "MISSING_END_STATE", "Workflow has no terminal state", None),
-        (state(TimeoutSeconds=5), "SCHEMA_VALIDATION_FAILED", "Field 'TimeoutSeconds' is not supported", "/States/A"),
-        ({"A": {"Type": "Task", "End": True}}, "SCHEMA_VALIDATION_FAILED", "These fields are required: [Resource]", "/States/A"),
-        ({"A": {"Type": "Task", "Resource": "x", "End": True}}, "SCHEMA_VALIDATION_FAILED", "Value is not a valid resource ARN", "/States/A/Resource"),
-        (state(ResultPath="$.a[*]"), "SCHEMA_VALIDATION_FAILED", "Value is not a Reference Path", "/States/A/ResultPath"),
-        (state(Output="x"), "SCHEMA_VALIDATION_FAILED", "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage", "/States/A"),
-        (state(Parameters={"a.$": "x"}), "SCHEMA_VALIDATION_FAILED", "The value for the field 'a.$' must be a valid JSONPath or a valid intrinsic function call", "/States/A/Parameters"),
-        (state(QueryLanguage="JSONata", Output="{% 1 + %}"), "SCHEMA_VALIDATION_FAILED", "Unexpected end of expression", "/States/A/Output"),
+        (state(TimeoutSeconds=5), SCHEMA, "Field 'TimeoutSeconds' is not supported", "/States/A"),
+        ({"A": {"Type": "Task", "End": True}}, SCHEMA, "These fields are required: [Resource]", "/States/A"),
+        ({"A": {"Type": "Task", "Resource": "x", "End": True}}, SCHEMA, "Value is not a valid resource ARN", "/States/A/Resource"),
+        (state(ResultPath="$.a[*]"), SCHEMA, "Value is not a Reference Path", "/States/A/ResultPath"),
+        (state(Output="x"), SCHEMA, f"The QueryLanguage is set to 'JSONPath', but field 'Output' {JSONATA}", "/States/A"),
+        (state(Parameters={"a.$": "x"}), SCHEMA, f"The value for the field 'a.$' {PATH}", "/States/A/Parameters"),
+        (state(QueryLanguage="JSONata", Output="{% 1 + %}"), SCHEMA, "Unexpected end of expression", "/States/A/Output"),
     ],
 )  # fmt: skip
 def test_diagnostic_of_a_definition(sfn, states, code, message, location):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from fogbank import protocols
-from fogbank.kernel import AWSError, Context, operations
+from fogbank.kernel import AWSError, Context, bodies, operations
 from fogbank.services.stepfunctions.integrations import http_tasks, sdk
 from fogbank.services.stepfunctions.integrations.resources import FUNCTION, SYNC, SYNC_2, Resource
 from fogbank.services.stepfunctions.interpreter.strand import Work
@@ -193,11 +193,7 @@ async def perform(ctx: Context, caller: Caller, resource: Resource, work: Work, 
 
 async def _read(answer: Answer) -> Answer:
     """The answer with the bytes of its streams."""
-    return {name: await _bytes(value) if hasattr(value, "__aiter__") else value for name, value in answer.items()}
-
-
-async def _bytes(stream: Any) -> bytes:
-    return b"".join([bytes(chunk) async for chunk in stream])
+    return {name: await bodies.whole(value) if name == "Body" else value for name, value in answer.items()}
 
 
 def refused(ctx: Context, resource: Resource, call: Call, error: AWSError) -> Failure:
