@@ -195,7 +195,7 @@ def test_a_stream_with_a_channel_stays(kinesis, clock, channel, stream):
     kinesis.delete_stream(StreamARN=stream)
 
 
-def test_what_no_channel_can_be_is_refused(aws, kinesis, channel, stream):
+def test_what_no_channel_can_be_is_refused(aws, kinesis, clock, channel, stream):
     channel()
     make(kinesis, "provisioned")
     provisioned = stream.replace("orders", "provisioned")
@@ -211,6 +211,7 @@ def test_what_no_channel_can_be_is_refused(aws, kinesis, channel, stream):
     ]:
         if expected == "KMSNotFoundException":
             kinesis.delete_channel(ChannelARN=kinesis.list_channels()["ChannelSummaries"][0]["ChannelARN"])
+            clock.advance(seconds=1)
         assert code(channel, **given) == expected, given
 
 
