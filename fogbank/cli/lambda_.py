@@ -14,8 +14,6 @@ from fogbank.services.lambda_.runtime.interpreters import NoInterpreter
 
 # Languages whose functions need more than an interpreter.
 _INSTALLED = ("nodejs", "java")
-# Those whose runtime client packages have to bring, as an executable `bootstrap`.
-_BROUGHT = ("dotnet", "provided")
 
 
 def lambda_(command: Namespace) -> None:
@@ -66,19 +64,16 @@ def _runtimes(settings: Settings) -> None:
 
 
 def _runs_with(runtime: str, exact: bool) -> str:
-    if runtime.startswith(_BROUGHT):
-        return (
-            "the package's own bootstrap"
-            if runtime.startswith("provided")
-            else "no: bring a bootstrap, as provided.al2023"
-        )
+    if runtime.startswith("provided"):
+        return "the package's own bootstrap"
     try:
         found = interpreters.find(runtime, exact)
     except NoInterpreter:
         return "no interpreter"
     _, version = interpreters.wanted(runtime)
     nearest = "" if found.version[: len(version)] == version else " (the nearest)"
-    return f"{found.text:<10}{found.path}{nearest}"
+    which = ", executable assemblies" if runtime.startswith("dotnet") else ""
+    return f"{found.text:<10}{found.path}{which}{nearest}"
 
 
 def _libraries(installer: Installer) -> Iterator[str]:

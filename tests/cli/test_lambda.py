@@ -217,6 +217,7 @@ def test_runtimes_are_listed_with_what_runs_them(run, maven, monkeypatch):
     there = {
         "nodejs": [Interpreter("/usr/bin/node", (22, 1, 0))],
         "python": [Interpreter("/usr/bin/python3", (3, 12, 3))],
+        "dotnet": [Interpreter("/usr/bin/dotnet", (8, 0, 11))],
     }
     monkeypatch.setattr(interpreters, "installed", lambda language: there.get(language, []))
     run("install", "java", "--maven", maven.url)
@@ -225,7 +226,7 @@ def test_runtimes_are_listed_with_what_runs_them(run, maven, monkeypatch):
     assert listed["nodejs22.x"] == "22.1.0    /usr/bin/node"
     assert listed["nodejs20.x"] == "22.1.0    /usr/bin/node (the nearest)"
     assert listed["ruby3.4"] == "no interpreter"
-    assert listed["dotnet8"].startswith("no: ")
+    assert listed["dotnet8"] == "8.0.11    /usr/bin/dotnet, executable assemblies"
     assert listed["nodejs"] == "missing: fogbank lambda install nodejs"
     assert listed["java"] == "runtime interface client 2.6.0"
     assert "nodejs12.x" not in listed

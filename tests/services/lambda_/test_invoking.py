@@ -220,7 +220,7 @@ def test_no_more_start_at_once_than_are_reserved(functions):
 
 
 def test_a_runtime_that_is_not_there_is_named(functions):
-    functions.make(Runtime="dotnet8")
+    functions.make(Runtime="dotnet8", Handler="Shop::Shop.Orders::Take")
     with pytest.raises(ClientError, match="dotnet") as error:
         functions.client.invoke(FunctionName="f")
     assert code(error) == "InvalidRuntimeException"

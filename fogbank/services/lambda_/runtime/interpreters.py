@@ -39,7 +39,15 @@ _PLACES = {
     "dotnet": ("~/.dotnet/dotnet", "/usr/bin/dotnet", "/usr/share/dotnet/dotnet"),
 }
 _PROGRAMS = {"python": "python3", "nodejs": "node", "ruby": "ruby", "java": "java", "dotnet": "dotnet"}
-_ASK = {"python": "--version", "nodejs": "--version", "ruby": "--version", "java": "-version", "dotnet": "--version"}
+# One `dotnet` has several runtimes, and knows a version of its own only as a part of the SDK.
+_ASK = {
+    "python": "--version",
+    "nodejs": "--version",
+    "ruby": "--version",
+    "java": "-version",
+    "dotnet": "--list-runtimes",
+}
+_DOTNET = re.compile(r"^Microsoft\.NETCore\.App (\d+(?:\.\d+)+)", re.MULTILINE)
 _SECONDS = 10
 
 
@@ -98,9 +106,8 @@ def installed(language: str) -> list[Interpreter]:
     """The interpreters of a language, by version. Blocks."""
     found: dict[Version, Interpreter] = {}
     for path in _candidates(language):
-        version = _version(path, language)
-        if version is not None and version not in found:
-            found[version] = Interpreter(path, version)
+        for version in _versions(path, language):
+            found.setdefault(version, Interpreter(path, version))
     return [found[version] for version in sorted(found)]
 
 
@@ -115,10 +122,13 @@ def _candidates(language: str) -> list[str]:
     return list(dict.fromkeys(os.path.realpath(path) for path in paths if os.access(path, os.X_OK)))
 
 
-def _version(path: str, language: str) -> Version | None:
+def _versions(path: str, language: str) -> list[Version]:
     try:
         asked = subprocess.run([path, _ASK[language]], capture_output=True, text=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = re.search(r"\d+(?:\.\d+)+|\d+", asked.stdout + asked.stderr)
-    return tuple(map(int, found[0].split("."))) if asked.returncode == 0 and found is not None else None
+        return []
+    if asked.returncode != 0:
+        return []
+    said = asked.stdout + asked.stderr
+    texts = _DOTNET.findall(said) if language == "dotnet" else re.findall(r"\d+(?:\.\d+)+|\d+", said)[:1]
+    return [tuple(map(int, text.split("."))) for text in texts]

@@ -131,18 +131,9 @@ def _of_language(runtime: str, handler: str, sources: Sources, exact: bool) -> P
         return _java(runtime, handler, sources, exact)
     if runtime.startswith("ruby"):
         return _ruby(runtime, handler, sources, exact)
-    if runtime.startswith("provided"):
-        return _provided(sources)
-    raise NoInterpreter(_cannot(runtime, exact))
-
-
-def _cannot(runtime: str, exact: bool) -> str:
-    """.NET functions bring AWS's runtime client as a bootstrap of their own, or do not run."""
-    found = interpreters.find(runtime, exact)
-    return (
-        f"Fogbank has no runtime client for {runtime} ({found.path} is there): put one into the package as "
-        f"a bootstrap, and choose provided.al2023."
-    )
+    if runtime.startswith("dotnet"):
+        return _dotnet(runtime, handler, sources, exact)
+    return _provided(sources)
 
 
 # -- what is seen
@@ -288,3 +279,24 @@ def _java(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
     options = [f"-Xmx{round(sources.memory * _HEAP)}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     argv = [found.path, *options, "-cp", ":".join(jars), _JAVA_MAIN, handler]
     return Plan(found, argv, None, [], _variables(place), place, _note(runtime, found))
+
+
+def _dotnet(runtime: str, handler: str, sources: Sources, exact: bool) -> Plan:
+    """An executable assembly, which has AWS's runtime client in it. That of class libraries is a part of Lambda, and not published.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/csharp-handler.html#csharp-executable-assembly-handlers
+    """
+    found = interpreters.find(runtime, exact)
+    if "::" in handler:
+        raise NoInterpreter(
+            f"Fogbank has no runtime client of {runtime} for class libraries, as {handler} is one: make it an executable "
+            f"assembly with Amazon.Lambda.RuntimeSupport, whose handler is the name of the assembly."
+        )
+    place = _place(_keeping_tmp(sources, found.path), libraries.empty(sources.directory))
+    assembly = handler if handler.endswith(".dll") else f"{handler}.dll"
+    shown = f"{place.code}/{assembly}"
+    is_there = os.path.isfile(os.path.join(sources.code, assembly))
+    fault = "" if is_there else f"executable assembly {shown} was not found."
+    note = _note(runtime, found)
+    variables = _variables(place, **({"DOTNET_ROLL_FORWARD": "Major"} if note else {}))
+    return Plan(found, [found.path, shown], None, [], variables, place, note, fault=fault)
