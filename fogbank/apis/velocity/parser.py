@@ -41,7 +41,7 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*")  # Velocity's names may have hyphens
 _METHOD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = re.compile(r"[^$#\\]+")
 _START = re.compile(r"\$(!?)(\{?)(?=[A-Za-z_])")
-_DIRECTIVE = re.compile(r"#\{?([a-zA-Z]\w*)\}?")
+_DIRECTIVE = re.compile(r"#(?:\{([a-zA-Z]\w*)\}|([a-zA-Z]\w*))")
 _LINE_COMMENT = re.compile(r"##[^\n]*(?:\n|$)")
 _BLOCK_COMMENT = re.compile(r"#\*.*?\*#[ \t]*\n?", re.S)
 _UNPARSED = re.compile(r"#\[\[(.*?)\]\]#", re.S)
@@ -166,7 +166,7 @@ class _Parser:
         found = self.take(_DIRECTIVE)
         if found is None:
             return self.literally()
-        name = found[1]
+        name = found[1] or found[2]
         if name in ("end", "else", "elseif"):
             if name != "elseif":
                 self.take(_REST_OF_LINE)

@@ -66,7 +66,7 @@ async def authorize(exchange: Exchange) -> None:
         if authorizer is None:
             raise Refused("AUTHORIZER_CONFIGURATION_ERROR", "Internal server error", why="there is no such authorizer")
         if kind == "COGNITO_USER_POOLS":
-            await _by_pool(exchange, authorizer)
+            await by_pool(exchange, authorizer)
         else:
             await _by_function(exchange, authorizer)
 
@@ -93,7 +93,7 @@ async def _by_iam(exchange: Exchange) -> None:
 # -- user pools
 
 
-async def _by_pool(exchange: Exchange, authorizer: Document) -> None:
+async def by_pool(exchange: Exchange, authorizer: Document) -> None:
     """A token of one of the pools: an id token, or with scopes an access token that has one of them."""
     source = authorizer.get("identitySource") or "method.request.header.Authorization"
     token = _source(exchange, source)
@@ -143,7 +143,7 @@ def _source(exchange: Exchange, source: str) -> str | None:
 
 
 async def _by_function(exchange: Exchange, authorizer: Document) -> None:
-    identity = _identity(exchange, authorizer)
+    identity = identity_of(exchange, authorizer)
     answer = await _answer(exchange, authorizer, identity)
     try:
         allowed, denied = permits.allows(answer.get("policyDocument"), exchange.arn(), exchange.ctx)
@@ -157,7 +157,7 @@ async def _by_function(exchange: Exchange, authorizer: Document) -> None:
     exchange.usage_key = str(answer.get("usageIdentifierKey") or "")
 
 
-def _identity(exchange: Exchange, authorizer: Document) -> list[str]:
+def identity_of(exchange: Exchange, authorizer: Document) -> list[str]:
     """What identifies the caller. Raises Refused (401) when a part is missing, or no token has that form."""
     sources = [each.strip() for each in (authorizer.get("identitySource") or "").split(",") if each.strip()]
     values = [_source(exchange, source) for source in sources]
@@ -179,7 +179,7 @@ async def _answer(exchange: Exchange, authorizer: Document, identity: list[str])
         known = await permits.remembered(ctx, *key)
         if known is not None:
             return known
-    answer = await _asked(exchange, authorizer, identity)
+    answer = await ask(exchange, authorizer, identity)
     if seconds and identity:
         await permits.remember(ctx, answer, seconds, *key)
     return answer
@@ -195,7 +195,7 @@ def authorizer_event(exchange: Exchange, authorizer: Document, identity: list[st
     return {"type": "REQUEST", "methodArn": exchange.arn(), **event}
 
 
-async def _asked(exchange: Exchange, authorizer: Document, identity: list[str]) -> Document:
+async def ask(exchange: Exchange, authorizer: Document, identity: list[str]) -> Document:
     """Raises Refused: 401 when the function says so, 500 when it fails or answers what is none."""
     ctx = exchange.ctx
     event = orjson.dumps(authorizer_event(exchange, authorizer, identity))

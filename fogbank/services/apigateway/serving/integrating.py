@@ -148,7 +148,8 @@ async def _from_service(exchange: Exchange, integration: Document, service: Serv
         raise timed_out(timeout) from None
     except AWSError as error:
         raise misconfigured(
-            f"Execution failed due to configuration error: API Gateway does not have permission to assume the provided role: {error.message}"
+            "Execution failed due to configuration error: "
+            f"API Gateway does not have permission to assume the provided role: {error.message}"
         ) from error
     exchange.integration_status = str(reply.status)
     exchange.note(f"Endpoint response body before transformations: {reply.body[:1024].decode(errors='replace')}")

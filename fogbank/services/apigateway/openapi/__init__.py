@@ -1,0 +1,1 @@
+"""REST APIs from OpenAPI documents, and OpenAPI documents from REST APIs."""
