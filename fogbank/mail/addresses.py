@@ -1,0 +1,63 @@
+"""Mail addresses. Pure. https://docs.aws.amazon.com/ses/latest/dg/send-email-concepts-email-format.html"""
+
+from __future__ import annotations
+
+import re
+from email.header import decode_header, make_header
+from email.utils import getaddresses, parseaddr
+
+_LOCAL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+|\"[^\"]+\"")
+_DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_SIMULATOR = "simulator.amazonses.com"
+
+
+class BadAddress(ValueError):
+    """The text says why, in AWS's words."""
+
+
+def plain(text: str) -> str:
+    """The address alone of `Name <address>`. Raises BadAddress."""
+    address = parseaddr(text)[1] or text.strip()
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise BadAddress("Missing final '@domain'")
+    if not local or not _LOCAL.fullmatch(local):
+        raise BadAddress("Local address contains illegal characters" if local else "Missing local part")
+    if not is_domain(domain):
+        raise BadAddress("Domain contains illegal character" if domain else "Missing domain")
+    return address
+
+
+def is_domain(text: str) -> bool:
+    try:
+        return _DOMAIN.fullmatch(text.encode("idna").decode()) is not None
+    except UnicodeError:
+        return False
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def base_of(address: str) -> str:
+    """An address without its label: `ada+news@example.com` is verified with `ada@example.com`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def display_name(text: str) -> str:
+    return str(make_header(decode_header(parseaddr(text)[0])))
+
+
+def split(header: str) -> list[str]:
+    """The addresses of a header such as To, without names."""
+    return [address for _, address in getaddresses([header]) if address]
+
+
+def simulated(address: str) -> str:
+    """What the mailbox simulator does at the address: `bounce`, `complaint`, ...; empty for addresses of others.
+
+    https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator-how-to-use
+    """
+    local, _, domain = address.lower().rpartition("@")
+    return local.partition("+")[0] if domain == _SIMULATOR else ""
