@@ -49,6 +49,7 @@ _SERVICES = {
     "EventSchemas": "schemas",
     "S3Express": "s3",
     "S3ObjectLambda": "s3control",
+    "ResourceGroups": "resource-groups",
     "KinesisFirehose": "firehose",
     "ApplicationAutoScaling": "application-autoscaling",
 }

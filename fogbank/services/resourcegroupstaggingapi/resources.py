@@ -14,6 +14,7 @@ from fogbank.identity.principals import root
 from fogbank.kernel import AWSError, Context, keys
 from fogbank.kernel.resource_schemas import tags_member
 from fogbank.kernel.resource_types import Properties, ResourceType
+from fogbank.services.resourcegroupstaggingapi.service import service
 
 Tags = dict[str, str]
 
@@ -54,6 +55,15 @@ async def tagged(ctx: Context) -> list[Resource]:
     return [found[arn] for arn in sorted(found)]
 
 
+async def everything(ctx: Context) -> list[Resource]:
+    """All resources that could have tags."""
+    return [each async for each in _resources(ctx)]
+
+
+service.provide("tagged", tagged)
+service.provide("all", everything)
+
+
 async def named(ctx: Context, arns: list[str]) -> Mapping[str, Resource]:
     """Those of the resources that are there, whether they have tags or not."""
     services = {parts_of(arn)[0] for arn in arns}
@@ -80,8 +90,8 @@ async def _kinds(ctx: Context) -> list[ResourceType]:
     for name in ctx.app.services.names:
         if not await ctx.transact(_has_state, ctx, name):
             continue
-        service = ctx.app.services.get(name)
-        kinds += service.resource_types.values() if service is not None else ()
+        found = ctx.app.services.get(name)
+        kinds += found.resource_types.values() if found is not None else ()
     return [each for each in kinds if tags_member(each.name) and each.name not in _UNSUPPORTED and _is_here(ctx, each)]
 
 
