@@ -11,6 +11,7 @@ from fogbank.services.dynamodb import (
     creation,
     encryption,
     errors,
+    joint,
     replica_errors,
     replicas,
     streams,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-_UNSUPPORTED = {
-    "GlobalTableSettingsReplicationMode": "UpdateTable with GlobalTableSettingsReplicationMode",
-}
 _CHANGES = (
     "BillingMode",
     "ProvisionedThroughput",
@@ -57,12 +55,15 @@ async def update_table(ctx: Context, request: Document) -> Document:
     among_replicas = [member for member in _REPLICA_CHANGES if request.get(member)]
     if request.get(_ALONE) is not None:
         return await _protect(ctx, table, request, changing + among_replicas)
-    if not changing and not among_replicas:
+    mode = request.get("GlobalTableSettingsReplicationMode")
+    if not changing and not among_replicas and mode is None:
         raise errors.validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates "
             "or SSESpecification or ReplicaUpdates is required"
         )
     tables.require_idle(table)
+    if mode is not None:
+        table = joint.with_mode(ctx, table, mode)
     if changing:
         await autoscaling.keep_own_reads(ctx, table, request)
         table = await change(ctx, table, request)
@@ -122,10 +123,7 @@ async def _change_stream(ctx: Context, table: Table, request: Document) -> Table
 
 
 def _refuse_at_sight(request: Document) -> None:
-    """What is not implemented, and what cannot be asked at once."""
-    for member, what in _UNSUPPORTED.items():
-        if request.get(member):
-            raise errors.not_yet(what)
+    """What cannot be asked at once."""
     updates = request.get("GlobalSecondaryIndexUpdates") or []
     if len([update for update in updates if "Update" not in update]) > 1:
         raise table_errors.too_many_index_changes()

@@ -16,7 +16,6 @@ PAY_PER_REQUEST = "PAY_PER_REQUEST"
 # as the most that may be consumed on demand
 NO_CEILING = -1
 # a member whose effect is not there yet
-_UNSUPPORTED = {"GlobalTableSourceArn": "CreateTable with GlobalTableSourceArn"}
 
 
 def stream_view(request: Request) -> str | None:
@@ -33,10 +32,7 @@ def stream_view(request: Request) -> str | None:
 
 
 def table_from(request: Request, arn: str, table_id: str, now: float, spaces: Any) -> Table:
-    """The record of a new table. `spaces` gives fresh space numbers. Raises ValidationException, or 501 for what is not there yet."""
-    for member, what in _UNSUPPORTED.items():
-        if request.get(member):
-            raise errors.not_yet(what)
+    """The record of a new table. `spaces` gives fresh space numbers. Raises ValidationException."""
     attributes = _attributes(request)
     keys = _table_keys(request, attributes)
     on_demand = request.get("BillingMode") == PAY_PER_REQUEST

@@ -277,11 +277,6 @@ def no_such_resource() -> AWSError:
     return AWSError("ResourceNotFoundException", "Requested resource not found")
 
 
-def not_yet(what: str) -> AWSError:
-    """A request whose effect Fogbank cannot have yet is refused, not swallowed."""
-    return AWSError("NotImplemented", f"Fogbank does not implement dynamodb {what} yet.", 501)
-
-
 # -- throttling
 
 _PROVISIONED = (

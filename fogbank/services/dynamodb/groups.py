@@ -19,6 +19,7 @@ from fogbank.kernel import Record
 from fogbank.services.dynamodb import replica_errors
 from fogbank.services.dynamodb.schema import Table, tables
 from fogbank.services.dynamodb.service import service
+from fogbank.services.dynamodb.unreplicated import home_of
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -29,6 +30,8 @@ CURRENT = "2019.11.21"
 JOINED = "2017.11.29"
 STRONG = "STRONG"
 EVENTUAL = "EVENTUAL"
+SYNCHRONISED = "ENABLED"
+"""The settings replication mode of global tables of several accounts, and of tables that such may begin with."""
 REPLICATING = frozenset({"CREATING", "ACTIVE", "UPDATING"})
 """The states of replicas that take changes from others."""
 
@@ -42,7 +45,10 @@ class IndexOverride(Record, frozen=True):
 
 
 class Member(Record, frozen=True):
-    """A replica. `key`, `reads` and `max_reads` are what it was given for itself. `sourced` is when others were copied from it last."""
+    """A replica. `key`, `reads` and `max_reads` are what it was given for itself. `sourced` is when others were copied from it last.
+
+    `account` is whose it is, in a global table of several accounts.
+    """
 
     region: str
     status: str = "CREATING"
@@ -52,6 +58,7 @@ class Member(Record, frozen=True):
     indexes: tuple[IndexOverride, ...] = ()
     sourced: float = 0.0
     is_protected: bool = True
+    account: str = ""
 
 
 class Group(Record, frozen=True):
@@ -68,6 +75,11 @@ class Group(Record, frozen=True):
     @property
     def is_strong(self) -> bool:
         return self.consistency == STRONG
+
+    @property
+    def is_joint(self) -> bool:
+        """Is it one of several accounts?"""
+        return "/" in self.id
 
     def member(self, region: str) -> Member | None:
         return next((member for member in self.members if member.region == region), None)
@@ -95,17 +107,23 @@ groups = service.collection("global-tables", Group, scope="account", cached=True
 
 
 def put(ctx: Context, group: Group) -> Group:
-    groups.put(ctx, group, group.id)
+    groups.put(home_of(ctx, group.id), group, group.id)
     return group
 
 
 async def group_of(ctx: Context, table: Table) -> Group | None:
-    return await groups.get(ctx, table.group) if table.group else None
+    return await groups.get(home_of(ctx, table.group), table.group) if table.group else None
+
+
+def scope_of(ctx: Context, group: Group, region: str) -> Context:
+    """The context of what belongs to the replica in a region."""
+    member = group.member(region)
+    return ctx.at(account=(member.account if member else "") or None, region=region)
 
 
 async def replica(ctx: Context, group: Group, region: str) -> Table | None:
     """The group's table in a region."""
-    table = await tables.get(ctx.at(region=region), group.name)
+    table = await tables.get(scope_of(ctx, group, region), group.name)
     return table if table is not None and table.group == group.id else None
 
 
@@ -131,7 +149,7 @@ async def describe(ctx: Context, table: Table) -> Description:
     """What a table's description says of the global table that it belongs to, nothing if it does not. The table itself is not listed."""
     group = await group_of(ctx, table)
     if group is None:
-        return {}
+        return {"GlobalTableSettingsReplicationMode": table.settings_mode or None}
     if group.version == JOINED:
         return {"GlobalTableVersion": JOINED}
     here = group.member(table.layout.region)
@@ -140,7 +158,7 @@ async def describe(ctx: Context, table: Table) -> Description:
         "Replicas": [await describe_member(ctx, group, member) for member in group.others(table.layout.region)],
         "MultiRegionConsistency": group.consistency,
         "GlobalTableWitnesses": [_describe_witness(*group.witness)] if group.witness else None,
-        "GlobalTableSettingsReplicationMode": "ENABLED_WITH_OVERRIDES",
+        "GlobalTableSettingsReplicationMode": SYNCHRONISED if group.is_joint else "ENABLED_WITH_OVERRIDES",
         "DisassociationProtectionEnabled": None if here is None or group.is_strong else here.is_protected,
     }
 
@@ -160,6 +178,7 @@ async def describe_member(ctx: Context, group: Group, member: Member) -> Descrip
         "RegionName": member.region,
         "ReplicaStatus": member.status if lost is None else "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
         "ReplicaArn": None if table is None else table.arn,
+        "GlobalTableSettingsReplicationMode": SYNCHRONISED if group.is_joint else None,
         "KMSMasterKeyId": member.key,
         "ProvisionedThroughputOverride": _capacity(member.reads),
         "OnDemandThroughputOverride": _ceiling(member.max_reads),

@@ -11,7 +11,7 @@ from fogbank.services.dynamodb import expiry, groups, replica_errors, streams, t
 from fogbank.services.dynamodb.groups import CURRENT, Group
 from fogbank.services.dynamodb.schema import Table
 from fogbank.services.dynamodb.service import service
-from fogbank.services.dynamodb.unreplicated import changes
+from fogbank.services.dynamodb.unreplicated import changes, home_of
 
 if TYPE_CHECKING:
     from fogbank.kernel import Context
@@ -63,8 +63,9 @@ async def leave(ctx: Context, table: Table) -> None:
 
 
 async def _dissolve(ctx: Context, group: Group) -> None:
-    groups.groups.delete(ctx, group.id)
-    await ctx.schedule("purge", {"collection": changes.name, "space": group.id})
+    home = home_of(ctx, group.id)
+    groups.groups.delete(home, group.id)
+    await home.schedule("purge", {"collection": changes.name, "space": group.id})
 
 
 async def disassociate(ctx: Context, table: Table, request: Document) -> Table:
@@ -90,7 +91,7 @@ async def disassociate_replica(ctx: Context, payload: Document) -> None:
     table = await tables.tables.get(ctx, payload["table"])
     if table is None or table.id != payload["id"] or not table.group:
         return
-    if await changes.count(ctx, table.group, limit=1):
+    if await changes.count(home_of(ctx, table.group), table.group, limit=1):
         await ctx.schedule("disassociate_replica", payload, delay=1)
         return
     await leave(ctx, table)

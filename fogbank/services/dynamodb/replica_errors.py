@@ -19,6 +19,55 @@ def one_replica_action() -> AWSError:
     )
 
 
+def joint_by_accounts() -> AWSError:
+    return validation(
+        "ReplicaUpdates are not supported for multi-account global tables: "
+        "each account creates its replica with CreateTable and deletes it with DeleteTable."
+    )
+
+
+def joint_mode() -> AWSError:
+    return invalid_parameters("GlobalTableSettingsReplicationMode must be ENABLED for multi-account global tables")
+
+
+def joint_settings(names: list[str]) -> AWSError:
+    return invalid_parameters(
+        f"{', '.join(names)} cannot be specified with GlobalTableSourceArn: a replica has the settings of its source"
+    )
+
+
+def joint_source(arn: str) -> AWSError:
+    return invalid_parameters(
+        f"GlobalTableSourceArn {arn} must be the ARN of a table of the same name in another account and another Region"
+    )
+
+
+def joint_source_mode(arn: str) -> AWSError:
+    return invalid_parameters(
+        f"Source table {arn} must have GlobalTableSettingsReplicationMode ENABLED to begin a multi-account global table"
+    )
+
+
+def joint_of_one_account() -> AWSError:
+    return validation("A same-account global table cannot be converted to a multi-account global table")
+
+
+def joint_member_there() -> AWSError:
+    return validation("Each replica of a multi-account global table must be in an account and a Region of its own")
+
+
+def joint_without_consent(action: str, arn: str, source: str) -> AWSError:
+    return validation(
+        f"The resource-based policy of {arn} must allow replication.dynamodb.amazonaws.com to perform {action} for {source}"
+    )
+
+
+def mode_of_regional_tables() -> AWSError:
+    return validation(
+        "GlobalTableSettingsReplicationMode can only be set to ENABLED or DISABLED, on a table that is not a replica"
+    )
+
+
 def no_such_region(region: str) -> AWSError:
     return validation(f"Unsupported or invalid Region: {region}")
 

@@ -52,6 +52,8 @@ async def update(ctx: Context, table: Table, request: Document) -> Table:
     if "Disassociate" in asked:
         return await leaving.disassociate(ctx, table, request)
     group = await groups.group_of(ctx, table)
+    if group is not None and group.is_joint:
+        raise replica_errors.joint_by_accounts()
     if request.get("MultiRegionConsistency") is not None and (group is not None or not asked.get("Create")):
         raise replica_errors.consistency_of_existing()
     if group is not None and group.is_strong:
@@ -105,7 +107,7 @@ async def _create(ctx: Context, table: Table, create: Document, request: Documen
     assert here is not None
     group = group.with_member(member).with_member(msgspec.structs.replace(here, sourced=ctx.now()))
     groups.put(ctx, group)
-    await _put_twin(there, table, group, member, create)
+    await put_twin(there, table, group, member, create)
     await ctx.schedule("fill_replica", {"group": group.id, "region": region, "after": b""})
     return tables.put(ctx, table, status="UPDATING")
 
@@ -132,11 +134,11 @@ async def _in_group(ctx: Context, table: Table, request: Document) -> tuple[Tabl
         )
         table = msgspec.structs.replace(table, group=group.id, is_strong=group.is_strong)
     if not group.is_strong:
-        table = await _with_stream(ctx, table)
+        table = await with_stream(ctx, table)
     return table, group
 
 
-async def _with_stream(ctx: Context, table: Table) -> Table:
+async def with_stream(ctx: Context, table: Table) -> Table:
     if table.stream_view is None:
         return await streams.enabled(ctx, table, IMAGES, next(tables.new_spaces(ctx)))
     if table.stream_view != IMAGES:
@@ -144,7 +146,7 @@ async def _with_stream(ctx: Context, table: Table) -> Table:
     return table
 
 
-async def _put_twin(ctx: Context, table: Table, group: Group, member: Member, create: Document) -> None:
+async def put_twin(ctx: Context, table: Table, group: Group, member: Member, create: Document) -> Table:
     """The empty table of a new replica, in its region."""
     spaces = tables.new_spaces(ctx)
     twin = Table(
@@ -167,9 +169,10 @@ async def _put_twin(ctx: Context, table: Table, group: Group, member: Member, cr
     )
     twin = _like(table, twin, member)
     if not group.is_strong:
-        twin = await _with_stream(ctx, twin)
+        twin = await with_stream(ctx, twin)
     twin = await encryption.like(ctx, twin, table, member.key)
     tables.tables.put(ctx, twin, twin.name)
+    return twin
 
 
 def _twin_index(index: Index, spaces: Iterator[int]) -> Index:
@@ -296,7 +299,7 @@ async def follow(ctx: Context, table: Table) -> None:
     """The table was changed: so are the other replicas, with the indexes that it got and lost."""
     group = await groups.group_of(ctx, table)
     for other in await groups.replicas(ctx, group, but=ctx.region) if group and group.version == CURRENT else ():
-        there = ctx.at(region=other.layout.region)
+        there = other.layout.scope(ctx)
         member = group.member(there.region) if group else None
         assert member is not None
         added = [index for index in table.indexes if other.index(index.name) is None]

@@ -53,7 +53,8 @@ async def _bring(ctx: Context, group: Group, place: bytes, change: Change) -> No
             if table is not None:
                 await _put(ctx, table, place, raw)
                 if member.region != change.region:
-                    metering.replicated(ctx.at(region=change.region), table.name, change.at, member.region)
+                    source = groups.scope_of(ctx, group, change.region)
+                    metering.replicated(source, table.name, change.at, member.region)
 
 
 def _marked(change: Change) -> bytes:

@@ -107,7 +107,7 @@ def _policy(described: Document) -> Document:
 
 
 async def of(ctx: Context, table: Table) -> Settings:
-    there = ctx.at(region=table.layout.region)
+    there = table.layout.scope(ctx)
     described = await ctx.app.services[_SCALING].provided["described"](there, "dynamodb", f"table/{table.name}")
     return Settings(ctx, table, {(each["ResourceId"], each["ScalableDimension"]): each for each in described})
 
@@ -118,9 +118,9 @@ async def forget(ctx: Context, table: Table) -> None:
 
 
 async def _replicas(ctx: Context, table: Table) -> list[Table]:
-    """The table and its other replicas."""
+    """The table and its other replicas in the same account."""
     group = await groups.group_of(ctx, table)
-    return [table] if group is None else await groups.replicas(ctx, group)
+    return [table] if group is None or group.is_joint else await groups.replicas(ctx, group)
 
 
 @service.operation(**ON_TABLE)

@@ -127,6 +127,7 @@ class Table(Record, frozen=True, dict=True):
     warm_reads        what it was asked to be warmed up for, per second, as `warm_writes`; 0 for what is there anyway
     destinations      the Kinesis streams it was ever connected with
     encryption        the KMS key that it is encrypted with, None for DynamoDB's own
+    settings_mode     whether a global table of several accounts may begin with it (ENABLED)
     """
 
     name: str
@@ -173,6 +174,7 @@ class Table(Record, frozen=True, dict=True):
     destinations: tuple[Destination, ...] = ()
     encryption: Encryption | None = None
     vectors: tuple[VectorIndex, ...] = ()
+    settings_mode: str = ""
 
     @cached_property
     def layout(self) -> Layout:

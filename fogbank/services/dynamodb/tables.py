@@ -1,4 +1,4 @@
-"""Tables: finding them, CreateTable, DescribeTable, ListTables, and the task that brings them to life. `deletion.py` removes them.
+"""Tables: finding them, DescribeTable, ListTables, and the task that brings them to life; see `making.py`, `deletion.py`.
 
 CREATING and DELETING last until a task that is due at once: as short as they can be while waiters and answers see them. Items can be
 written to a table that is still CREATING, so that scripts which do not wait do not depend on who is faster.
@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fogbank.kernel import keys
-from fogbank.kernel.actions import with_members
 from fogbank.kernel.service import Handler
 from fogbank.services.dynamodb import (
-    creation,
     encryption,
     errors,
     groups,
     guards,
-    policies,
     sizes,
-    streams,
     table_errors,
     tags,
 )
@@ -39,7 +35,6 @@ Document = dict[str, Any]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+\Z").match
 _LISTED = 100
-_CREATING = {"Tags": "dynamodb:TagResource", "ResourcePolicy": "dynamodb:PutResourcePolicy"}
 
 
 # -- finding
@@ -138,35 +133,6 @@ def new_spaces(ctx: Context) -> Iterator[int]:
 
 
 # -- creating
-
-
-@service.operation(resource=table_arn, action=with_members("dynamodb:CreateTable", _CREATING))
-async def create_table(ctx: Context, request: Document) -> Document:
-    name = table_name(ctx, request["TableName"])
-    table = creation.table_from(
-        {**request, "TableName": name}, arn_of(ctx, name), ctx.ids.uuid(), ctx.now(), new_spaces(ctx)
-    )
-    view = creation.stream_view(request)
-    tags.check(request.get("Tags") or [])
-    if await tables.get(ctx, name) is not None:
-        raise table_errors.table_exists(name)
-    created = msgspec.structs.replace(
-        table,
-        indexes=tuple([with_status(index, "CREATING") for index in table.indexes]),
-        vectors=tuple([msgspec.structs.replace(index, status="CREATING") for index in table.vectors]),
-    )
-    created = await encryption.chosen(ctx, created, request.get("SSESpecification"))
-    if view is not None:
-        created = await streams.enabled(ctx, created, view, next(new_spaces(ctx)))
-    if request.get("ResourcePolicy"):
-        created = policies.attach(ctx, created, request["ResourcePolicy"])
-    tables.put(ctx, created, name)
-    tags.replace(ctx, name, request.get("Tags") or [])
-    await ctx.schedule("activate_table", {"table": name, "id": table.id})
-    answer = describe(created, {})
-    if answer["BillingModeSummary"]:
-        answer["BillingModeSummary"] = {"BillingMode": "PAY_PER_REQUEST"}
-    return {"TableDescription": answer}
 
 
 def with_status(index: Index, status: str) -> Index:

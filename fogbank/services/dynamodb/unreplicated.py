@@ -34,13 +34,20 @@ class Change(Record, frozen=True):
 changes = service.collection("replication", Change, scope="account")
 
 
+def home_of(ctx: Context, group: str) -> Context:
+    """The context of the account that keeps what replicas have in common: of a global table of several accounts, its id begins with it."""
+    account, _, _ = group.rpartition("/")
+    return ctx.at(account=account) if account not in ("", ctx.account) else ctx
+
+
 async def note(ctx: Context, layout: Layout, key: Key, raw: bytes) -> None:
     """An item was written here, the others are to know. Of two writes the later one counts, of simultaneous ones the last region's."""
     group, place = layout.table.group, key.row[len(layout.prefix) :]
     change = Change(ctx.now(), ctx.region, raw)
-    known = await changes.get(ctx, group, place)
+    home = home_of(ctx, group)
+    known = await changes.get(home, group, place)
     if known is not None and known.region != ctx.region and (known.at, known.region) > (change.at, change.region):
         return
-    if known is None and not await changes.count(ctx, group, limit=1):
-        await ctx.schedule("replicate", {"group": group, "after": b""}, delay=adversary.lag(ctx, LATEST))
-    changes.put(ctx, change, group, place)
+    if known is None and not await changes.count(home, group, limit=1):
+        await home.schedule("replicate", {"group": group, "after": b""}, delay=adversary.lag(ctx, LATEST))
+    changes.put(home, change, group, place)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fogbank.kernel.zstd import module
 from fogbank.services.dynamodb import imports
 from fogbank.services.dynamodb.interchange import lines, sources
 from tests.services.dynamodb.helpers import attributes, index, n, refusal, s, schema, wait_until_over
 
-zstd = lines.zstd_module()
+zstd = module()
 needs_package = pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python has it")
 
 

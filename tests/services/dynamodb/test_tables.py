@@ -278,19 +278,6 @@ def test_a_local_index_wants_a_sort_key(ddb):
         )
 
 
-@pytest.mark.parametrize(
-    "feature",
-    [
-        {"GlobalTableSourceArn": "arn:aws:dynamodb:eu-west-1:111111111111:table/things"},
-    ],
-)
-def test_what_is_not_implemented_is_refused_and_not_swallowed(ddb, feature):
-    with refusal("NotImplemented") as refused:
-        ddb.create_table(**{**DEFINITION, **feature})
-    assert refused.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert ddb.list_tables()["TableNames"] == []
-
-
 def test_limits_endpoints_and_backups_are_described(ddb, table, fogbank_server):
     limits = ddb.describe_limits()
     assert (limits["AccountMaxReadCapacityUnits"], limits["TableMaxReadCapacityUnits"]) == (80_000, 40_000)
