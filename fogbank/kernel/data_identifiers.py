@@ -1,7 +1,8 @@
 """What is sensitive in a text, and where: AWS's managed data identifiers and custom ones, for the data protection of SNS and
 CloudWatch Logs. Pure.
 
-Of the managed ones those are here that a pattern can tell. Some count only with a keyword near them, within 30 characters.
+Of the managed ones those are here that a pattern can tell, about: AWS knows names and addresses better. Most count only with a keyword near
+them, within 30 characters.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL-managed-data-identifiers.html
 """
 
@@ -15,6 +16,17 @@ from typing import Any, NamedTuple
 ARN = re.compile(r"arn:[\w-]+:dataprotection::aws:data-identifier/([\w-]+)$")
 
 _DATE = r"(?<!\d)(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2})(?!\d)"
+_INSEE = r"(?<!\d)[12] ?\d{2} ?\d{2} ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3}(?: ?\d{2})?(?!\d)"
+
+
+_STREETS = "Avenue|Ave|Boulevard|Blvd|Circle|Court|Ct|Drive|Dr|Lane|Ln|Place|Road|Rd|Square|Street|St|Way"
+
+
+def _phone(country: str, least: int, most: int) -> str:
+    """A number with the prefix of its country, or that of a trunk call; so many digits follow."""
+    return rf"(?<!\d)(?:(?:\+|00){country}[ .-]?(?:\(0\))?|0)(?:[ .()-]?\d){{{least - 1},{most}}}(?!\d)"
+
+
 PATTERNS = {
     "AwsSecretKey": r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])",
     "CreditCardNumber": r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)",
@@ -42,9 +54,53 @@ PATTERNS = {
     "PassportNumber-US": r"\b[A-Z0-9]\d{8}\b",
     "IndividualTaxIdentificationNumber-US": r"(?<!\d)9\d{2}-?[5-9]\d-?\d{4}(?!\d)",
     "NationalDrugCode-US": r"(?<!\d)\d{4,5}-\d{3,4}-\d{1,2}(?!\d)",
+    "Address": rf"\b\d{{1,5}} (?:[A-Z][\w.']* ){{1,4}}(?:{_STREETS})\b",
+    "Name": r"\b[A-Z][a-z'-]+(?: [A-Z]\.)?(?: [A-Z][a-z'-]+){1,2}\b",
+    "CepCode-BR": r"(?<!\d)\d{5}-?\d{3}(?!\d)",
+    "Cnpj-BR": r"(?<!\d)\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}(?!\d)",
+    "CpfCode-BR": r"(?<!\d)\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?!\d)",
+    "RgNumber-BR": r"(?<!\d)\d{1,2}\.?\d{3}\.?\d{3}-?[\dXx](?!\d)",
+    "DrugEnforcementAgencyNumber-US": r"\b[A-HJ-NPR-UX][A-Z9]\d{7}\b",
+    "HealthcareProcedureCode-US": r"\b[A-V]\d{4}\b",
+    "HealthInsuranceCardNumber-EU": r"(?<!\d)80\d{18}(?!\d)",
+    "HealthInsuranceClaimNumber-US": r"\b\d{3}-?\d{2}-?\d{4}-?[A-Z]\d?\b",
+    "HealthInsuranceNumber-FR": _INSEE,
+    "InseeCode-FR": _INSEE,
+    "MedicareBeneficiaryNumber-US": r"\b[1-9][A-Z][A-Z\d]\d-?[A-Z][A-Z\d]\d-?[A-Z]{2}\d{2}\b",
+    "NationalInsuranceNumber-GB": r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b",
+    "NationalProviderId-US": r"(?<!\d)[12]\d{9}(?!\d)",
+    "NhsNumber-GB": r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)",
+    "PersonalHealthNumber-CA": r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)",
+    "ElectoralRollNumber-GB": r"\b[A-Z]{2,3}\d{1,4}\b",
+    "NationalIdentificationNumber-DE": r"\b[CFGHJK-NPRTV-Z\d]{9}\d?\b",
+    "NationalIdentificationNumber-ES": r"\b\d{8}-?[A-HJ-NP-TV-Z]\b",
+    "NationalIdentificationNumber-IT": r"\b[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]\b",
+    "NieNumber-ES": r"\b[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]\b",
+    "NifNumber-ES": r"\b[A-HJ-NP-SUVWKLM\d]\d{7}-?[A-J\d]\b",
+    "PassportNumber-CA": r"\b[A-Z]{2}\d{6}\b",
+    "PassportNumber-DE": r"\b[CFGHJK][CFGHJK-NPRTV-Z\d]{8}\b",
+    "PassportNumber-ES": r"\b[A-Z]{2,3}\d{6}\b",
+    "PassportNumber-FR": r"\b\d{2}[A-Z]{2}\d{5}\b",
+    "PassportNumber-GB": r"(?<!\d)\d{9}(?!\d)",
+    "PassportNumber-IT": r"\b[A-Z]{2}\d{7}\b",
+    "PermanentResidenceNumber-CA": r"\b[A-Z]{2}\d{7,10}\b",
+    "PhoneNumber-BR": _phone("55", 10, 11),
+    "PhoneNumber-DE": _phone("49", 9, 11),
+    "PhoneNumber-ES": _phone("34", 9, 9),
+    "PhoneNumber-FR": _phone("33", 9, 9),
+    "PhoneNumber-GB": _phone("44", 9, 10),
+    "PhoneNumber-IT": _phone("39", 8, 11),
+    "PostalCode-CA": r"\b[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d\b",
+    "SocialInsuranceNumber-CA": r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{3}(?!\d)",
+    "Ssn-ES": r"(?<!\d)\d{2}[ /]?\d{8}[ /]?\d{2}(?!\d)",
+    "TaxId-DE": r"(?<!\d)[1-9]\d{10}(?!\d)",
+    "TaxId-ES": r"\b[A-HJ-NP-SUVW]-?\d{7}-?[A-J\d]\b",
+    "TaxId-FR": r"(?<!\d)[0-3]\d ?\d{2} ?\d{3} ?\d{3} ?\d{3}(?!\d)",
+    "TaxId-GB": r"(?<!\d)\d{5} ?\d{5}(?!\d)",
 }
 
 _NEAR = 30
+_SHORT = 4
 _KEYWORDS = {
     "AwsSecretKey": ("aws secret access key", "credentials", "secret access key", "secret key", "set-awscredential"),
     "CreditCardNumber": (
@@ -60,6 +116,43 @@ _KEYWORDS = {
     "PassportNumber-US": ("passport",),
     "IndividualTaxIdentificationNumber-US": ("itin", "tax identification", "taxpayer"),
     "NationalDrugCode-US": ("ndc", "national drug code"),
+    "Name": ("name", "mr", "mrs", "ms", "dr", "dear", "customer", "employee", "patient", "member", "passenger"),
+    "CepCode-BR": ("cep", "código de endereçamento postal", "codigo postal"),
+    "Cnpj-BR": ("cnpj", "cadastro nacional da pessoa jurídica"),
+    "CpfCode-BR": ("cpf", "cadastro de pessoas físicas", "cadastro de pessoa física"),
+    "RgNumber-BR": ("rg", "registro geral"),
+    "DrugEnforcementAgencyNumber-US": ("dea number", "dea registration", "dea"),
+    "HealthcareProcedureCode-US": ("current procedural terminology", "hcpcs", "healthcare common procedure"),
+    "HealthInsuranceCardNumber-EU": ("ehic", "european health insurance card", "health card", "health insurance card"),
+    "HealthInsuranceClaimNumber-US": ("health insurance claim number", "hic number", "hicn"),
+    "HealthInsuranceNumber-FR": ("carte vitale", "assurance maladie", "insurance number", "numéro de sécurité sociale"),
+    "InseeCode-FR": ("insee", "numéro de sécurité sociale", "sécurité sociale"),
+    "MedicareBeneficiaryNumber-US": ("mbi", "medicare beneficiary"),
+    "NationalInsuranceNumber-GB": ("insurance number", "national insurance", "nino", "ni number"),
+    "NationalProviderId-US": ("hipaa", "npi", "national provider"),
+    "NhsNumber-GB": ("national health service", "nhs"),
+    "PersonalHealthNumber-CA": ("canada healthcare number", "msp number", "personal healthcare number", "phn"),
+    "ElectoralRollNumber-GB": ("electoral roll", "electoral number", "electoralnumber"),
+    "NationalIdentificationNumber-DE": ("ausweisnummer", "personalausweis", "id card", "identity number"),
+    "NationalIdentificationNumber-ES": ("dni", "documento nacional de identidad", "national identity number"),
+    "NationalIdentificationNumber-IT": ("codice fiscale", "codice fiscal", "numero di identificazione"),
+    "NieNumber-ES": ("nie", "número de identificación de extranjero"),
+    "NifNumber-ES": ("nif", "número de identificación fiscal"),
+    **dict.fromkeys(
+        [f"PassportNumber-{country}" for country in ("CA", "DE", "ES", "FR", "GB", "IT")],
+        ("passport", "passeport", "passnummer", "reisepass", "pasaporte", "passaporto"),
+    ),
+    "PermanentResidenceNumber-CA": ("permanent resident", "pr number", "carte résident permanent"),
+    **dict.fromkeys(
+        [f"PhoneNumber-{country}" for country in ("BR", "DE", "ES", "FR", "GB", "IT")],
+        ("cell", "contact", "fax", "mobile", "phone", "tel", "telefon", "teléfono", "téléphone", "telefono", "celular"),
+    ),
+    "SocialInsuranceNumber-CA": ("sin", "social insurance", "numéro d'assurance sociale"),
+    "Ssn-ES": ("número de la seguridad social", "seguridad social", "social security"),
+    "TaxId-DE": ("identifikationsnummer", "steuer id", "steueridentifikationsnummer", "steuernummer", "tax id"),
+    "TaxId-ES": ("cif", "número de identificación fiscal", "tax id"),
+    "TaxId-FR": ("numéro d'identification fiscale", "spi", "tax id", "tin"),
+    "TaxId-GB": ("paye", "tax id", "tax reference", "tin", "utr", "unique taxpayer"),
 }  # fmt: skip
 
 
@@ -80,9 +173,10 @@ class Identifier(NamedTuple):
 
 
 def _keywords(words: tuple[str, ...]) -> re.Pattern[str]:
-    """A space in a keyword may be missing, or be another separator."""
+    """A space in a keyword may be missing, or be another separator. Short ones are words of their own."""
     spaced = ("[ _-]?".join(map(re.escape, word.split(" "))) for word in words)
-    return re.compile("|".join(spaced), re.IGNORECASE)
+    bounded = (rf"(?<![^\W_]){word}(?![^\W_])" if len(word) <= _SHORT else word for word in spaced)
+    return re.compile("|".join(bounded), re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from fogbank.services.sns import data_protection
+
 
 def protection(operation, direction="Inbound", identifiers=("EmailAddress",), **statement):
     arns = [f"arn:aws:dataprotection::aws:data-identifier/{name}" for name in identifiers]
@@ -57,6 +59,25 @@ def test_what_is_found_is_masked_or_left_out(sns, topic, subscribed, operation, 
     assert queue.texts() == [expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "masked"),
+    [
+        ("Name", "customer Jane Doe", "customer ########"),
+        ("Name", "in New York City", "in New York City"),
+        ("Address", "410 Terry Avenue, Seattle", "################, Seattle"),
+        ("PhoneNumber-GB", "mobile +44 20 7946 0958", "mobile ################"),
+        ("TaxId-GB", "testing 12345 67890", "testing 12345 67890"),
+        ("TaxId-GB", "UTR 12345 67890", "UTR ###########"),
+        ("PassportNumber-FR", "passeport 12AB34567", "passeport #########"),
+    ],
+)
+def test_managed_identifiers_know_their_data(name, text, masked):
+    operation = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
+    policy = protection(operation, identifiers=(name,))
+    data_protection.check(policy)
+    assert data_protection.applied(policy, "Inbound", "p", text) == masked
+
+
 def test_what_an_audit_finds_is_logged(aws, sns, topic, clock):
     logs = aws("logs")
     group = "/aws/vendedlogs/findings"
@@ -93,7 +114,7 @@ def test_what_is_not_let_out_is_a_dead_letter(aws, sns, topic, make_queue, subsc
         ("{}", "Missing required field: Name"),
         (protection({"Dance": {}}), "Operation must be one of"),
         (protection({"Deny": {}}, "Sideways"), "DataDirection"),
-        (protection({"Deny": {}}, identifiers=("Name",)), "Unknown data identifier"),
+        (protection({"Deny": {}}, identifiers=("ShoeSize",)), "Unknown data identifier"),
         (protection({"Audit": {"SampleRate": "100", "FindingsDestination": {}}}), "SampleRate"),
         (protection({"Audit": {"SampleRate": "99"}}), "FindingsDestination"),
         (
