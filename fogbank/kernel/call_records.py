@@ -267,12 +267,9 @@ class Recorder(Gathering):
         chosen = await ctx.transact(_watched.scan, ctx)
         self._watched = frozenset(account for accounts in chosen for account in accounts)
 
-    def _has_some(self) -> bool:
-        return bool(self._waiting)
-
-    def _drop(self, account: str | None) -> None:
-        for place in [place for place in self._waiting if account in (None, place[0])]:
-            del self._waiting[place]
+    @property
+    def _gathered(self) -> tuple[dict[Any, Any], ...]:
+        return (self._waiting,)
 
     async def _put_all(self) -> None:
         waiting, self._waiting = self._waiting, {}

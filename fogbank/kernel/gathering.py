@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fogbank.engines import Engine
 
@@ -26,24 +27,21 @@ class Gathering(Engine):
         self._soon: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
+    @property
     @abstractmethod
-    def _has_some(self) -> bool:
-        """Whether anything was noted that is not put yet."""
+    def _gathered(self) -> Iterable[dict[Any, Any]]:
+        """What was noted and is not put yet: by places, which are tuples that begin with the account."""
 
     @abstractmethod
     async def _put_all(self) -> None:
         """Put what was noted."""
-
-    @abstractmethod
-    def _drop(self, account: str | None) -> None:
-        """Take back what was noted of an account, or of all."""
 
     def _begin(self) -> None:
         if self._soon is None or self._soon.done():
             self._soon = asyncio.ensure_future(self._put_soon())
 
     async def _put_soon(self) -> None:
-        while self._has_some():
+        while any(self._gathered):
             await asyncio.sleep(self.moment)
             await self.put()
 
@@ -57,7 +55,9 @@ class Gathering(Engine):
 
     async def forget(self, account: str | None) -> None:
         """When this returns, what was being put already is there."""
-        self._drop(account)
+        for gathered in self._gathered:
+            for place in [place for place in gathered if account in (None, place[0])]:
+                del gathered[place]
         async with self._turn:
             pass
 

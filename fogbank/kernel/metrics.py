@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.kernel.gathering import Gathering
 
@@ -112,13 +112,9 @@ class Gatherer(Gathering):
             elif value > found[3]:
                 found[3] = value
 
-    def _has_some(self) -> bool:
-        return bool(self._waiting or self._tallies)
-
-    def _drop(self, account: str | None) -> None:
-        for gathered in (self._waiting, self._tallies):
-            for place in [place for place in gathered if account in (None, place[0])]:
-                del gathered[place]
+    @property
+    def _gathered(self) -> tuple[dict[Any, Any], ...]:
+        return (self._waiting, self._tallies)
 
     async def _put_all(self) -> None:
         waiting, self._waiting = self._waiting, {}

@@ -48,12 +48,9 @@ class Gatherer(Gathering):
         self._waiting.setdefault((account, region), []).extend(documents)
         self._begin()
 
-    def _has_some(self) -> bool:
-        return bool(self._waiting)
-
-    def _drop(self, account: str | None) -> None:
-        for place in [place for place in self._waiting if account in (None, place[0])]:
-            del self._waiting[place]
+    @property
+    def _gathered(self) -> tuple[dict[Any, Any], ...]:
+        return (self._waiting,)
 
     async def _put_all(self) -> None:
         waiting, self._waiting = self._waiting, {}
