@@ -32,6 +32,7 @@ from fogbank.services.stepfunctions.integrations import calls, resources
 from fogbank.services.stepfunctions.integrations.calls import Caller
 from fogbank.services.stepfunctions.integrations.resources import ACTIVITY, TOKEN
 from fogbank.services.stepfunctions.interpreter import flow, tasks
+from fogbank.services.stepfunctions.interpreter.distributed import Plan
 from fogbank.services.stepfunctions.interpreter.run import RUNNING, SUCCEEDED, Done, Run
 from fogbank.services.stepfunctions.interpreter.strand import WAITING, Outcome, Strand, Work
 from fogbank.services.stepfunctions.language import definition
@@ -155,7 +156,7 @@ class DurableRun(Run):
             await self._later(strand, work)
             return None
         caller = caller_of(self.ctx, self.execution)
-        result = await self.ctx.undoing(calls.perform, self.ctx, caller, resource, work, call)
+        result = call.shaped(await self.ctx.undoing(calls.perform, self.ctx, caller, resource, work, call))
         if calls.is_nested(resource):
             await self._wait_for(strand, result["ExecutionArn"])
             return Done(result, is_submitted=True)
@@ -190,8 +191,10 @@ class DurableRun(Run):
         for error in (TIMEOUT, HEARTBEAT):
             await self.ctx.unschedule("expire", f"{place}{error}")
 
-    async def map_run(self, strand: Strand, items: Any, plan: dict[str, Any]) -> None:
-        raise Failure("NotImplemented", "Fogbank does not implement distributed Map states yet.")
+    async def map_run(self, strand: Strand, plan: Plan, inputs: list[tuple[Any, int]] | None) -> None:
+        from fogbank.services.stepfunctions import map_running
+
+        await map_running.begin(self, strand, plan, inputs)
 
     # -- the end
 

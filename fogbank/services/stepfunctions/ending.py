@@ -21,6 +21,7 @@ from fogbank.services.stepfunctions.executions_store import (
 )
 from fogbank.services.stepfunctions.interpreter.run import RUNNING
 from fogbank.services.stepfunctions.interpreter.strand import Outcome
+from fogbank.services.stepfunctions.map_records import runs_of
 from fogbank.services.stepfunctions.service import service
 
 _PAGE = 500
@@ -44,6 +45,8 @@ async def end(ctx: Context, execution: Execution, outcome: Outcome) -> Execution
     observing.note_ended(ctx, ended.machine_name, ended.status, ended.stopped - (ended.redriven or ended.started))
     await observing.tell(ctx, ended)
     await _tell_waiters(ctx, ended)
+    if await runs_of.count(ctx, ended.key, limit=1):
+        await ctx.schedule("abort_map_runs", {"key": ended.key})
     if ended.child is not None:
         await ctx.schedule("child_ended", {"machine": ended.machine, "name": ended.name, "redrives": ended.redrives})
     return ended

@@ -268,7 +268,7 @@ def _try_again(run: durable.DurableRun, strand: Strand, event: int) -> None:
     if strand.fork is not None and strand.fork.running:
         strand.phase = FORKED
     else:
-        strand.again = strand.event > 0 and not strand.map_run
+        strand.again = strand.event > 0
         strand.phase, strand.last = READY, event
         run.ready.append(strand.number)
     run.adopt(strand)

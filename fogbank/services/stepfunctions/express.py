@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +23,7 @@ from fogbank.services.stepfunctions.executions_store import Event
 from fogbank.services.stepfunctions.integrations import calls, resources
 from fogbank.services.stepfunctions.integrations.calls import Caller
 from fogbank.services.stepfunctions.interpreter import flow, tasks
+from fogbank.services.stepfunctions.interpreter.distributed import Plan
 from fogbank.services.stepfunctions.interpreter.run import TIMED_OUT, Done, Run
 from fogbank.services.stepfunctions.interpreter.strand import Outcome, Strand, Work
 from fogbank.services.stepfunctions.language import definition
@@ -143,7 +145,7 @@ class ExpressRun(Run):
         if working is not None and not working.done():
             working.cancel()
 
-    async def map_run(self, strand: Strand, items: Any, plan: dict[str, Any]) -> None:
+    async def map_run(self, strand: Strand, plan: Plan, inputs: list[tuple[Any, int]] | None) -> None:
         raise Failure(RUNTIME, "Distributed mode is not supported in an EXPRESS state machine")
 
     # -- the whole
@@ -193,15 +195,18 @@ class ExpressRun(Run):
             await tasks.settle(self, strand, how)
 
 
-async def run_in_memory(ctx: Context, start: Start, name: str, text: str, run_id: str) -> tuple[ExpressRun, Outcome]:
-    """Run an execution from its beginning to its end, in no transaction."""
+async def run_in_memory(
+    ctx: Context, start: Start, name: str, text: str, run_id: str, path: Sequence[str] = ()
+) -> tuple[ExpressRun, Outcome]:
+    """Run an execution from its beginning to its end, in no transaction; `path` is which machine of the definition it runs."""
     arn = arns.own(ctx, arns.EXPRESS, f"{start.machine.name}:{name}:{run_id}")
     run = ExpressRun(ctx, start, arn, name, text)
     observing.note_started(ctx, start.machine.name)
     run.events = 1
     details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": start.revision.role}
     run.write(1, 0, "ExecutionStarted", details)
-    strand = run.new_strand(state=run.definition.machine(())["StartAt"], input=run.context["Execution"]["Input"])
+    begin = run.definition.machine(tuple(path))["StartAt"]
+    strand = run.new_strand(path=list(path), state=begin, input=run.context["Execution"]["Input"])
     run.ready.append(0)
     outcome = await run.run(strand)
     observing.note_ended(ctx, start.machine.name, outcome.status, ctx.now() - run.begun)

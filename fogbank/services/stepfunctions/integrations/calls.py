@@ -176,17 +176,18 @@ def _check_function(answer: Answer) -> None:
 
 
 def is_transactional(ctx: Context, call: Call) -> bool:
-    """Has the work no effect but in the store?"""
+    """Has the work no effect but in the store? Bytes that are read in pieces are read elsewhere."""
+    shape = protocols.load(call.service).operations[call.operation].output_shape
+    if shape is not None and any(member.is_streaming for member in shape.members.values()):
+        return False
     return operations.is_transactional(ctx.app, call.service, call.operation)
 
 
-async def perform(ctx: Context, caller: Caller, resource: Resource, work: Work, call: Call) -> Any:
+async def perform(ctx: Context, caller: Caller, resource: Resource, work: Work, call: Call) -> Answer:
     """Make the call as the state machine's role, or that of the state's credentials. Raises Failure."""
-    given = dict(call.params)
     role = work.role or caller.role
     try:
-        answer = await ctx.call(call.service, call.operation, given, source_arn=caller.machine, role=role)
-        return call.shaped(await _read(answer))
+        return await ctx.call(call.service, call.operation, dict(call.params), source_arn=caller.machine, role=role)
     except AWSError as error:
         raise refused(ctx, resource, call, error) from error
 
@@ -258,9 +259,11 @@ async def perform_outside(ctx: Context, caller: Caller, resource: Resource, work
         return await http_tasks.invoke(ctx, caller.role, caller.machine, work.arguments)
     call = plan(ctx, resource, work.arguments)
     scope = ctx.at()
-    if is_transactional(ctx, call):
-        return await scope.transact(perform, scope, caller, resource, work, call)
-    return await perform(scope, caller, resource, work, call)
+    if operations.is_transactional(ctx.app, call.service, call.operation):
+        answer = await scope.transact(perform, scope, caller, resource, work, call)
+    else:
+        answer = await perform(scope, caller, resource, work, call)
+    return call.shaped(await _read(answer))
 
 
 def check_pattern(resource: Resource) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.services.stepfunctions import limits
-from fogbank.services.stepfunctions.interpreter import flow
+from fogbank.services.stepfunctions.interpreter import distributed, flow
 from fogbank.services.stepfunctions.interpreter.frame import Frame, Kind, kinds
 from fogbank.services.stepfunctions.interpreter.strand import FORKED, Fork, Strand
 from fogbank.services.stepfunctions.language import templates
@@ -34,8 +34,7 @@ async def _parallel(frame: Frame) -> None:
 
 async def _map(frame: Frame) -> None:
     if is_distributed(frame.state):
-        frame.strand.phase = FORKED
-        await frame.run.map_run(frame.strand, [], {})
+        await _distribute(frame)
         return
     items, strand = items_of(frame), frame.strand
     limit = int(frame.number("MaxConcurrency", strand.input) or limits.INLINE_CONCURRENCY)
@@ -48,6 +47,16 @@ async def _map(frame: Frame) -> None:
         await _start_more(frame)
     else:
         await _succeeded(frame)
+
+
+async def _distribute(frame: Frame) -> None:
+    plan = distributed.plan(frame)
+    inputs = None
+    if plan.reader is None:
+        inputs = distributed.batched(plan, distributed.selected(frame, items_of(frame)))
+    frame.strand.phase = FORKED
+    frame.run.event(frame.strand, "MapStateStarted", {"length": 0 if inputs is None else len(inputs)})
+    await frame.run.map_run(frame.strand, plan, inputs)
 
 
 def items_of(frame: Frame) -> list[Any]:

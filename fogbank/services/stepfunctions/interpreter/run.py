@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fogbank.services.stepfunctions import limits
 from fogbank.services.stepfunctions.interpreter.strand import Outcome, Strand, Work
 from fogbank.services.stepfunctions.language.definition import Definition
 from fogbank.services.stepfunctions.language.failure import RUNTIME
 from fogbank.services.stepfunctions.language.intrinsics import Draw
+
+if TYPE_CHECKING:
+    from fogbank.services.stepfunctions.interpreter.distributed import Plan
 
 SUCCEEDED, FAILED, TIMED_OUT, ABORTED, RUNNING = "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "RUNNING"
 
@@ -111,8 +114,8 @@ class Run(ABC):
         """The work of the strand's state is over, so nobody needs to wait for it any more."""
 
     @abstractmethod
-    async def map_run(self, strand: Strand, items: Any, plan: dict[str, Any]) -> None:
-        """Begin a Map Run: an execution of its own for each item. Raises Failure."""
+    async def map_run(self, strand: Strand, plan: Plan, inputs: list[tuple[Any, int]] | None) -> None:
+        """Begin a Map Run: an execution of its own for each input; None for those that have to be read. Raises Failure."""
 
     # -- the end
 
