@@ -1,5 +1,7 @@
 """AWS::DynamoDB::GlobalTable: a table of the template's region, and its replicas, which are made and removed one after another.
 
+A template may also have a replica of another account's table (`GlobalTableSourceArn`), and then no other.
+
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
 """
 
@@ -9,12 +11,14 @@ from typing import Any
 
 from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Naming, Properties, pick
-from fogbank.services.dynamodb.resource_types import TableType
+from fogbank.services.dynamodb.resource_types import TableType, policy_text
 from fogbank.services.dynamodb.service import service
 
+_MODE = "GlobalTableSettingsReplicationMode"
 _SHARED = (
     "AttributeDefinitions",
     "BillingMode",
+    _MODE,
     "KeySchema",
     "LocalSecondaryIndexes",
     "StreamSpecification",
@@ -37,13 +41,27 @@ class GlobalTableType(TableType):
 
     name = "AWS::DynamoDB::GlobalTable"
     naming = Naming("TableName", 255)
-    required = frozenset({"AttributeDefinitions", "KeySchema", "Replicas"})
-    create_only = frozenset({"KeySchema", "LocalSecondaryIndexes", "TableName"})
+    required = frozenset({"Replicas"})
+    create_only = frozenset({"GlobalTableSourceArn", "KeySchema", "LocalSecondaryIndexes", "TableName"})
     read_only = frozenset({"Arn", "StreamArn", "TableId"})
-    write_only = frozenset()
+    write_only = frozenset({"GlobalTableSourceArn"})
 
     async def create(self, ctx: Context, properties: Properties) -> str:
+        if properties.get("GlobalTableSourceArn"):
+            return await self._join(ctx, properties)
         return await super().create(ctx, _table(ctx, properties))
+
+    async def _join(self, ctx: Context, properties: Properties) -> str:
+        """Make a replica of another account's table, which has that one's settings."""
+        here, source = _here(ctx, properties), properties["GlobalTableSourceArn"]
+        request = pick(properties, "GlobalTableSourceArn", _MODE) | pick(here, "DeletionProtectionEnabled", "Tags")
+        request["TableName"] = properties.get("TableName") or source.rpartition("/")[2]
+        if here.get("ResourcePolicy"):
+            request["ResourcePolicy"] = policy_text(here["ResourcePolicy"])
+        await self.call(ctx, "CreateTable", request)
+        more = {name: value for name, value in here.items() if name in _OWN and name != "ResourcePolicy"}
+        await self._arrange(ctx, await self._described(ctx, request["TableName"]), {}, more)
+        return str(request["TableName"])
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         await super().update(ctx, identifier, _table(ctx, before), _table(ctx, after))
@@ -54,7 +72,7 @@ class GlobalTableType(TableType):
         if not await super().stabilise(ctx, identifier, before, after):
             return False
         table = await self._described(ctx, identifier)
-        there = {each["RegionName"]: each for each in table.get("Replicas") or []}
+        there = {} if _is_joint(table) else {each["RegionName"]: each for each in table.get("Replicas") or []}
         if any(each["ReplicaStatus"] != "ACTIVE" for each in there.values()):
             return False
         wanted = {each["Region"]: each for each in after["Replicas"] if each["Region"] != ctx.region}
@@ -103,10 +121,10 @@ class GlobalTableType(TableType):
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         table = await self._described(ctx, identifier)
-        others = [each["RegionName"] for each in table.get("Replicas") or [] if each["ReplicaStatus"] != "DELETING"]
-        for region in others:
+        others = [] if _is_joint(table) else table.get("Replicas") or []
+        for region in [each["RegionName"] for each in others if each["ReplicaStatus"] != "DELETING"]:
             await super().delete(ctx.at(region=region), identifier)
-        if not table.get("Replicas"):
+        if not others:
             await super().delete(ctx, identifier)
 
     async def is_gone(self, ctx: Context, identifier: str) -> bool:
@@ -134,7 +152,8 @@ class GlobalTableType(TableType):
         ceiling = pick(table.get("OnDemandThroughput") or {}, "MaxWriteRequestUnits")
         if ceiling:
             properties["WriteOnDemandThroughputSettings"] = ceiling
-        others = [each["RegionName"] for each in described.get("Replicas") or []]
+        properties |= pick(described, _MODE) if _is_joint(described) else {}
+        others = [] if _is_joint(described) else [each["RegionName"] for each in described.get("Replicas") or []]
         scaled = await self._scaled(ctx, identifier) if table["BillingMode"] == "PROVISIONED" else {}
         if scaled.get("writes"):
             properties["WriteProvisionedThroughputSettings"] = {f"Write{_SCALED}": scaled["writes"]}
@@ -162,6 +181,11 @@ class GlobalTableType(TableType):
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         names = await super().list(ctx, given)
         return [name for name in names if (await self._described(ctx, name)).get("Replicas")]
+
+
+def _is_joint(table: dict[str, Any]) -> bool:
+    """Are its replicas those of other accounts?"""
+    return bool(table.get(_MODE) == "ENABLED")
 
 
 def _step(there: dict[str, dict[str, Any]], wanted: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
@@ -243,11 +267,16 @@ def _scaled_settings(described: dict[str, Any]) -> Properties | None:
 # -- the table of the template's region
 
 
-def _table(ctx: Context, properties: Properties) -> Properties:
-    """It as an AWS::DynamoDB::Table. Raises ValidationException when the region has no replica."""
+def _here(ctx: Context, properties: Properties) -> Properties:
     here = next((each for each in properties["Replicas"] if each["Region"] == ctx.region), None)
     if here is None:
         raise AWSError("ValidationException", f"Replicas must have one in the stack's own region, {ctx.region}.")
+    return dict(here)
+
+
+def _table(ctx: Context, properties: Properties) -> Properties:
+    """It as an AWS::DynamoDB::Table. Raises ValidationException when the region has no replica."""
+    here = _here(ctx, properties)
     table = pick(properties, *_SHARED) | pick(here, *_OWN, "DeletionProtectionEnabled", "TableClass", "Tags")
     table |= _throughput(properties, here, properties.get("BillingMode", "PROVISIONED"))
     if properties.get("GlobalSecondaryIndexes"):

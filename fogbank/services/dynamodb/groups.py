@@ -30,8 +30,8 @@ CURRENT = "2019.11.21"
 JOINED = "2017.11.29"
 STRONG = "STRONG"
 EVENTUAL = "EVENTUAL"
-SYNCHRONISED = "ENABLED"
-"""The settings replication mode of global tables of several accounts, and of tables that such may begin with."""
+SYNCHRONISED, OVERRIDABLE = "ENABLED", "ENABLED_WITH_OVERRIDES"
+"""The settings replication modes: of global tables of several accounts and tables that such may begin with, and of one account."""
 REPLICATING = frozenset({"CREATING", "ACTIVE", "UPDATING"})
 """The states of replicas that take changes from others."""
 
@@ -158,7 +158,7 @@ async def describe(ctx: Context, table: Table) -> Description:
         "Replicas": [await describe_member(ctx, group, member) for member in group.others(table.layout.region)],
         "MultiRegionConsistency": group.consistency,
         "GlobalTableWitnesses": [_describe_witness(*group.witness)] if group.witness else None,
-        "GlobalTableSettingsReplicationMode": SYNCHRONISED if group.is_joint else "ENABLED_WITH_OVERRIDES",
+        "GlobalTableSettingsReplicationMode": SYNCHRONISED if group.is_joint else OVERRIDABLE,
         "DisassociationProtectionEnabled": None if here is None or group.is_strong else here.is_protected,
     }
 

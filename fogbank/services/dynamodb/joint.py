@@ -42,18 +42,16 @@ _MODE = "GlobalTableSettingsReplicationMode"
 _OWN = frozenset({"TableName", "GlobalTableSourceArn", _MODE, "ResourcePolicy", "Tags", "DeletionProtectionEnabled"})
 
 
-def checked_mode(mode: str | None) -> str:
-    """The mode of a table that is no replica. Raises ValidationException."""
-    if mode not in (None, SYNCHRONISED, "DISABLED"):
-        raise replica_errors.mode_of_regional_tables()
-    return mode or ""
+def mode_of_new(mode: str | None) -> str:
+    """The mode of a new table: that of global tables of one account says nothing of a table that is none yet."""
+    return "" if mode is None or mode == groups.OVERRIDABLE else mode
 
 
 def with_mode(ctx: Context, table: Table, mode: str) -> Table:
-    """UpdateTable of a table that is no replica: whether others may be made from it."""
-    if table.group:
+    """UpdateTable of a table that is no replica: whether others may be made from it. Raises ValidationException."""
+    if table.group or mode == groups.OVERRIDABLE:
         raise replica_errors.mode_of_regional_tables()
-    return tables.put(ctx, table, settings_mode=checked_mode(mode))
+    return tables.put(ctx, table, settings_mode=mode)
 
 
 async def join(ctx: Context, name: str, request: Document) -> Table:

@@ -35,7 +35,7 @@ async def create_table(ctx: Context, request: Document) -> Document:
         table,
         indexes=tuple([tables.with_status(index, "CREATING") for index in table.indexes]),
         vectors=tuple([msgspec.structs.replace(index, status="CREATING") for index in table.vectors]),
-        settings_mode=joint.checked_mode(request.get("GlobalTableSettingsReplicationMode")),
+        settings_mode=joint.mode_of_new(request.get("GlobalTableSettingsReplicationMode")),
     )
     created = await encryption.chosen(ctx, created, request.get("SSESpecification"))
     if view is not None:

@@ -22,6 +22,7 @@ _SAME = (
     "TableClass",
     "WarmThroughput",
 )
+_ONLY_CREATED = ("GlobalSecondaryIndexes", "GlobalTableSettingsReplicationMode", "LocalSecondaryIndexes", "Tags")
 # what UpdateTable changes as it stands in a template
 _CHANGED = (
     "BillingMode",
@@ -31,6 +32,18 @@ _CHANGED = (
     "WarmThroughput",
 )
 _INDEX = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+# what ImportTable can be told, of the files and of the table
+_SOURCE = ("InputCompressionType", "InputFormat", "InputFormatOptions", "S3BucketSource")
+_IMPORTED = (
+    "AttributeDefinitions",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "KeySchema",
+    "OnDemandThroughput",
+    "ProvisionedThroughput",
+    "SSESpecification",
+    "TableName",
+)
 _CAPACITY = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
 _INDEXES, _INSIGHTS = "GlobalSecondaryIndexes", "ContributorInsightsSpecification"
 _UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
@@ -51,19 +64,28 @@ class TableType(ResourceType):
 
     async def create(self, ctx: Context, properties: Properties) -> str:
         name = properties.get("TableName") or f"table-{ctx.ids.hex(12)}"
-        if properties.get("ImportSourceSpecification"):
-            raise AWSError("NotImplemented", "Fogbank does not import into tables of templates yet.", 501)
-        request = pick(properties, *_SAME, "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "Tags")
+        request = pick(properties, *_SAME, *_ONLY_CREATED)
         request |= {
             "TableName": name,
             "BillingMode": properties.get("BillingMode", "PROVISIONED"),
             "StreamSpecification": _stream(properties),
             "SSESpecification": _encryption(properties),
         }
-        made = await self.call(ctx, "CreateTable", request)
-        described = made["TableDescription"]
-        await self._arrange(ctx, described, {}, properties)
+        source = properties.get("ImportSourceSpecification")
+        if source:
+            await self._import(ctx, source, request)
+            await self._tag(ctx, name, {}, properties)
+        else:
+            await self.call(ctx, "CreateTable", request)
+        await self._arrange(ctx, await self._described(ctx, name), {}, properties)
         return name
+
+    async def _import(self, ctx: Context, source: Properties, request: Properties) -> None:
+        """Begin to make the table of files. What an import cannot give it, it gets when it is there (`stabilise`)."""
+        if request.get("LocalSecondaryIndexes"):
+            raise errors.validation("LocalSecondaryIndexes are not supported with ImportSourceSpecification")
+        table = {"TableCreationParameters": pick(request, *_IMPORTED)}
+        await self.call(ctx, "ImportTable", table | pick(source, *_SOURCE))
 
     async def is_ready(self, ctx: Context, identifier: str) -> bool:
         table = await self._described(ctx, identifier)
@@ -72,13 +94,38 @@ class TableType(ResourceType):
 
     async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
         """A stream of another view is a new stream, which can only be had when the old one is gone."""
+        is_imported = bool(after.get("ImportSourceSpecification")) and not before
+        if is_imported:
+            await self._check_import(ctx, identifier)
         if not await self.is_ready(ctx, identifier):
             return False
-        wanted = _stream(after)
-        if wanted is None or (await self._described(ctx, identifier)).get("StreamSpecification"):
-            return True
-        await self.call(ctx, "UpdateTable", {"TableName": identifier, "StreamSpecification": wanted})
-        return False
+        table, wanted = await self._described(ctx, identifier), _stream(after)
+        request: Properties = (
+            {} if wanted is None or table.get("StreamSpecification") else {"StreamSpecification": wanted}
+        )
+        if is_imported:
+            request |= self._not_imported(ctx, table, after)
+        if request:
+            await self.call(ctx, "UpdateTable", {"TableName": identifier, **request})
+        return not request
+
+    async def _check_import(self, ctx: Context, name: str) -> None:
+        """Raises what an import has failed with."""
+        arn = (await self._described(ctx, name))["TableArn"]
+        for each in (await self.call(ctx, "ListImports", {"TableArn": arn}))["ImportSummaryList"]:
+            if each["ImportStatus"] == "FAILED":
+                job = await self.call(ctx, "DescribeImport", {"ImportArn": each["ImportArn"]})
+                failed = job["ImportTableDescription"]
+                raise errors.validation(
+                    f"The import has failed: {failed.get('FailureMessage') or failed['FailureCode']}"
+                )
+
+    def _not_imported(self, ctx: Context, table: dict[str, Any], after: Properties) -> Properties:
+        """What a table is to have that an import cannot give it."""
+        asked: Properties = self.fitted(ctx, "UpdateTable", pick(after, "DeletionProtectionEnabled", "TableClass"))
+        table_class = (table.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
+        found = {"DeletionProtectionEnabled": table["DeletionProtectionEnabled"], "TableClass": table_class}
+        return {name: value for name, value in asked.items() if found[name] != value}
 
     async def _described(self, ctx: Context, name: str) -> dict[str, Any]:
         table: dict[str, Any] = (await self.call(ctx, "DescribeTable", {"TableName": name}))["Table"]
@@ -165,9 +212,7 @@ class TableType(ResourceType):
         if not new:
             await self.call(ctx, "DeleteResourcePolicy", about)
             return
-        document = new["PolicyDocument"]
-        text = document if isinstance(document, str) else orjson.dumps(document).decode()
-        await self.call(ctx, "PutResourcePolicy", {**about, "Policy": text})
+        await self.call(ctx, "PutResourcePolicy", {**about, "Policy": policy_text(new)})
 
     # -- looking
 
@@ -236,6 +281,11 @@ class TableType(ResourceType):
             start = page.get("LastEvaluatedTableName")
             if start is None:
                 return found
+
+
+def policy_text(given: Properties) -> str:
+    document = given["PolicyDocument"]
+    return document if isinstance(document, str) else orjson.dumps(document).decode()
 
 
 def _stream(properties: Properties) -> Properties | None:

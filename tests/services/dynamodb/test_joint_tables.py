@@ -7,6 +7,7 @@ import json
 import pytest
 
 from fogbank.testing.clients import fresh_account
+from tests.services.cloud_client import Cloud
 from tests.services.dynamodb.helpers import attributes, index, refusal, s, schema
 
 HERE, THERE = "us-east-2", "us-east-1"
@@ -186,3 +187,24 @@ def test_tables_of_one_account_do_not_become_those_of_several(source, here, join
     clock.advance(seconds=1)
     with refusal(message="A same-account global table cannot be converted to a multi-account global table"):
         join()
+
+
+def test_templates_make_both_replicas(aws, here, there, others, policy, clock):
+    keys = {"KeySchema": schema("artist"), "AttributeDefinitions": attributes(artist="S")}
+    mode = {"GlobalTableSettingsReplicationMode": "ENABLED", "TableName": "music"}
+
+    def make(region, account, **properties):
+        replica = {"Region": region, "ResourcePolicy": {"PolicyDocument": json.loads(policy(account, region))}}
+        cloud = Cloud(aws("cloudcontrol", region=region, account=account), clock)
+        cloud.create("AWS::DynamoDB::GlobalTable", **mode, **properties, Replicas=[replica])
+        return cloud
+
+    make(HERE, aws.account, **keys, BillingMode="PAY_PER_REQUEST")
+    here.put_item(TableName="music", Item={"artist": s("a")})
+    cloud = make(THERE, others, GlobalTableSourceArn=arn(aws.account, HERE))
+    assert artists(there) == ["a"]
+    found = cloud.read("AWS::DynamoDB::GlobalTable", "music")
+    assert found["GlobalTableSettingsReplicationMode"] == "ENABLED"
+    assert [each["Region"] for each in found["Replicas"]] == [THERE]
+    cloud.delete("AWS::DynamoDB::GlobalTable", "music")
+    assert here.describe_table(TableName="music")["Table"]["TableStatus"] == "ACTIVE"

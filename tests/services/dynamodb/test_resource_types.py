@@ -151,3 +151,26 @@ def test_insights_of_indexes_are_switched(ddb, make):
     make(**PROPERTIES | {"GlobalSecondaryIndexes": [watched]})
     answer = ddb.describe_contributor_insights(TableName="things", IndexName="by-color")
     assert answer["ContributorInsightsStatus"] == "ENABLED"
+
+
+def test_a_table_may_begin_with_files(control, make, aws, ddb):
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=f"files-{aws.account}")
+    s3.put_object(Bucket=f"files-{aws.account}", Key="in/a.csv", Body=b"pk,color\na,red\nb,blue\n")
+    source = {
+        "InputFormat": "CSV",
+        "S3BucketSource": {"S3Bucket": f"files-{aws.account}", "S3KeyPrefix": "in/"},
+    }
+    wanted = {**PROPERTIES, "DeletionProtectionEnabled": True}
+    event = make(**wanted, ImportSourceSpecification=source)
+    assert event["OperationStatus"] == "SUCCESS", event
+    assert ddb.scan(TableName="things")["Count"] == 2
+    found = read(control)
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_a_table_of_files_that_are_not_there_fails(make, aws):
+    source = {"InputFormat": "CSV", "S3BucketSource": {"S3Bucket": f"nothing-{aws.account}"}}
+    event = make(**PROPERTIES, ImportSourceSpecification=source)
+    assert event["OperationStatus"] == "FAILED"
+    assert "The import has failed" in event["StatusMessage"]
