@@ -14,6 +14,7 @@ from fogbank.services.stepfunctions import (
     map_runs,
     resource_types,
     tags,
+    trials,
     versions,
 )
 from fogbank.services.stepfunctions.service import service
@@ -33,5 +34,6 @@ __all__ = [
     "resource_types",
     "service",
     "tags",
+    "trials",
     "versions",
 ]

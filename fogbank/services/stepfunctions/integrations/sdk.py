@@ -151,6 +151,15 @@ def _of(kind: Any, named: str, given: Any, field: str) -> Any:
     return given
 
 
+def mismatch(shape: Shape, given: Any) -> str:
+    """Why a document cannot be a value of the shape; empty when it can."""
+    try:
+        _Reader(frozenset({"AttributeValue"})).value(shape, given, "result")
+    except _Wrong as wrong:
+        return str(wrong)
+    return ""
+
+
 # -- results
 
 

@@ -116,6 +116,7 @@ async def fail(frame: Frame, failure: Failure) -> None:
     strand = frame.strand
     if isinstance(failure, (Broken, Unresolved)):
         failure = _told(frame, failure)
+    frame.run.failure = failure
     strand.attempt += 1
     await frame.run.settled(strand)
     if failure.error == RUNTIME:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fogbank.services.stepfunctions import limits
 from fogbank.services.stepfunctions.interpreter.strand import Outcome, Strand, Work
 from fogbank.services.stepfunctions.language.definition import Definition
-from fogbank.services.stepfunctions.language.failure import RUNTIME
+from fogbank.services.stepfunctions.language.failure import RUNTIME, Failure
 from fogbank.services.stepfunctions.language.intrinsics import Draw
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Run(ABC):
     context   the parts of the context object that belong to the whole: `Execution` and `StateMachine`
     ready     the numbers of strands that can go on
     outcome   how it ended, once it has
+    failure   the latest one of a state, whatever became of it
     """
 
     definition: Definition
@@ -46,6 +47,7 @@ class Run(ABC):
     def __init__(self) -> None:
         self.ready: deque[int] = deque()
         self.outcome: Outcome | None = None
+        self.failure: Failure | None = None
 
     @abstractmethod
     def now(self) -> float:
