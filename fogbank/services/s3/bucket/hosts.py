@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 _REGION = r"[a-z]{2,4}(?:-[a-z]+)+-\d+"
 # `.+` is greedy: it is the last `.s3` label that ends the bucket's name, which may have dots and such labels of its own.
@@ -77,9 +77,16 @@ def _access_point(host: str) -> str | None:
 
 
 def path_of(host: str, path: str) -> str:
-    """The path of a request in path style, whatever style it came in."""
+    """The path of a request in path style, whatever style it came in. For S3 a plus sign in a path is a blank."""
+    if "+" in path:
+        path = path.replace("+", "%20")
     bucket = bucket_of_host(host)
     if bucket is None or path == _WAY_BACK:
         return path
     named = quote(bucket, safe="")
     return f"/{named}" if path == "/" else f"/{named}{path}"
+
+
+def url_of(endpoint: str, host: str, bucket: str, key: str) -> str:
+    """The URL of an object as S3 tells it: in the style of the request, slashes and all escaped."""
+    return f"{endpoint}{'' if bucket_of_host(host) else '/' + bucket}/{quote_plus(key)}"

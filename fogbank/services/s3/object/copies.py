@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -51,7 +51,7 @@ def parse_source(header: str) -> tuple[str, str, str | None]:
     path, question, query = header.rpartition("?versionId=")
     if not question:
         path, query = header, ""
-    bucket, key = access_points.split_source(unquote(path))
+    bucket, key = access_points.split_source(unquote_plus(path))
     if not bucket or not key:
         raise errors.bad_copy_source(header)
     return bucket, key, query or None

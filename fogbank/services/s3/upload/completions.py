@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote
 
 from fogbank.kernel import Context
 from fogbank.services.s3 import changes, errors, limits
+from fogbank.services.s3.bucket import hosts
 from fogbank.services.s3.content import bodies, digests, etags
 from fogbank.services.s3.content.digests import COMPOSITE, DEFAULT, FULL_OBJECT
 from fogbank.services.s3.encryption import keys
+from fogbank.services.s3.express.directory_names import is_directory
 from fogbank.services.s3.lifecycle.headers import tell_expiration
 from fogbank.services.s3.locking import locks
 from fogbank.services.s3.object import objects, vault
@@ -38,8 +39,8 @@ async def complete_multipart_upload(ctx: Context, request: Request) -> Answer:
     record = await (_made_before(home, request) if upload is None else _complete(ctx, home, request, upload))
     answer = objects.answer_to_write(record, home.bucket, request)
     await tell_expiration(home, request["Key"], record, answer)
-    path = quote(f"/{home.name}/{request['Key']}")
-    return answer | {"Bucket": home.name, "Key": request["Key"], "Location": f"{ctx.endpoint}{path}"}
+    location = hosts.url_of(ctx.endpoint, ctx.headers.get("host", ""), home.name, request["Key"])
+    return answer | {"Bucket": home.name, "Key": request["Key"], "Location": location}
 
 
 async def _made_before(home: Home, request: Request) -> Object:
@@ -80,7 +81,9 @@ async def _chosen(home: Home, request: Request, upload: Upload) -> list[Part]:
     if not 0 < len(listed) <= limits.PARTS:
         raise errors.malformed_xml()
     numbers = [entry.get("PartNumber") or 0 for entry in listed]
-    if any(later <= earlier for earlier, later in pairwise(numbers)):
+    if any(later <= earlier for earlier, later in pairwise(numbers)) or (
+        _must_be_consecutive(home, upload) and numbers != list(range(1, len(numbers) + 1))
+    ):
         raise errors.invalid_part_order(upload_id)
     known = {part.number: part for part in await parts.scan(home.ctx, upload_id)}
     chosen = [_match(upload_id, upload, entry, known) for entry in listed]
@@ -88,6 +91,11 @@ async def _chosen(home: Home, request: Request, upload: Upload) -> list[Part]:
         if part.size < limits.PART_BYTES_MIN:
             raise errors.entity_too_small(part.size, limits.PART_BYTES_MIN, part.number, part.etag)
     return chosen
+
+
+def _must_be_consecutive(home: Home, upload: Upload) -> bool:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedPart.html"""
+    return is_directory(home.name) or upload.checksum_algorithm not in ("", DEFAULT)
 
 
 def _match(upload_id: str, upload: Upload, entry: Request, known: dict[int, Part]) -> Part:

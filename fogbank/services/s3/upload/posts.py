@@ -9,13 +9,14 @@ import time
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from xml.sax.saxutils import escape
 
 from fogbank.http import Payload, Request, Response
 from fogbank.identity.errors.s3 import form_field_missing
 from fogbank.kernel import Context
 from fogbank.services.s3 import changes, errors
+from fogbank.services.s3.bucket import hosts
 from fogbank.services.s3.content import bodies, digests
 from fogbank.services.s3.lifecycle.headers import tell_expiration
 from fogbank.services.s3.object import objects, tags, traits
@@ -197,7 +198,7 @@ def _response(ctx: Context, fields: Fields, wanted: Parameters, answer: Paramete
     target = fields.get("success_action_redirect") or fields.get("redirect")
     if target:
         return Response(303, [*headers, ("Location", _redirect(target, bucket, key, etag))])
-    location = f"{ctx.endpoint}/{quote(bucket)}/{quote(key)}"
+    location = hosts.url_of(ctx.endpoint, ctx.headers.get("host", ""), bucket, key)
     headers.append(("Location", location))
     status = fields.get("success_action_status")
     if status != "201":

@@ -44,6 +44,14 @@ def test_any_key_names_its_own_object(s3, bucket, put, get):
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
+def test_plus_sign_in_a_path_is_a_blank(s3, raw, bucket, put, get):
+    put(bucket, "a b", b"blank")
+    put(bucket, "a+b", b"plus")
+    assert [raw("GET", f"/{bucket}/a{sign}b").body for sign in ("+", "%20", "%2B")] == [b"blank", b"blank", b"plus"]
+    assert raw("PUT", f"/{bucket}/copy", headers={"x-amz-copy-source": f"/{bucket}/a+b"}).status == 200
+    assert get(bucket, "copy") == b"blank"
+
+
 def test_key_of_more_than_1024_bytes_is_refused(refused, s3, bucket):
     with refused("KeyTooLongError", 400, Message="Your key is too long", Size="1025", MaxSizeAllowed="1024"):
         s3.put_object(Bucket=bucket, Key="x" * 1025, Body=b"x")

@@ -46,10 +46,16 @@ def test_parts_become_one_object(s3, bucket, get, upload, fogbank_server):
     answer = upload(bucket, "dir/k ü", [FIRST, SECOND, TAIL])
     assert answer["ETag"] == etag_of(FIRST, SECOND, TAIL)
     assert (answer["Bucket"], answer["Key"]) == (bucket, "dir/k ü")
-    assert answer["Location"] == f"{fogbank_server.endpoint}/{bucket}/dir/k%20%C3%BC"
+    assert answer["Location"] == f"{fogbank_server.endpoint}/{bucket}/dir%2Fk+%C3%BC"
     assert get(bucket, "dir/k ü") == FIRST + SECOND + TAIL
     head = s3.head_object(Bucket=bucket, Key="dir/k ü")
     assert (head["ContentLength"], head["ETag"]) == (len(FIRST + SECOND + TAIL), etag_of(FIRST, SECOND, TAIL))
+
+
+def test_location_is_in_the_style_of_the_request(raw, bucket, begun, send):
+    document = f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{send(1, TAIL)}</ETag></Part>"
+    body, host = f"{document}</CompleteMultipartUpload>".encode(), f"{bucket}.s3.amazonaws.com"
+    assert f"<Location>http://{host}/k</Location>" in raw("POST", f"/k?uploadId={begun}", body, host=host).body.decode()
 
 
 def test_single_small_part_is_enough(get, bucket, upload):
@@ -304,6 +310,15 @@ def test_part_of_a_composite_upload_brings_a_checksum(s3, raw, bucket):
     assert "expected checksum Type: crc32, actual checksum Type: null" in refused.error["Message"]
     taken = send_to(s3.create_multipart_upload(**kinds, ChecksumType="FULL_OBJECT"))
     assert taken.headers["x-amz-checksum-crc32"] == b64(crc32(TAIL))
+
+
+def test_parts_with_checksums_are_numbered_one_after_the_other(refused, s3, bucket):
+    begun = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
+    where = {"Bucket": bucket, "Key": "k", "UploadId": begun}
+    sent = s3.upload_part(PartNumber=2, Body=TAIL, ChecksumAlgorithm="SHA256", **where)
+    part = {"PartNumber": 2, "ETag": sent["ETag"], "ChecksumSHA256": sent["ChecksumSHA256"]}
+    with refused("InvalidPartOrder", 400):
+        s3.complete_multipart_upload(MultipartUpload={"Parts": [part]}, **where)
 
 
 @pytest.mark.parametrize(
