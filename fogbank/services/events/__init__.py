@@ -3,6 +3,7 @@
 from fogbank.services.events import (
     api_calls,
     api_destinations,
+    api_methods,
     archives,
     buses,
     connections,
@@ -26,6 +27,7 @@ from fogbank.services.events.service import service
 __all__ = [
     "api_calls",
     "api_destinations",
+    "api_methods",
     "archives",
     "buses",
     "connections",

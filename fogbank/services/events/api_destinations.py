@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fogbank.kernel import AWSError, Context, Record, json_paths, outbound
+from fogbank.kernel import AWSError, Context, Record, outbound
 from fogbank.kernel.api_destinations import PROVIDED, Message
 from fogbank.services.events import connections, errors, http_parts, limits, oauth, state_events
 from fogbank.services.events.connections import Connection, connection_arn
@@ -190,23 +190,12 @@ async def invoke(ctx: Context, delivery: Delivery) -> None:
     """Send an event as the target's role. Raises AWSError, Failure."""
     invoker = ctx.at()
     invoker.principal = await ctx.assume(delivery.target["RoleArn"], source_arn=delivery.rule)
-    answer = await _ask(invoker, delivery.target["Arn"], _message(delivery))
+    answer = await _ask(invoker, delivery.target["Arn"], http_parts.message(delivery))
     if not 200 <= answer.status < 300:
         wait = _seconds(answer.headers.get("retry-after"))
         retriable = (answer.status == 429 or answer.status >= 500) and wait >= 0
         message = f"The API destination answered with status {answer.status}."
         raise Failure("ERROR_FROM_TARGET", message, retriable, max(wait, 0.0))
-
-
-def _message(delivery: Delivery) -> Message:
-    given = delivery.target.get("HttpParameters") or {}
-    event = delivery.event.document
-    return Message(
-        delivery.text(),
-        [json_paths.resolve(value, event) for value in given.get("PathParameterValues") or ()],
-        _resolved(given.get("QueryStringParameters"), event),
-        _resolved(given.get("HeaderParameters"), event),
-    )
 
 
 async def _invoke_for_others(ctx: Context, arn: str, message: Message) -> outbound.Answer:
@@ -261,10 +250,6 @@ async def _send(ctx: Context, call: _Call, message: Message) -> outbound.Answer:
         return await outbound.send(ctx, call.destination.method, url, headers, body, limits.HTTP_SECONDS)
     except outbound.Unreachable as error:
         raise Failure("CONNECTION_FAILURE", str(error), retriable=True) from None
-
-
-def _resolved(values: dict[str, str] | None, event: dict[str, Any]) -> dict[str, str]:
-    return {name: json_paths.resolve(value, event) for name, value in (values or {}).items()}
 
 
 def _seconds(text: str | None) -> float:

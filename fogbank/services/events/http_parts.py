@@ -9,6 +9,10 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from fogbank.kernel import json_paths
+from fogbank.kernel.api_destinations import Message
+from fogbank.services.events.deliveries import Delivery
+
 USER_AGENT = "Amazon/EventBridge/ApiDestinations"
 
 
@@ -51,3 +55,19 @@ def body(text: str, added: Mapping[str, str]) -> bytes:
         if isinstance(document, dict):
             return orjson.dumps({**document, **added})
     return text.encode()
+
+
+def message(delivery: Delivery) -> Message:
+    """What a target is sent of an event, by its HttpParameters."""
+    given = delivery.target.get("HttpParameters") or {}
+    event = delivery.event.document
+    return Message(
+        delivery.text(),
+        [json_paths.resolve(value, event) for value in given.get("PathParameterValues") or ()],
+        _resolved(given.get("QueryStringParameters"), event),
+        _resolved(given.get("HeaderParameters"), event),
+    )
+
+
+def _resolved(values: dict[str, str] | None, event: dict[str, Any]) -> dict[str, str]:
+    return {name: json_paths.resolve(value, event) for name, value in (values or {}).items()}

@@ -1,4 +1,4 @@
-"""API destinations as enrichments and targets: a request for each event.
+"""API destinations, and methods of API Gateway's APIs, as enrichments and targets: a request for each event.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html#eb-pipes-enrichment-api
 """
@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
+from fogbank.apis import calling
 from fogbank.kernel import AWSError, api_destinations
 from fogbank.kernel.api_destinations import Message
 from fogbank.services.pipes.batches import Batch, Call, Event, Failed
 from fogbank.services.pipes.pipe import as_role
 from fogbank.services.pipes.templating import resolved
 
-PATTERN = r"events:api-destination/[^/]+/.+"
+PATTERN = rf"events:api-destination/[^/]+/.+|{calling.PATTERN}"
 _GZIP_OR_DEFLATE = 47  # zlib's window bits for either header
 
 
@@ -26,13 +27,14 @@ async def ask(batch: Batch, place: int) -> bytes:
     request = msgspec.to_builtins(message)
     try:
         scope = await as_role(batch.ctx, batch.pipe, batch.arn)
-        answer = await api_destinations.invoke(scope, batch.arn, message)
+        ask_it = calling.ask if ":execute-api:" in batch.arn else api_destinations.invoke
+        answer = await ask_it(scope, batch.arn, message)
     except AWSError as error:
         batch.calls.append(Call(request, None))
         raise Failed(f"{error.code}: {error.message}", False, error.status, "events") from error
     batch.calls.append(Call(request, {"status": answer.status, "body": answer.body}))
     if not 200 <= answer.status < 300:
-        told = f"The API destination answered with status {answer.status}."
+        told = f"The endpoint answered with status {answer.status}."
         raise Failed(told, answer.status == 429, answer.status, "events")
     if answer.headers.get("content-encoding") in ("gzip", "deflate"):
         return _unpacked(answer.body)
@@ -43,7 +45,7 @@ def _unpacked(body: bytes) -> bytes:
     try:
         return zlib.decompress(body, _GZIP_OR_DEFLATE)
     except zlib.error as error:
-        raise Failed("The API destination's answer cannot be unpacked.") from error
+        raise Failed("The endpoint's answer cannot be unpacked.") from error
 
 
 def _message(given: dict[str, Any], event: Event, text: str) -> Message:

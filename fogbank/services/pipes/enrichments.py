@@ -64,16 +64,12 @@ _KINDS = (
     Kind(endpoints.PATTERN, "events", "CreateApiDestination", _endpoint),
     Kind(r"states:stateMachine:.+", "stepfunctions", "StartSyncExecution", _state_machine),
 )
-# what AWS has besides: APIs of API Gateway
-_OTHERS = ("execute-api",)
 
 
 def kind_of(arn: str) -> Kind:
     """Raises ValidationException, NotImplemented."""
     place = place_of(arn)
     kind = next((kind for kind in _KINDS if re.fullmatch(kind.pattern, place)), None)
-    if kind is None and place.partition(":")[0] in _OTHERS:
-        raise errors.unsupported("enrichment", arn)
     if kind is None:
         raise errors.invalid_arn("enrichment", arn)
     return kind

@@ -214,7 +214,7 @@ _KINDS = (
     ),
 )
 # what AWS has besides: the services of these targets
-_OTHERS = ("batch", "codebuild", "ecs", "execute-api", "inspector", "redshift", "sagemaker", "timestream")
+_OTHERS = ("batch", "codebuild", "ecs", "inspector", "redshift", "sagemaker", "timestream")
 _SHARED_MEMBERS = ("InputTemplate",)
 _REQUIRED = {"KinesisStreamParameters": "PartitionKey", "CloudWatchLogsParameters": "LogStreamName"}
 

@@ -246,3 +246,43 @@ def test_a_topic_gets_a_message(aws, queue, sqs, make_rule, put):
     put({"order": 1})
     (body,) = eventually(queue.bodies)
     assert json.loads(body)["Message"] == '{"order":1}'
+
+
+def test_a_method_of_an_api_is_asked_with_what_the_target_says(aws, events, clock, make_queue, put):
+    gateway, queue = aws("apigateway"), make_queue("behind")
+    trust = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam = aws("iam")
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName="sender", PolicyName="p", PolicyDocument=document)
+    api = gateway.create_rest_api(name="shop")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    resource = gateway.create_resource(restApiId=api, parentId=root, pathPart="{order}")["id"]
+    method = {"restApiId": api, "resourceId": resource, "httpMethod": "POST"}
+    gateway.put_method(**method, authorizationType="NONE", requestParameters={"method.request.path.order": True})
+    template = (
+        "Action=SendMessage&MessageBody="
+        "$util.urlEncode(\"$input.params('order') $input.params('x-kind') $input.path('$.detail.n')\")"
+    )
+    gateway.put_integration(
+        **method,
+        type="AWS",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:us-east-1:sqs:path/{aws.account}/behind",
+        credentials=role,
+        requestParameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+        requestTemplates={"application/json": template},
+    )
+    gateway.put_method_response(**method, statusCode="200")
+    gateway.put_integration_response(**method, statusCode="200")
+    gateway.create_deployment(restApiId=api, stageName="prod")
+    arn = f"arn:aws:execute-api:us-east-1:{aws.account}:{api}/prod/POST/*"
+    events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')
+    parameters = {"PathParameterValues": ["$.detail.id"], "HeaderParameters": {"x-kind": "$.detail-type"}}
+    answer = events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn, "HttpParameters": parameters}])
+    assert answer["FailedEntries"] == []
+    put({"id": "o-1", "n": 7})
+    clock.advance(seconds=1)
+    assert queue.bodies() == ["o-1 Order 7"]

@@ -90,6 +90,23 @@ def test_an_endpoint_enriches(make, source, target, endpoint, destination):
     assert [json.loads(body) for body in target.bodies()] == [{"answer": "1"}]
 
 
+def test_a_method_of_an_api_enriches(aws, make, source, target, endpoint):
+    gateway = aws("apigateway")
+    api = gateway.create_rest_api(name="shop")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    method = {"restApiId": api, "resourceId": root, "httpMethod": "POST"}
+    gateway.put_method(**method, authorizationType="AWS_IAM")
+    gateway.put_integration(**method, type="HTTP_PROXY", integrationHttpMethod="POST", uri=endpoint.url + "/made")
+    gateway.create_deployment(restApiId=api, stageName="prod")
+    make(
+        Enrichment=f"arn:aws:execute-api:us-east-1:{aws.account}:{api}/prod/POST/",
+        EnrichmentParameters={"InputTemplate": '{"id": <$.body.id>}'},
+        TargetParameters={"InputTemplate": '{"answer": <$.seen.id>}'},
+    )
+    source.send('{"id": "1"}')
+    assert [json.loads(body) for body in target.bodies()] == [{"answer": "1"}]
+
+
 def test_the_role_has_to_be_allowed_to_ask(make, make_queue, make_role, endpoint, destination):
     dead = make_queue("dead")
     redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": "1"})
