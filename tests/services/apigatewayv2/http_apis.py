@@ -24,3 +24,8 @@ class HttpApis(Apis):
     def integrate(self, api, **options):
         options = {"IntegrationType": "AWS_PROXY", **options}
         return "integrations/" + self.v2.create_integration(ApiId=api, **options)["IntegrationId"]
+
+    def manage(self, api, account=None):
+        """A client of the connections of a WebSocket API."""
+        place = f"{self.endpoint}/_aws/execute-api/{api}/prod"
+        return self.aws("apigatewaymanagementapi", account=account, endpoint=place)

@@ -1,0 +1,1 @@
+"""WebSocket APIs: connections, and what comes by them."""
