@@ -47,13 +47,8 @@ class TagChanges:
 
     async def tell(self, ctx: Context, name: str, request: Document, answer: Document | None) -> None:
         """Put the events of a call that was answered."""
-        creates = not tag_calls.changes_tags(name)
-        arns = await ctx.transact(_resources, ctx, name, request, (answer or {}) if creates else {})
-        tags = tag_calls.given(request) if creates else await _present(ctx, request)
-        if tags is None:
-            return
         putting = ctx.at(service=service)
-        for arn in arns:
+        for arn, tags in await _changed(ctx, name, request, answer or {}):
             await putting.transact(_tell, putting, arn, tags, sorted(tag_calls.given(request)))
 
 
@@ -63,6 +58,22 @@ service.provide("tag_changes", TagChanges())
 async def _has_rule(ctx: Context) -> bool:
     book = await book_of(ctx, DEFAULT)
     return book is not None and book.may_match(_ENTRY["Source"])
+
+
+async def _changed(ctx: Context, name: str, request: Document, answer: Document) -> list[tuple[str, Tags]]:
+    """What was tagged, with its tags."""
+    if "ResourceARNList" in request:  # the Resource Groups Tagging API, of things of all services
+        return await _listed(ctx, request["ResourceARNList"], answer.get("FailedResourcesMap") or {})
+    creates = not tag_calls.changes_tags(name)
+    arns = await ctx.transact(_resources, ctx, name, request, answer if creates else {})
+    tags = tag_calls.given(request) if creates else await _present(ctx, request)
+    return [] if tags is None else [(arn, tags) for arn in arns]
+
+
+async def _listed(ctx: Context, arns: list[str], failed: Document) -> list[tuple[str, Tags]]:
+    shown = await _shown(ctx, "GetResources", {"ResourceARNList": arns})
+    found = {each["ResourceARN"]: tag_calls.given(each) for each in shown["ResourceTagMappingList"]}
+    return [(arn, found.get(arn, {})) for arn in arns if arn not in failed]
 
 
 async def _resources(ctx: Context, name: str, request: Document, answer: Document) -> list[str]:
@@ -83,21 +94,22 @@ async def _present(ctx: Context, request: Document) -> Tags | None:
     found = tag_calls.reading(ctx.service.name, request)
     if found is None:
         return None
-    name, asked = found
-    operation = ctx.service.operations.get(protocols.load(ctx.service.name).operations[name].snake)
-    if operation is None:
-        return None
-    reading = ctx.at()
-    reading.principal, reading.operation = root(ctx.account), operation.name
     try:
-        answer = await (
-            reading.transact(operation.handler, reading, asked)
-            if operation.transaction
-            else operation.handler(reading, asked)
-        )
+        return tag_calls.given(await _shown(ctx, *found))
     except AWSError:  # S3 says so of a bucket without tags; or it is gone
         return {}
-    return tag_calls.given(answer or {})
+
+
+async def _shown(ctx: Context, name: str, asked: Document) -> Document:
+    """The answer of an operation of the context's service, as the account gets it."""
+    operation = ctx.service.operations.get(protocols.load(ctx.service.name).operations[name].snake)
+    if operation is None:
+        return {}
+    reading = ctx.at()
+    reading.principal, reading.operation = root(ctx.account), operation.name
+    if operation.transaction:
+        return await reading.transact(operation.handler, reading, asked) or {}
+    return await operation.handler(reading, asked) or {}
 
 
 async def _tell(ctx: Context, arn: str, tags: Tags, asked: list[str]) -> None:

@@ -70,3 +70,13 @@ def test_a_refused_change_is_not_told(aws, told):
     with pytest.raises(sns.exceptions.ClientError):
         sns.tag_resource(ResourceArn=f"arn:aws:sns:us-east-1:{aws.account}:none", Tags=[{"Key": "a", "Value": "1"}])
     assert told() == []
+
+
+def test_changes_by_the_tagging_api_are_told_for_each_resource(aws, told):
+    sns, tagging = aws("sns"), aws("resourcegroupstaggingapi")
+    topics = [sns.create_topic(Name=name)["TopicArn"] for name in ("a", "b")]
+    gone = topics[0] + "x"
+    tagging.tag_resources(ResourceARNList=[*topics, gone], Tags={"k": "v"})
+    tagging.untag_resources(ResourceARNList=topics[:1], TagKeys=["k"])
+    found = [(event["resources"], event["detail"]["service"], event["detail"]["tags"]) for event in told()]
+    assert found == [([topics[0]], "sns", {"k": "v"}), ([topics[1]], "sns", {"k": "v"}), ([topics[0]], "sns", {})]
