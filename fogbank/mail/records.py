@@ -143,13 +143,14 @@ class Counts(Record, frozen=True):
 
 
 class Message(Record, frozen=True):
-    """`events` are (destination, type, epoch seconds, details)."""
+    """`events` are (destination, type, epoch seconds, details); `document` is the mail as events tell of it (see `events.Mail`)."""
 
     id: str
     sender: str
     subject: str
     tags: dict[str, list[str]]
     events: list[tuple[str, str, float, dict[str, Any]]]
+    document: dict[str, Any] = {}
 
 
 identities: Collection[Identity] = Collection("ses", "identities", Identity)

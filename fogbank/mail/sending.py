@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context, mailbox
-from fogbank.mail import addresses, events, identities, messages, outcomes, problems, receiving
+from fogbank.mail import addresses, events, identities, messages, outcomes, problems, receiving, tracking
 from fogbank.mail.events import Event, Mail
 from fogbank.mail.records import (
     ConfigurationSet,
@@ -214,7 +214,7 @@ def subject_of(mime: Mime) -> str:
 async def _deliver(ctx: Context, draft: Draft, mail: Mail, chosen: Chosen, data: bytes) -> None:
     sender = addresses.plain(draft.return_path or draft.source)
     happened: list[tuple[str, str, float, dict[str, Any]]] = []
-    text, html = messages.bodies(data)
+    kinds = tracking.wanted(chosen.set)
 
     async def tell(recipient: str, event: Event) -> None:
         happened.append((recipient, event.kind, ctx.now(), event.about))
@@ -225,16 +225,19 @@ async def _deliver(ctx: Context, draft: Draft, mail: Mail, chosen: Chosen, data:
         happened.append((recipient, "SEND", ctx.now(), {}))
         outcome = await outcomes.of(ctx, chosen.set, recipient, mail.id)
         if outcome.delivered:
-            await _post(ctx, draft, mail, recipient, text, html, data)
+            own = tracking.tracked(data, tracking.base_of(ctx, mail.id, recipient), kinds) if kinds else data
+            await _post(ctx, draft, mail, recipient, own)
         for event in outcome.events:
             await tell(recipient, event)
             await add_counts(ctx, bounces=event.kind == "BOUNCE", complaints=event.kind == "COMPLAINT")
-    kept = Message(mail.id, draft.source, subject_of(draft.mime), mail.tags, happened)
+    document = mail._asdict() if kinds else {}
+    kept = Message(mail.id, draft.source, subject_of(draft.mime), mail.tags, happened, document)
     kept_messages.put(ctx, kept, mail.id)
     await office(ctx).schedule("forget_message", {"id": mail.id}, delay=30 * _DAY)
 
 
-async def _post(ctx: Context, draft: Draft, mail: Mail, recipient: str, text: str, html: str, data: bytes) -> None:
+async def _post(ctx: Context, draft: Draft, mail: Mail, recipient: str, data: bytes) -> None:
+    text, html = messages.bodies(data)
     about = {
         "MessageId": mail.id,
         "To": ", ".join(draft.to),

@@ -1,19 +1,22 @@
-"""What nobody has to sign: the link in a verification mail, and mail that comes in from outside.
+"""What nobody has to sign: the links in mails, and mail that comes in from outside.
 
 GET /_aws/ses/verify?account=...&region=...&identity=...&token=...
+GET /_aws/ses/track?account=...&region=...&id=...&to=...      the image of an open; with &link=... a click
 POST /_aws/ses/inbound?account=...&region=...&to=...&from=...   the mail, as MIME
 """
 
 from __future__ import annotations
 
+import base64
 from urllib.parse import parse_qs
 
 from fogbank.http import Request, Response
 from fogbank.kernel import AWSError, Context
-from fogbank.mail import identities, receiving, sending
+from fogbank.mail import identities, receiving, sending, tracking
 from fogbank.services.ses.service import service
 
 _INBOUND = "/_aws/ses/inbound"
+_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _THANKS = """<!DOCTYPE html>
 <title>Amazon SES</title>
 <h1>Congratulations!</h1>
@@ -36,6 +39,20 @@ async def verify(ctx: Context, request: Request) -> Response:
     if found.success_url:
         return Response(302, [("location", found.success_url)], b"")
     return Response(200, [("content-type", "text/html; charset=utf-8")], _THANKS.encode())
+
+
+@service.edge(lambda request: request.path == tracking.PATH)
+async def track(ctx: Context, request: Request) -> Response:
+    """A mail was opened, or a link in it was followed."""
+    asked = _asked(request)
+    scope = ctx.at(account=asked.get("account") or ctx.account, region=asked.get("region") or ctx.region)
+    agent = request.headers.get("user-agent", "")
+    link = await scope.transact(tracking.happened, scope, request.query, request.remote, agent)
+    if link is None:
+        raise AWSError("InvalidParameter", "There is no such mail.", 400)
+    if link:
+        return Response(302, [("location", link)], b"")
+    return Response(200, [("content-type", "image/gif"), ("cache-control", "no-store")], _PIXEL)
 
 
 @service.edge(lambda request: request.path == _INBOUND)

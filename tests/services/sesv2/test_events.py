@@ -1,6 +1,11 @@
 """Configuration sets, their event destinations, and the suppression list."""
 
+import html
+import http.client
 import json
+import re
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -196,3 +201,29 @@ def test_contacts_get_only_what_they_want(ses, sender, refused, mailbox):
     ses.delete_contact(ContactListName="l", EmailAddress="in@example.net")
     with refused("NotFoundException"):
         ses.get_contact(ContactListName="l", EmailAddress="in@example.net")
+
+
+def test_opens_and_clicks_are_told_of(ses, sender, set_of, inbox, mailbox):
+    set_of({"SnsDestination": {"TopicArn": inbox.topic}}, "OPEN", "CLICK")
+    content = simple()
+    text = '<p>See <a ses:tags="kind:tea;kind:milk" href="http://example.com/?a=1&amp;b=2">this</a></p>'
+    content["Simple"]["Body"]["Html"] = {"Data": f"<body>{text}</body>"}
+    ses.send_email(
+        FromEmailAddress=sender,
+        Destination={"ToAddresses": ["bob@example.net"]},
+        Content=content,
+        ConfigurationSetName="s",
+    )
+    page = mailbox.mails("bob@example.net")[0]["about"]["Html"]
+    assert "ses:tags" not in page
+    link, pixel = (html.unescape(found) for found in re.findall(r'(?:href|src)="(.*?)"', page))
+    with urllib.request.urlopen(pixel) as answer:
+        assert answer.headers["content-type"] == "image/gif"
+    (opened,) = inbox.take()
+    assert (opened["eventType"], opened["mail"]["destination"]) == ("Open", ["bob@example.net"])
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(link).netloc, timeout=10)
+    connection.request("GET", link.partition("/_aws")[1] + link.partition("/_aws")[2])
+    assert connection.getresponse().headers["location"] == "http://example.com/?a=1&b=2"
+    (clicked,) = inbox.take()
+    assert (clicked["eventType"], clicked["click"]["link"]) == ("Click", "http://example.com/?a=1&b=2")
+    assert clicked["click"]["linkTags"] == {"kind": ["tea", "milk"]}
