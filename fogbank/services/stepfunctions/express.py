@@ -101,7 +101,8 @@ class ExpressRun(Run):
             del self._values[key]
 
     def write(self, number: int, previous: int, kind: str, details: dict[str, Any]) -> None:
-        self.log.add(number, Event(previous, self.now(), kind, details))
+        if self.log.is_on:
+            self.log.add(number, Event(previous, self.now(), kind, details))
 
     # -- what takes time
 
@@ -201,7 +202,6 @@ async def run_in_memory(
     """Run an execution from its beginning to its end, in no transaction; `path` is which machine of the definition it runs."""
     arn = arns.own(ctx, arns.EXPRESS, f"{start.machine.name}:{name}:{run_id}")
     run = ExpressRun(ctx, start, arn, name, text)
-    observing.note_started(ctx, start.machine.name)
     run.events = 1
     details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": start.revision.role}
     run.write(1, 0, "ExecutionStarted", details)
@@ -209,7 +209,7 @@ async def run_in_memory(
     strand = run.new_strand(path=list(path), state=begin, input=run.context["Execution"]["Input"])
     run.ready.append(0)
     outcome = await run.run(strand)
-    observing.note_ended(ctx, start.machine.name, outcome.status, ctx.now() - run.begun)
+    observing.tally(ctx, start.machine.name, outcome.status, ctx.now() - run.begun)
     await run.log.deliver(ctx)
     return run, outcome
 

@@ -40,9 +40,10 @@ class Log:
         self._config = config
         self._level = config["level"]
         self._lines: list[tuple[int, str]] = []
+        self.is_on = self._level != "OFF"
 
     def add(self, number: int, event: Event) -> None:
-        if self._level != "OFF" and self._takes(event.kind):
+        if self.is_on and self._takes(event.kind):
             self._lines.append((int(event.moment * 1000), self._line(number, event)))
 
     def _takes(self, kind: str) -> bool:
@@ -98,9 +99,19 @@ def note_started(ctx: Context, machine: str) -> None:
 
 def note_ended(ctx: Context, machine: str, status: str, seconds: float) -> None:
     about = _of(ctx, machine)
-    measured: list[metrics.Measured] = [(_METRICS[status], 1, "Count", about)]
-    measured.append(("ExecutionTime", seconds * 1000, "Milliseconds", about))
+    measured: list[metrics.Measured] = [
+        (_METRICS[status], 1, "Count", about),
+        ("ExecutionTime", seconds * 1000, "Milliseconds", about),
+    ]
     metrics.note(ctx, _NAMESPACE, measured)
+
+
+def tally(ctx: Context, machine: str, status: str, seconds: float) -> None:
+    """Both at once, of an Express execution: there may be very many."""
+    about = (("StateMachineArn", arns.machine(ctx, machine)),)
+    metrics.tally(ctx, _NAMESPACE, "ExecutionsStarted", 1, "Count", about)
+    metrics.tally(ctx, _NAMESPACE, _METRICS[status], 1, "Count", about)
+    metrics.tally(ctx, _NAMESPACE, "ExecutionTime", seconds * 1000, "Milliseconds", about)
 
 
 def _of(ctx: Context, machine: str) -> dict[str, str]:

@@ -26,11 +26,8 @@ class Frame:
         self.run = run
         self.strand = strand
         self.state = run.definition.state(tuple(strand.path), strand.state)
+        self.kind: str = self.state["Type"]
         self.is_jsonata = run.definition.is_jsonata(self.state)
-
-    @property
-    def kind(self) -> str:
-        return str(self.state["Type"])
 
     # -- what expressions see
 
@@ -50,7 +47,7 @@ class Frame:
         return found
 
     def scope(self, document: Any) -> Scope:
-        return Scope(document, self.context(), self.strand.variables)
+        return Scope(document, self.context, self.strand.variables)
 
     def fill(self, template: Any, document: Any) -> Any:
         """A payload template of JSONPath's."""

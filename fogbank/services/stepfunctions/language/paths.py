@@ -24,11 +24,11 @@ class Missing(Exception):
 
 
 class Scope(NamedTuple):
-    """What paths lead into: a document (`$`), the context object (`$$`) and variables (`$name`)."""
+    """What paths lead into: a document (`$`), the context object (`$$`), made when a path leads there, and variables (`$name`)."""
 
     document: Any
-    context: Mapping[str, Any] = {}
-    variables: Mapping[str, Any] = {}
+    context: Callable[[], Mapping[str, Any]]
+    variables: Mapping[str, Any]
 
 
 class Path(NamedTuple):
@@ -53,7 +53,7 @@ class Path(NamedTuple):
         if not self.root:
             return scope.document
         if self.root == "$":
-            return scope.context
+            return scope.context()
         if self.root not in scope.variables:
             raise Missing
         return scope.variables[self.root]
