@@ -234,11 +234,13 @@ async def _remove(ctx: Context, backup: Backup) -> None:
 
 @service.operation(resource=backup_arn)
 async def restore_table_from_backup(ctx: Context, request: Document) -> Document:
-    backup = await find(ctx, request["BackupArn"])
+    there = restoring.source_scope(ctx, request["BackupArn"])
+    backup = await find(there, request["BackupArn"])
     if backup.status != "AVAILABLE":
         raise table_errors.backup_in_use(backup.arn)
     table = await restoring.create(ctx, request, backup.table, backup.created, backup.arn)
-    await ctx.schedule("restore_from_backup", {"space": backup.space, "table": table.name, "number": 0})
+    payload = {"space": backup.space, "region": there.region, "table": table.name, "number": 0}
+    await ctx.schedule("restore_from_backup", payload)
     return {"TableDescription": restoring.description(table)}
 
 
@@ -248,7 +250,8 @@ async def restore_from_backup(ctx: Context, payload: Document) -> None:
     table = await tables.tables.get(ctx, payload["table"])
     if table is None:
         return
-    found = await copies.items(ctx, (int,), payload["space"], since=(payload["number"],), limit=_CHUNK)
+    there = ctx.at(region=payload["region"])
+    found = await copies.items(there, (int,), payload["space"], since=(payload["number"],), limit=_CHUNK)
     await restoring.fill(ctx, table, [value for _, value in found])
     if len(found) == _CHUNK:
         await ctx.schedule("restore_from_backup", {**payload, "number": found[-1][0][0] + 1})  # type: ignore[operator]

@@ -105,17 +105,19 @@ def _source_arn(ctx: Context, request: Document) -> str:
 
 @service.operation(resource=_source_arn)
 async def restore_table_to_point_in_time(ctx: Context, request: Document) -> Document:
-    """A new table with what was in another one at a time of its recovery period."""
+    """A new table with what was in another one, here or in another region, at a time of its recovery period."""
     given = request.get("SourceTableArn") or request.get("SourceTableName")
     if given is None:
         raise errors.validation("Either SourceTableName or SourceTableArn must be specified")
-    source = await find(ctx, given)
+    there = restoring.source_scope(ctx, given)
+    source = await find(there, given)
     if source.recoverable_since is None:
         raise table_errors.recovery_unavailable(source.name)
     at = _time(ctx, source, request)
     table = await restoring.create(ctx, request, source, at, backup=None)
-    await begin(ctx, source)
-    payload = {"source": source.name, "id": source.id, "moment": past.moment_of(at), "table": table.name, "after": b""}
+    await begin(there, source)
+    about = {"source": source.name, "id": source.id, "region": there.region, "table": table.name}
+    payload = {**about, "moment": past.moment_of(at), "after": b""}
     await ctx.schedule("restore_from_history", payload)
     return {"TableDescription": restoring.description(table)}
 
@@ -136,14 +138,15 @@ def _time(ctx: Context, source: Table, request: Document) -> float:
 @service.task
 async def restore_from_history(ctx: Context, payload: Document) -> None:
     """Put a piece of what there was into the new table, and come again for the next."""
-    source = await tables.tables.get(ctx, payload["source"])
+    there = ctx.at(region=payload["region"])
+    source = await tables.tables.get(there, payload["source"])
     table = await tables.tables.get(ctx, payload["table"])
     if source is None or source.id != payload["id"] or table is None:
         return
-    piece = await past.piece_as_of(ctx, source, payload["moment"], payload["after"])
+    piece = await past.piece_as_of(there, source, payload["moment"], payload["after"])
     await restoring.fill(ctx, table, piece.values)
     if piece.after is not None:
         await ctx.schedule("restore_from_history", {**payload, "after": piece.after})
         return
     restoring.finish(ctx, table)
-    await end(ctx, source)
+    await end(there, source)

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
+def source_scope(ctx: Context, named: str) -> Context:
+    """The context of what is restored, which may be in another region when its ARN is given."""
+    parts = named.split(":", 5)
+    return ctx.at(region=parts[3]) if len(parts) == 6 and parts[3] != ctx.region else ctx
+
+
 async def create(ctx: Context, request: Document, source: Table, at: float, backup: str | None) -> Table:
     """The record of the new table, CREATING until it is filled. Raises what AWS says of a target that cannot be."""
     name = tables.table_name(ctx, request["TargetTableName"])

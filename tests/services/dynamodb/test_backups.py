@@ -277,3 +277,20 @@ def test_a_deleted_backup_is_not_found(ddb, table, clock):
             call(BackupArn=arn)
     with pytest.raises(ddb.exceptions.BackupNotFoundException):
         ddb.restore_table_from_backup(TargetTableName="copy", BackupArn=arn)
+
+
+def test_a_table_is_restored_in_another_region(aws, ddb, table, clock):
+    recoverable(ddb)
+    put(ddb, "a", "first")
+    backup = ddb.create_backup(TableName=table, BackupName="other-region")["BackupDetails"]["BackupArn"]
+    clock.advance(seconds=2)
+    put(ddb, "a", "second")
+    clock.advance(seconds=2)
+    arn = ddb.describe_table(TableName=table)["Table"]["TableArn"]
+    west = aws("dynamodb", region="us-west-2")
+    west.restore_table_to_point_in_time(SourceTableArn=arn, TargetTableName="recovered", UseLatestRestorableTime=True)
+    west.restore_table_from_backup(BackupArn=backup, TargetTableName="restored")
+    clock.advance(seconds=5)
+    assert contents(west, "recovered") == {"a": "second"}
+    assert contents(west, "restored") == {"a": "first"}
+    assert west.describe_table(TableName="restored")["Table"]["RestoreSummary"]["SourceBackupArn"] == backup
