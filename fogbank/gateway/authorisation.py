@@ -212,13 +212,14 @@ class Authorisation:
         source_arn: str | None = None,
         session_name: str | None = None,
         service: str | None = None,
+        external_id: str | None = None,
     ) -> Principal:
         """The role as which a service goes on with its work; see `Context.assume`."""
         from fogbank.identity import roles
 
         asking = ctx.at(service=self.app.services.get("sts"))
         asking.principal = service_principal(service or ctx.service.name, ctx.account)
-        asking.origin = source(ctx, source_arn)
+        asking.origin = {**source(ctx, source_arn), **({"sts:ExternalId": external_id} if external_id else {})}
         asking.request, asking.protocol = None, ""
         role = await asking.transact(roles.find, asking, role_arn)
         owner = roles.account_of(role_arn) or ctx.account

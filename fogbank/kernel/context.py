@@ -292,14 +292,21 @@ class Context:
         return await self.app.gateway.authorisation.may(self, action, resource, **about)
 
     async def assume(
-        self, role: str, *, source_arn: str | None = None, session_name: str | None = None, service: str | None = None
+        self,
+        role: str,
+        *,
+        source_arn: str | None = None,
+        session_name: str | None = None,
+        service: str | None = None,
+        external_id: str | None = None,
     ) -> Principal:
         """A session of the role of that ARN, if it trusts this service, or `service` (`ecs-tasks`). Raises AccessDenied.
 
         `source_arn` is the resource on whose behalf; the session is called after it unless it is given a name. For keys that the
-        resource itself can sign with, see `fogbank.identity.sessions.issue`.
+        resource itself can sign with, see `fogbank.identity.sessions.issue`. `external_id` is for services that tell one.
         """
-        return await self.app.gateway.authorisation.assume(self, role, source_arn, session_name, service)
+        authorisation = self.app.gateway.authorisation
+        return await authorisation.assume(self, role, source_arn, session_name, service, external_id)
 
     async def pass_role(self, role: str, **about: Any) -> None:
         """Raise AccessDenied unless the caller may hand the role of that ARN to this service (`iam:PassRole`)."""

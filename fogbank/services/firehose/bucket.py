@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from fogbank.http import Payload
 from fogbank.kernel import AWSError, Context
-from fogbank.services.firehose import limits, metering, packing, prefixes, settings
+from fogbank.services.firehose import limits, metering, packing, prefixes, roles, settings
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.delivery import Delivery
 from fogbank.services.firehose.records import Settings, Stream
@@ -112,8 +112,7 @@ async def _put(ctx: Context, stream: Stream, bucket: Settings, key: str, data: b
     if kms := bucket["EncryptionConfiguration"].get("KMSEncryptionConfig"):
         request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms["AWSKMSKeyARN"]}
     try:
-        scope = ctx.at()
-        scope.principal = await ctx.assume(bucket["RoleARN"], source_arn=stream.arn)
+        scope = await roles.acting(ctx, stream.arn, bucket["RoleARN"])
         await scope.call("s3", "PutObject", request, as_caller=True)
     except AWSError as error:
         raise _undelivered(error) from error

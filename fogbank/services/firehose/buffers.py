@@ -69,6 +69,19 @@ def hints_of(stream: Stream) -> dict[str, int]:
     return hints
 
 
+async def retime(ctx: Context, stream: Stream) -> None:
+    """Other hints hold for the records that wait already."""
+    buffer = await buffers.get(ctx, stream.id)
+    if buffer is None or not buffer.records:
+        return
+    hints = hints_of(stream)
+    if buffer.size >= hints["SizeInMBs"] * limits.MIB:
+        await _cut(ctx, stream, buffer)
+        return
+    payload = {"name": stream.name, "id": stream.id}
+    await ctx.schedule("cut", payload, at=buffer.first + hints["IntervalInSeconds"], key=stream.id)
+
+
 @service.task
 async def cut(ctx: Context, payload: dict[str, Any]) -> None:
     """The first record has waited for long enough."""

@@ -11,7 +11,7 @@ import gzip
 import orjson
 
 from fogbank.kernel import AWSError, Context, outbound
-from fogbank.services.firehose import bucket, limits, logs, metering, settings
+from fogbank.services.firehose import bucket, limits, logs, metering, roles, settings
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.delivery import Delivery
 from fogbank.services.firehose.records import Settings, Stream
@@ -113,12 +113,13 @@ async def secret(ctx: Context, stream: Stream, chosen: Settings, member: str) ->
     if not where.get("Enabled"):
         return None
     arn, role = where["SecretARN"], where.get("RoleARN") or settings.role_of(chosen)
-    scope = ctx.at(account=arn.split(":")[4], region=arn.split(":")[3])
-
-    async def get() -> Settings:
-        return await scope.call("secretsmanager", "GetSecretValue", {"SecretId": arn}, role=role, source_arn=stream.arn)
-
     try:
-        return str(orjson.loads((await scope.transact(get))["SecretString"])[member])
+        scope = await roles.acting(ctx, stream.arn, role, arn.split(":")[4], arn.split(":")[3])
+        found = await scope.transact(_secret_value, scope, arn)
+        return str(orjson.loads(found["SecretString"])[member])
     except (AWSError, ValueError, KeyError, TypeError) as error:
         raise Undelivered("SecretsManager.InvalidSecret", f"The secret {arn} cannot be used: {error}") from error
+
+
+async def _secret_value(scope: Context, arn: str) -> Settings:
+    return await scope.call("secretsmanager", "GetSecretValue", {"SecretId": arn}, as_caller=True)

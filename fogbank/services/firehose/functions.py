@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.firehose import limits, logs, metering
+from fogbank.services.firehose import limits, logs, metering, roles
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.processors import Parameters
 from fogbank.services.firehose.records import Stream
@@ -78,8 +78,7 @@ async def _invoke(ctx: Context, stream: Stream, role: str, arn: str, items: list
     """What the function answers about each record. Raises _Failed."""
     parts = arn.split(":")
     try:
-        scope = ctx.at(account=parts[4], region=parts[3])
-        scope.principal = await ctx.assume(role, source_arn=stream.arn)
+        scope = await roles.acting(ctx, stream.arn, role, parts[4], parts[3])
         request = {"FunctionName": arn, "InvocationType": "RequestResponse", "Payload": _event(ctx, stream, items)}
         answer = await scope.call("lambda", "Invoke", request, as_caller=True)
     except AWSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import AWSError, Context
+from fogbank.services.firehose import roles
 from fogbank.services.firehose.records import Settings, Stream
 
 log = logging.getLogger("fogbank.firehose")
@@ -36,15 +37,15 @@ async def write(
         "logStreamName": settings["LogStreamName"],
         "logEvents": [{"timestamp": int(ctx.now() * 1000), "message": orjson.dumps(line).decode()}],
     }
-    scope = ctx.at()
-
-    async def put() -> None:
-        await scope.call("logs", "PutLogEvents", request, role=role, source_arn=stream.arn)
-
     try:
-        await scope.transact(put)
+        scope = await roles.acting(ctx, stream.arn, role)
+        await scope.transact(_put, scope, request)
     except AWSError as error:
         log.info("the log of %s cannot be written: %s", stream.arn, error)
+
+
+async def _put(scope: Context, request: dict[str, Any]) -> None:
+    await scope.call("logs", "PutLogEvents", request, as_caller=True)
 
 
 def destination_of(options: Settings) -> str:

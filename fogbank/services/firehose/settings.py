@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fogbank.kernel import AWSError, Context
-from fogbank.services.firehose import errors, limits, packing, prefixes, processors
+from fogbank.services.firehose import errors, limits, packing, prefixes, processors, roles
 from fogbank.services.firehose.records import Request, Settings, Stream
 
 EXTENDED, PLAIN, HTTP, SPLUNK = "ExtendedS3", "S3", "HttpEndpoint", "Splunk"
@@ -207,7 +207,7 @@ async def _require_role(ctx: Context, arn: str, role: str) -> None:
 
 async def require_trust(ctx: Context, arn: str, role: str) -> None:
     try:
-        await ctx.assume(role, source_arn=arn)
+        await roles.assumed(ctx, arn, role)
     except AWSError as error:
         raise errors.cannot_assume(role) from error
 

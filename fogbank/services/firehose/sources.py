@@ -13,7 +13,7 @@ from fogbank.consumers.settings import GOOD, Batch, Settings, Verdict
 from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.kernel import Context
-from fogbank.services.firehose import buffers, metering
+from fogbank.services.firehose import buffers, metering, roles
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.records import ACTIVE, Stream, checkpoints, streams
 from fogbank.services.firehose.service import service
@@ -29,8 +29,7 @@ async def read(ctx: Context, about: str) -> None:
     if stream is None or stream.id != id or stream.status != ACTIVE or stream.source is None:
         return
     arn = stream.source["KinesisStreamARN"]
-    scope = ctx.at(account=arn.split(":")[4])
-    scope.principal = await ctx.assume(stream.source["RoleARN"], source_arn=stream.arn)
+    scope = await roles.acting(ctx, stream.arn, stream.source["RoleARN"], arn.split(":")[4])
 
     async def handle(batch: Batch) -> Verdict:
         return await _handle(ctx.at(), name, id, batch)

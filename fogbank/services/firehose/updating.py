@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import Context
-from fogbank.services.firehose import errors, settings
+from fogbank.services.firehose import buffers, errors, settings
 from fogbank.services.firehose.records import DESTINATION_ID, ON_STREAM, Request, Settings, Stream, change, find_active
 from fogbank.services.firehose.service import service
 
@@ -26,7 +26,10 @@ async def update_destination(ctx: Context, request: Request) -> None:
         _require_whole(wanted)
     destination = await settings.completed(ctx, stream.arn, wanted, before)
     _require_same_partitioning(stream, destination)
-    change(ctx, stream, kind=wanted.kind, destination=destination, version=stream.version + 1, updated=ctx.now())
+    changed = change(
+        ctx, stream, kind=wanted.kind, destination=destination, version=stream.version + 1, updated=ctx.now()
+    )
+    await buffers.retime(ctx, changed)
 
 
 _REQUIRED = {

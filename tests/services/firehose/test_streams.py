@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.firehose.conftest import wait_until
+from tests.services.firehose.conftest import policy, wait_until
 
 
 def test_a_stream_has_all_defaults_of_an_s3_destination(delivery):
@@ -139,3 +139,28 @@ def test_a_customers_key_is_used_by_a_grant_and_stops_writing_when_it_is_disable
     firehose.stop_delivery_stream_encryption(DeliveryStreamName="orders")
     wait_until(lambda: delivery.describe()["DeliveryStreamEncryptionConfiguration"] == {"Status": "DISABLED"})
     assert kms.list_grants(KeyId=key["KeyId"])["Grants"] == []
+
+
+def test_other_hints_hold_for_records_that_wait(delivery, clock):
+    delivery.create()
+    delivery.put(b"a")
+    update = {"BufferingHints": {"SizeInMBs": 5, "IntervalInSeconds": 60}}
+    delivery.firehose.update_destination(
+        DeliveryStreamName="orders",
+        CurrentDeliveryStreamVersionId="1",
+        DestinationId="destinationId-000000000001",
+        ExtendedS3DestinationUpdate=update,
+    )
+    clock.advance(seconds=60)
+    assert delivery.one()[1] == b"a"
+
+
+def test_the_account_is_the_external_id_that_roles_may_ask_for(delivery, aws, refused):
+    iam = aws("iam")
+    for name, external in (("right", aws.account), ("wrong", "1")):
+        trust = {"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust["Condition"] = {"StringEquals": {"sts:ExternalId": external}}
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
+    with refused("InvalidArgumentException", "unable to assume role"):
+        delivery.create({"RoleARN": f"arn:aws:iam::{aws.account}:role/wrong"})
+    delivery.create({"RoleARN": f"arn:aws:iam::{aws.account}:role/right"})
