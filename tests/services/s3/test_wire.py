@@ -98,6 +98,18 @@ def test_metadata_in_other_scripts_comes_back_as_encoded_words(raw, s3, make_buc
     assert raw("HEAD", f"/{bucket}/k").headers["x-amz-meta-nonascii"] == expected
 
 
+def test_upload_says_how_long_it_is(fogbank_server, bucket, s3):
+    import http.client
+
+    url = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"})
+    connection = http.client.HTTPConnection("127.0.0.1", fogbank_server.port, timeout=20)
+    connection.putrequest("PUT", url.split(str(fogbank_server.port), 1)[1])
+    connection.endheaders()
+    response = connection.getresponse()
+    assert (response.status, b"<Code>MissingContentLength</Code>" in response.read()) == (411, True)
+    connection.close()
+
+
 def test_chunked_upload_without_a_length_is_refused(fogbank_server, bucket, s3):
     import http.client
 

@@ -51,6 +51,7 @@ async def put_object(ctx: Context, request: Request) -> Answer:
         raise lock_errors.no_digest()
     payload = request.get("Body", _NO_BODY)
     if bodies.is_small(payload):
+        check_framing(ctx)
         return await ctx.transact(_put, ctx, request, wanted, claim, bodies.take(payload, claim.algorithm))
     sealing = await ctx.transact(begin_large, ctx, request, wanted)
     check_framing(ctx)
@@ -65,9 +66,13 @@ async def begin_large(ctx: Context, request: Request, wanted: Traits) -> Sealing
 
 
 def check_framing(ctx: Context) -> None:
-    """S3 takes no chunked Transfer-Encoding, unless the length of what it carries is announced."""
-    headers = ctx.headers
-    if "transfer-encoding" in headers and "x-amz-decoded-content-length" not in headers:
+    """S3 wants to know the length of what arrives, and takes no chunked Transfer-Encoding unless that is announced, too."""
+    request = ctx.request
+    if request is None or "content-length" in request.headers or request.version == "2":
+        return
+    if "transfer-encoding" not in request.headers:
+        raise errors.missing_content_length()
+    if "x-amz-decoded-content-length" not in request.headers:
         raise errors.header_not_implemented("Transfer-Encoding")
 
 
