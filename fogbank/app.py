@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from fogbank import __version__
 from fogbank.engines import Engines
 from fogbank.fleet.base import Fleet, Handler
+from fogbank.gateway import dns
+from fogbank.gateway.dns import Questions
 from fogbank.gateway.front import Front, serve
 from fogbank.gateway.pipeline import Gateway
 from fogbank.identity import Authenticator
@@ -347,15 +349,29 @@ def duties(app: App) -> dict[str, Handler]:
     async def metrics(_: None) -> list[Family]:
         return app.gateway.collector.of_process()
 
-    return {"wake": wake, "tasks": tasks, "standing": standing, "advance": advance, "look": look, "metrics": metrics}
+    async def websocket(asked: tuple[str, str, bytes]) -> Any:
+        from fogbank.apis.sockets import sockets_of
+
+        return await sockets_of(app).asked(asked)
+
+    return {
+        "wake": wake,
+        "tasks": tasks,
+        "standing": standing,
+        "advance": advance,
+        "look": look,
+        "metrics": metrics,
+        "websocket": websocket,
+    }
 
 
 class Server:
     """An App on its port."""
 
-    def __init__(self, app: App, front: Front) -> None:
+    def __init__(self, app: App, front: Front, questions: Questions | None) -> None:
         self.app = app
         self.front = front
+        self.questions = questions
         self.port = front.port
 
     @property
@@ -365,6 +381,8 @@ class Server:
 
     async def close(self) -> None:
         """Answer what is under way, make it durable, and let go of port and state."""
+        if self.questions is not None:
+            self.questions.close()
         await self.front.close()
         await self.app.close()
 
@@ -376,8 +394,9 @@ async def start(settings: Settings, worker: Worker | None = None) -> Server:
         await app.open()
         tls = Path(app.directory.path) if settings.tls else None
         front = await serve(app.gateway, settings.host, settings.port, tls=tls, shared=worker is not None)
+        questions = await dns.listen(app, settings.host, front.port, shared=worker is not None)
     except BaseException:
         await app.close()
         raise
     settings.port = front.port
-    return Server(app, front)
+    return Server(app, front, questions)

@@ -50,9 +50,8 @@ class Sockets(Engine):
     def __init__(self, app: App) -> None:
         self._app = app
         self.open: dict[str, Socket] = {}
-        app.fleet.handlers[_KIND] = self._asked
 
-    async def _asked(self, body: Any) -> Any:
+    async def asked(self, body: tuple[str, str, bytes]) -> Any:
         """What another process wants of a connection: None when it is not here."""
         verb, identifier, data = body
         socket = self.open.get(identifier)
@@ -63,7 +62,7 @@ class Sockets(Engine):
 
     async def ask(self, verb: str, identifier: str, data: bytes = b"") -> About | None:
         """`look`, `post` or `shut`; None when there is no such connection anywhere."""
-        answer = await self._asked((verb, identifier, data))
+        answer = await self.asked((verb, identifier, data))
         if answer is None:
             others = await self._app.fleet.ask(_KIND, (verb, identifier, data))
             answer = next((each for each in others.values() if each is not None), None)

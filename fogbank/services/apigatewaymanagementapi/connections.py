@@ -22,22 +22,22 @@ def _gone() -> AWSError:
     return AWSError("GoneException", "", 410)
 
 
+async def _about(ctx: Context, request: Request) -> About | None:
+    return await sockets_of(ctx.app).ask("look", request["ConnectionId"])
+
+
 async def _owner(ctx: Context, request: Request) -> str | None:
-    """Raises GoneException: of a connection that is not there nobody can say more."""
-    return (await _found(ctx, request)).account
+    about = await _about(ctx, request)
+    return None if about is None else about.account
 
 
 async def _arn(ctx: Context, request: Request) -> str:
-    about = await _found(ctx, request)
-    rest = f"{about.stage}/{_VERBS[ctx.operation]}/@connections/{request['ConnectionId']}"
-    return execution_arn(about.account, about.region, about.api, rest)
-
-
-async def _found(ctx: Context, request: Request) -> About:
-    about = await sockets_of(ctx.app).ask("look", request["ConnectionId"])
+    """Of a connection that is not there only its name is known."""
+    about = await _about(ctx, request)
+    rest = f"{_VERBS[ctx.operation]}/@connections/{request['ConnectionId']}"
     if about is None:
-        raise _gone()
-    return about
+        return execution_arn(ctx.account, ctx.region, "*", f"*/{rest}")
+    return execution_arn(about.account, about.region, about.api, f"{about.stage}/{rest}")
 
 
 MANAGED: dict[str, Any] = {
@@ -60,7 +60,9 @@ async def post_to_connection(ctx: Context, request: Request) -> None:
 
 @service.operation(**MANAGED)
 async def get_connection(ctx: Context, request: Request) -> Request:
-    about = await _found(ctx, request)
+    about = await _about(ctx, request)
+    if about is None:
+        raise _gone()
     return {
         "ConnectedAt": about.connected,
         "LastActiveAt": about.active,

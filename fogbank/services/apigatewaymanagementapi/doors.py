@@ -34,7 +34,7 @@ async def serve(ctx: Context, request: Request) -> Response:
     scope = ctx.at(account=found.account, region=found.region)
     if found.kind == _DOMAIN:
         own_host = False
-        mapped = await ctx.transact(_mapped, scope, visit, found, place.path)
+        mapped = await scope.transact(_mapped, scope, visit, found, place.path)
         if mapped is None:
             return _forbidden()
         place, found = mapped
