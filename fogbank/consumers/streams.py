@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, Protocol
 
+from fogbank.consumers.positions import ENDED, Position, position_of
 from fogbank.consumers.settings import BATCH_BYTES, Batch, Handle, Passes, Settings, Verdict, Window, let_all
 from fogbank.consumers.shards import Item, Shard, Stream
 from fogbank.kernel import AWSError
@@ -21,18 +22,17 @@ from fogbank.protocols.timestamps import iso8601_milliseconds
 
 log = logging.getLogger("fogbank.consumers")
 
-ENDED = "SHARD_END"
 _LOOK_SECONDS = 10.0
 _PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
 
 class Checkpoints(Protocol):
-    """Where the positions of readers are kept: the last sequence number that was handled, or ENDED."""
+    """Where the positions of readers are kept: texts, see `positions`."""
 
     async def load(self, shard: str) -> str | None: ...
 
-    async def save(self, shard: str, sequence: str) -> None: ...
+    async def save(self, shard: str, position: str) -> None: ...
 
 
 class GivenUp(NamedTuple):
@@ -132,7 +132,7 @@ class _Reader:
         self._settings = consumer.settings
         self._shard = shard.id
         self._is_child = is_child
-        self._window: Window | None = None
+        self._at = Position()
 
     async def run(self) -> None:
         pause = _PAUSE
@@ -152,24 +152,32 @@ class _Reader:
             while iterator is not None:
                 items, following = await self._gather(iterator)
                 if items:
-                    if not await self._handled(items):
-                        return  # cut short in the middle: begin again from the checkpoint
+                    await self._handle(items)
                 elif following is not None:
                     await self._close_window(final=False)
-                    if not await watch.wait(timeout=_LOOK_SECONDS):
+                    if not await watch.wait(timeout=self._patience()):
                         following = await self._begin()  # an iterator is good for minutes only
                 iterator = following
         await self._close_window(final=True)
-        await self._consumer.checkpoints.save(self._shard, ENDED)
+        await self._move(ENDED)
 
     async def _begin(self) -> str:
-        sequence = await self._consumer.checkpoints.load(self._shard)
-        if sequence:
-            return await self._stream.iterator(self._shard, "AFTER_SEQUENCE_NUMBER", sequence)
+        self._at = position_of(await self._consumer.checkpoints.load(self._shard))
+        if self._at.sequence:
+            return await self._stream.iterator(self._shard, "AFTER_SEQUENCE_NUMBER", self._at.sequence)
         kind = "TRIM_HORIZON" if self._is_child else self._settings.starting
         at = self._settings.starting_at if kind == "AT_TIMESTAMP" else None
-        iterator = await self._stream.iterator(self._shard, kind, at=at)
-        return iterator
+        return await self._stream.iterator(self._shard, kind, at=at)
+
+    async def _move(self, sequence: str) -> None:
+        """All up to there is handled."""
+        self._at = self._at._replace(sequence=sequence)
+        await self._consumer.checkpoints.save(self._shard, self._at.text)
+
+    def _patience(self) -> float:
+        """For how long nothing has to be done when there are no records."""
+        window = self._at.window
+        return _LOOK_SECONDS if window is None else min(window.end - self._stream.scope.now(), _LOOK_SECONDS)
 
     async def _gather(self, iterator: str) -> tuple[list[Item], str | None]:
         """The next batch, or as many as are handled in parallel; while the batching window is open, what comes in it."""
@@ -195,15 +203,16 @@ class _Reader:
 
     # -- handling
 
-    async def _handled(self, items: list[Item]) -> bool:
+    async def _handle(self, items: list[Item]) -> None:
         """Handle what was read, keys with the same hash in order, and move the checkpoint behind it."""
         if self._settings.tumbling:
             await self._in_windows(items)
-        else:
-            wanted = [item for item in items if self._consumer.passes(item.record)]
-            await asyncio.gather(*(self._one_after_another(part) for part in self._parts(wanted)))
-        await self._consumer.checkpoints.save(self._shard, items[-1].sequence)
-        return True
+            return
+        await asyncio.gather(*(self._one_after_another(part) for part in self._parts(self._wanted(items))))
+        await self._move(items[-1].sequence)
+
+    def _wanted(self, items: list[Item]) -> list[Item]:
+        return [item for item in items if self._consumer.passes(item.record)]
 
     def _parts(self, items: list[Item]) -> list[list[Item]]:
         parts: list[list[Item]] = [[] for _ in range(self._settings.parallel)]
@@ -217,13 +226,14 @@ class _Reader:
             await self._settle(items[start : start + size], 0)
 
     async def _settle(self, items: list[Item], attempts: int) -> None:
-        """Handle a batch, again and again, until all of it is handled or given up."""
-        pause = _PAUSE
-        while items:
+        """Handle a batch, again and again, until all of it is handled or given up. The end of a window has no records."""
+        pause, is_end = _PAUSE, not items
+        while True:
             items = await self._without_old(items, attempts)
-            if not items:
+            if not (items or is_end):
                 return
             verdict = await self._consumer.handle(self._batch(items))
+            self._remember(verdict)
             if verdict.is_good:
                 return
             if not verdict.is_throttled:
@@ -234,7 +244,8 @@ class _Reader:
                     return
                 items, attempts = self._after(items, verdict, attempts + 1)
                 if 0 <= self._settings.retries < attempts:
-                    await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
+                    if items:
+                        await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
                     return
             await self._pause(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -263,7 +274,7 @@ class _Reader:
                 await watch.wait(timeout=left)
 
     def _batch(self, items: list[Item]) -> Batch:
-        return Batch([item.record for item in items], self._shard, self._window)
+        return Batch([item.record for item in items], self._shard, self._at.window)
 
     # -- tumbling windows: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
 
@@ -272,14 +283,16 @@ class _Reader:
         start = 0
         while start < len(items):
             bounds = self._bounds(items[start].at)
-            if self._window is not None and self._window.start != bounds[0]:
-                await self._close_window(final=True)
-            if self._window is None:
-                self._window = Window(*bounds, {}, False)
             end = start
             while end < len(items) and end - start < size and self._bounds(items[end].at) == bounds:
                 end += 1
-            await self._handle_in_window([each for each in items[start:end] if self._consumer.passes(each.record)])
+            wanted = self._wanted(items[start:end])
+            if self._at.window is not None and self._at.window.start != bounds[0]:
+                await self._close_window(final=True)
+            if wanted:
+                self._see(self._at.window or Window(*bounds, {}, False))
+                await self._settle(wanted, 0)
+            await self._move(items[end - 1].sequence)
             start = end
 
     def _bounds(self, at: float) -> tuple[float, float]:
@@ -287,30 +300,25 @@ class _Reader:
         start = at // length * length
         return start, start + length
 
-    async def _handle_in_window(self, items: list[Item]) -> None:
-        assert self._window is not None
-        attempts = 0
-        pause = _PAUSE
-        while True:
-            verdict = await self._consumer.handle(self._batch(items))
-            if verdict.is_good:
-                self._window = self._window._replace(state=verdict.state or {})
-                return
-            attempts += not verdict.is_throttled
-            if 0 <= self._settings.retries < attempts:
-                await self._consumer.give_up(GivenUp("RetryAttemptsExhausted", self._shard, items, attempts))
-                return
-            await self._pause(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _see(self, window: Window | None) -> None:
+        self._at = self._at._replace(window=window)
+
+    def _remember(self, verdict: Verdict) -> None:
+        """What the handler hands on to the next batch of the window."""
+        window = self._at.window
+        if window is not None and (verdict.is_good or verdict.state is not None):
+            self._see(window._replace(state=verdict.state or {}))
 
     async def _close_window(self, final: bool) -> None:
         """Tell the handler that the window is over: when its time is, or when records of the next one, or no more, come."""
-        window = self._window
+        window = self._at.window
         if window is None or not (final or self._stream.scope.now() >= window.end):
             return
-        self._window = window._replace(is_final=True)
-        await self._handle_in_window([])
-        self._window = None
+        self._see(window._replace(is_final=True))
+        await self._settle([], 0)
+        self._see(None)
+        if self._at.sequence:
+            await self._move(self._at.sequence)
 
 
 def _bytes(items: list[Item]) -> int:

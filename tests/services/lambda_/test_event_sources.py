@@ -312,3 +312,30 @@ def test_batches_that_fail_go_where_the_role_may_send(source):
         with pytest.raises(ClientError, match=text) as error:
             make(FunctionName="f", EventSourceArn=arn, StartingPosition="LATEST", DestinationConfig=destination)
         assert code(error) == "InvalidParameterValueException"
+
+
+SUMMING = (
+    SIGNING
+    + """
+import json, os
+def handler(event, context):
+    total = event["state"].get("n", 0) + len(event["Records"])
+    if event["isFinalInvokeForWindow"]:
+        note = json.dumps({"QueueUrl": os.environ["NOTES"], "MessageBody": json.dumps(event["state"])}).encode()
+        json_1_0 = {"X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0"}
+        send("sqs", "/", note, **json_1_0)
+    return {"state": {"n": total}}
+"""
+)
+
+
+def test_a_tumbling_window_hands_its_state_on_and_ends(source, clock):
+    kinesis, arn = source.stream()
+    source.functions.make(SUMMING, Timeout=30, Environment={"Variables": {"NOTES": source.notes}})
+    for number in range(5):
+        kinesis.put_record(StreamName="work", Data=b"x", PartitionKey=str(number))
+    source.functions.client.create_event_source_mapping(
+        FunctionName="f", EventSourceArn=arn, StartingPosition="TRIM_HORIZON", BatchSize=2, TumblingWindowInSeconds=900
+    )
+    clock.advance(seconds=900)
+    assert source.noted() == {"n": 5}

@@ -142,11 +142,11 @@ class _Checkpoints:
         ctx = self._ctx.at()
         return await ctx.transact(checkpoints.get, ctx, self._uuid, shard)
 
-    async def save(self, shard: str, sequence: str) -> None:
+    async def save(self, shard: str, position: str) -> None:
         ctx = self._ctx.at()
 
         async def put() -> None:
-            checkpoints.put(ctx, sequence, self._uuid, shard)
+            checkpoints.put(ctx, position, self._uuid, shard)
 
         await ctx.transact(put)
 
@@ -196,7 +196,7 @@ async def _invoke(ctx: Context, mapping: Mapping, batch: Batch) -> Verdict:
     of = function_of(ctx, mapping)
     stopped = await recursion.stopped(of, _traces(batch))
     going = [record for record in batch.records if record.get("messageId") not in stopped]
-    if not going:
+    if stopped and not going:
         return Verdict(error="RecursiveInvocationException")
     verdict = await _handled(ctx, mapping, batch._replace(records=going))
     counting.handled(ctx, mapping, len(going), verdict)
