@@ -14,16 +14,18 @@ from fogbank.kernel.resource_types import Naming, Properties, pick
 from fogbank.services.dynamodb.resource_types import TableType, policy_text
 from fogbank.services.dynamodb.service import service
 
-_MODE = "GlobalTableSettingsReplicationMode"
+_MODE, _DISASSOCIATION = "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled"
+_STRONG = "STRONG"
 _SHARED = (
     "AttributeDefinitions",
     "BillingMode",
-    _MODE,
     "KeySchema",
     "LocalSecondaryIndexes",
     "StreamSpecification",
     "TableName",
     "TimeToLiveSpecification",
+    "VectorIndexes",
+    "WarmThroughput",
 )
 # What each replica has for itself, and what that is when a template does not say.
 _OWN: dict[str, Properties] = {
@@ -54,7 +56,7 @@ class GlobalTableType(TableType):
     async def _join(self, ctx: Context, properties: Properties) -> str:
         """Make a replica of another account's table, which has that one's settings."""
         here, source = _here(ctx, properties), properties["GlobalTableSourceArn"]
-        request = pick(properties, "GlobalTableSourceArn", _MODE) | pick(here, "DeletionProtectionEnabled", "Tags")
+        request = pick(properties, "GlobalTableSourceArn") | pick(here, _MODE, "DeletionProtectionEnabled", "Tags")
         request["TableName"] = properties.get("TableName") or source.rpartition("/")[2]
         if here.get("ResourcePolicy"):
             request["ResourcePolicy"] = policy_text(here["ResourcePolicy"])
@@ -64,26 +66,43 @@ class GlobalTableType(TableType):
         return str(request["TableName"])
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
-        await super().update(ctx, identifier, _table(ctx, before), _table(ctx, after))
+        old, new = _table(ctx, before), _table(ctx, after)
+        await super().update(ctx, identifier, old, new)
+        if new.get(_MODE) and old.get(_MODE) != new[_MODE]:
+            await self.call(ctx, "UpdateTable", {"TableName": identifier, _MODE: new[_MODE]})
 
     # -- replicas
 
     async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
-        if not await super().stabilise(ctx, identifier, before, after):
+        here = _here(ctx, after)
+        policy = (here.get("ReplicaStreamSpecification") or {}).get("ResourcePolicy")
+        stream = {**(after.get("StreamSpecification") or {}), **({"ResourcePolicy": policy} if policy else {})}
+        given = {**after, "StreamSpecification": stream} if after.get("StreamSpecification") else after
+        if not await super().stabilise(ctx, identifier, before, given):
             return False
         table = await self._described(ctx, identifier)
         there = {} if _is_joint(table) else {each["RegionName"]: each for each in table.get("Replicas") or []}
         if any(each["ReplicaStatus"] != "ACTIVE" for each in there.values()):
             return False
         wanted = {each["Region"]: each for each in after["Replicas"] if each["Region"] != ctx.region}
+        if after.get("MultiRegionConsistency") == _STRONG and not there:
+            await self.call(ctx, "UpdateTable", {"TableName": identifier, **_strongly(after, wanted)})
+            return False
         step = _step(there, {region: self._override(ctx, replica) for region, replica in wanted.items()})
         if step is not None:
             await self.call(ctx, "UpdateTable", {"TableName": identifier, "ReplicaUpdates": [step]})
             return False
         for region, replica in wanted.items():
             await self._settle(ctx.at(region=region), identifier, replica)
+        await self._protect(ctx, table, here)
         await self._scale(ctx, identifier, after)
         return True
+
+    async def _protect(self, ctx: Context, table: dict[str, Any], replica: Properties) -> None:
+        """Whether a replica may be disassociated, where a template says it."""
+        wanted = self.fitted(ctx, "UpdateTable", pick(replica, _DISASSOCIATION))
+        if wanted and pick(table, _DISASSOCIATION) != wanted:
+            await self.call(ctx, "UpdateTable", {"TableName": table["TableName"], **wanted})
 
     async def _settle(self, ctx: Context, name: str, replica: Properties) -> None:
         """What a replica has for itself, in its own region."""
@@ -96,6 +115,9 @@ class GlobalTableType(TableType):
         protection = {"DeletionProtectionEnabled": replica.get("DeletionProtectionEnabled", False)}
         if pick(table, *protection) != self.fitted(ctx, "UpdateTable", protection):
             await self.call(ctx, "UpdateTable", {"TableName": name, **protection})
+        await self._protect(ctx, table, replica)
+        if table.get("StreamSpecification"):
+            await self._guard_stream(ctx, table, replica.get("ReplicaStreamSpecification") or {})
 
     def _override(self, ctx: Context, replica: Properties) -> dict[str, Any]:
         """What a replica has in place of the table's own, as it will be described."""
@@ -122,6 +144,9 @@ class GlobalTableType(TableType):
     async def delete(self, ctx: Context, identifier: str) -> None:
         table = await self._described(ctx, identifier)
         others = [] if _is_joint(table) else table.get("Replicas") or []
+        if others and table["MultiRegionConsistency"] == _STRONG:
+            await self.call(ctx, "UpdateTable", {"TableName": identifier, **_alone(table)})
+            return
         for region in [each["RegionName"] for each in others if each["ReplicaStatus"] != "DELETING"]:
             await super().delete(ctx.at(region=region), identifier)
         if not others:
@@ -144,6 +169,8 @@ class GlobalTableType(TableType):
         table = await super().read(ctx, identifier)
         described = await self._described(ctx, identifier)
         properties = pick(table, *_SHARED, "Arn", "StreamArn") | {"TableId": described["TableId"]}
+        if properties.get("StreamSpecification"):
+            properties["StreamSpecification"] = pick(properties["StreamSpecification"], "StreamViewType")
         if table.get("SSESpecification"):
             properties["SSESpecification"] = table["SSESpecification"]
         if table.get("GlobalSecondaryIndexes"):
@@ -152,7 +179,10 @@ class GlobalTableType(TableType):
         ceiling = pick(table.get("OnDemandThroughput") or {}, "MaxWriteRequestUnits")
         if ceiling:
             properties["WriteOnDemandThroughputSettings"] = ceiling
-        properties |= pick(described, _MODE) if _is_joint(described) else {}
+        properties |= pick(described, "MultiRegionConsistency")
+        witnesses = described.get("GlobalTableWitnesses")
+        if witnesses:
+            properties["GlobalTableWitnesses"] = [{"Region": each["RegionName"]} for each in witnesses]
         others = [] if _is_joint(described) else [each["RegionName"] for each in described.get("Replicas") or []]
         scaled = await self._scaled(ctx, identifier) if table["BillingMode"] == "PROVISIONED" else {}
         if scaled.get("writes"):
@@ -163,6 +193,10 @@ class GlobalTableType(TableType):
     async def _replica(self, ctx: Context, name: str) -> Properties:
         table = await super().read(ctx, name)
         replica = pick(table, *_OWN, "DeletionProtectionEnabled", "TableClass", "Tags") | {"Region": ctx.region}
+        described = await self._described(ctx, name)
+        replica |= pick(described, _MODE) if described.get(_MODE) in ("ENABLED", "DISABLED") else {}
+        policy = pick(table.get("StreamSpecification") or {}, "ResourcePolicy")
+        replica |= {"ReplicaStreamSpecification": policy} if policy else {}
         ceiling = pick(table.get("OnDemandThroughput") or {}, "MaxReadRequestUnits")
         return replica | ({"ReadOnDemandThroughputSettings": ceiling} if ceiling else {})
 
@@ -181,6 +215,27 @@ class GlobalTableType(TableType):
     async def list(self, ctx: Context, given: Properties) -> list[str]:
         names = await super().list(ctx, given)
         return [name for name in names if (await self._described(ctx, name)).get("Replicas")]
+
+
+def _strongly(after: Properties, wanted: dict[str, Properties]) -> dict[str, Any]:
+    """The UpdateTable that makes all replicas of a strongly consistent global table, and its witness."""
+    witnesses = [{"Create": {"RegionName": each["Region"]}} for each in after.get("GlobalTableWitnesses") or []]
+    return {
+        "MultiRegionConsistency": _STRONG,
+        "ReplicaUpdates": [
+            {"Create": {"RegionName": region, **_override(replica)}} for region, replica in wanted.items()
+        ],
+        "GlobalTableWitnessUpdates": witnesses or None,
+    }
+
+
+def _alone(table: dict[str, Any]) -> dict[str, Any]:
+    """The UpdateTable that leaves one replica of a strongly consistent global table: it can only be all at once."""
+    witnesses = table.get("GlobalTableWitnesses") or []
+    return {
+        "ReplicaUpdates": [{"Delete": {"RegionName": each["RegionName"]}} for each in table["Replicas"]],
+        "GlobalTableWitnessUpdates": [{"Delete": {"RegionName": each["RegionName"]}} for each in witnesses] or None,
+    }
 
 
 def _is_joint(table: dict[str, Any]) -> bool:
@@ -277,7 +332,7 @@ def _here(ctx: Context, properties: Properties) -> Properties:
 def _table(ctx: Context, properties: Properties) -> Properties:
     """It as an AWS::DynamoDB::Table. Raises ValidationException when the region has no replica."""
     here = _here(ctx, properties)
-    table = pick(properties, *_SHARED) | pick(here, *_OWN, "DeletionProtectionEnabled", "TableClass", "Tags")
+    table = pick(properties, *_SHARED) | pick(here, *_OWN, _MODE, "DeletionProtectionEnabled", "TableClass", "Tags")
     table |= _throughput(properties, here, properties.get("BillingMode", "PROVISIONED"))
     if properties.get("GlobalSecondaryIndexes"):
         own = {each["IndexName"]: each for each in here.get("GlobalSecondaryIndexes") or []}

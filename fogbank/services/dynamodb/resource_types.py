@@ -22,7 +22,14 @@ _SAME = (
     "TableClass",
     "WarmThroughput",
 )
-_ONLY_CREATED = ("GlobalSecondaryIndexes", "GlobalTableSettingsReplicationMode", "LocalSecondaryIndexes", "Tags")
+_ONLY_CREATED = (
+    "GlobalSecondaryIndexes",
+    "GlobalTableSettingsReplicationMode",
+    "LocalSecondaryIndexes",
+    "Tags",
+    "VectorIndexes",
+)
+_VECTORS = ("IndexName", "SearchSchema", "Projection", "VectorAttribute", "Dimensions", "DistanceFunction")
 # what UpdateTable changes as it stands in a template
 _CHANGED = (
     "BillingMode",
@@ -89,8 +96,8 @@ class TableType(ResourceType):
 
     async def is_ready(self, ctx: Context, identifier: str) -> bool:
         table = await self._described(ctx, identifier)
-        states = [table["TableStatus"], *[index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes") or []]]
-        return all(state == "ACTIVE" for state in states)
+        indexes = [*(table.get("GlobalSecondaryIndexes") or []), *(table.get("VectorIndexes") or [])]
+        return all(state == "ACTIVE" for state in (table["TableStatus"], *[index["IndexStatus"] for index in indexes]))
 
     async def stabilise(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> bool:
         """A stream of another view is a new stream, which can only be had when the old one is gone."""
@@ -107,6 +114,8 @@ class TableType(ResourceType):
             request |= self._not_imported(ctx, table, after)
         if request:
             await self.call(ctx, "UpdateTable", {"TableName": identifier, **request})
+        else:
+            await self._guard_stream(ctx, table, after.get("StreamSpecification") or {})
         return not request
 
     async def _check_import(self, ctx: Context, name: str) -> None:
@@ -137,6 +146,7 @@ class TableType(ResourceType):
         request = {name: after.get(name) for name in _CHANGED if before.get(name) != after.get(name)}
         request |= _ceilings(before, after, after.get("BillingMode") == PAY_PER_REQUEST)
         request["GlobalSecondaryIndexUpdates"] = _index_updates(before, after) or None
+        request["VectorIndexUpdates"] = _vector_updates(before, after) or None
         if _stream(before) != _stream(after):
             request["StreamSpecification"] = {"StreamEnabled": False} if _stream(before) else _stream(after)
         if _encryption(before) != _encryption(after):
@@ -214,6 +224,14 @@ class TableType(ResourceType):
             return
         await self.call(ctx, "PutResourcePolicy", {**about, "Policy": policy_text(new)})
 
+    async def _guard_stream(self, ctx: Context, table: dict[str, Any], stream: Properties) -> None:
+        """The policy of a stream, which can be had when that is there, and goes with it."""
+        given = stream.get("ResourcePolicy")
+        if given and await self._policy(ctx, table["LatestStreamArn"]) != {"ResourcePolicy": given}:
+            await self.call(
+                ctx, "PutResourcePolicy", {"ResourceArn": table["LatestStreamArn"], "Policy": policy_text(given)}
+            )
+
     # -- looking
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
@@ -228,6 +246,9 @@ class TableType(ResourceType):
         if table.get("StreamSpecification"):
             properties["StreamSpecification"] = pick(table["StreamSpecification"], "StreamViewType")
             properties["StreamArn"] = table["LatestStreamArn"]
+            properties["StreamSpecification"] |= await self._policy(ctx, table["LatestStreamArn"])
+        if table.get("VectorIndexes"):
+            properties["VectorIndexes"] = [pick(index, *_VECTORS) for index in table["VectorIndexes"]]
         if table.get("SSEDescription"):
             sealed = table["SSEDescription"]
             properties["SSESpecification"] = {"SSEEnabled": True, "SSEType": sealed["SSEType"]}
@@ -314,6 +335,16 @@ def _index_updates(before: Properties, after: Properties) -> list[Properties]:
             changed = pick(index, "IndexName", *_CAPACITY) | _ceilings(old[name], index, on_demand)
             updates.append({"Update": changed})
     return updates
+
+
+def _vector_updates(before: Properties, after: Properties) -> list[Properties]:
+    """The changes that lead from some vector indexes to others."""
+    old = {index["IndexName"]: index for index in before.get("VectorIndexes") or []}
+    new = {index["IndexName"]: index for index in after.get("VectorIndexes") or []}
+    if any(old[name] != new[name] for name in old.keys() & new.keys()):
+        raise errors.validation("A vector index cannot be changed; replace it by one of another name")
+    updates: list[Properties] = [{"Delete": {"IndexName": name}} for name in old if name not in new]
+    return updates + [{"Create": index} for name, index in new.items() if name not in old]
 
 
 def _ceilings(before: Properties, after: Properties, on_demand: bool) -> Properties:

@@ -140,3 +140,30 @@ def test_a_deleted_global_table_is_gone_everywhere(aws, cloud, make):
     cloud.clock.advance(seconds=5)
     for region in (HERE, THERE):
         assert aws("dynamodb", region=region).list_tables()["TableNames"] == []
+
+
+def test_a_strongly_consistent_table_is_made_and_deleted_at_once(aws, cloud):
+    given = {name: PROPERTIES[name] for name in ("TableName", "KeySchema", "AttributeDefinitions", "BillingMode")}
+    replicas = [{"Region": HERE}, {"Region": "us-east-2"}]
+    witness = [{"Region": "us-west-2"}]
+    strong = {"MultiRegionConsistency": "STRONG", "GlobalTableWitnesses": witness}
+    name = cloud.create(GLOBAL, **given, **strong, Replicas=replicas)
+    found = cloud.read(GLOBAL, name)
+    assert {member: found[member] for member in strong} == strong
+    aws("dynamodb").put_item(TableName=name, Item={"pk": {"S": "a"}})
+    assert aws("dynamodb", region="us-east-2").scan(TableName=name)["Count"] == 1
+    cloud.delete(GLOBAL, name)
+    assert aws("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_streams_have_policies_and_replicas_may_be_let_go(aws, cloud, make):
+    statement = {"Effect": "Allow", "Principal": {"AWS": aws.account}, "Action": "dynamodb:GetRecords", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    streaming = {"ReplicaStreamSpecification": {"ResourcePolicy": {"PolicyDocument": document}}}
+    free = {"DisassociationProtectionEnabled": False}
+    name = make({"Region": HERE, **streaming}, {"Region": THERE, **streaming, **free})
+    found = replicas(cloud)
+    assert found[HERE]["ReplicaStreamSpecification"] == streaming["ReplicaStreamSpecification"]
+    assert found[THERE]["ReplicaStreamSpecification"] == streaming["ReplicaStreamSpecification"]
+    there = aws("dynamodb", region=THERE).describe_table(TableName=name)["Table"]
+    assert there["DisassociationProtectionEnabled"] is False

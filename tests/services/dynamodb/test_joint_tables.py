@@ -191,12 +191,13 @@ def test_tables_of_one_account_do_not_become_those_of_several(source, here, join
 
 def test_templates_make_both_replicas(aws, here, there, others, policy, clock):
     keys = {"KeySchema": schema("artist"), "AttributeDefinitions": attributes(artist="S")}
-    mode = {"GlobalTableSettingsReplicationMode": "ENABLED", "TableName": "music"}
+    mode = {"GlobalTableSettingsReplicationMode": "ENABLED"}
 
     def make(region, account, **properties):
-        replica = {"Region": region, "ResourcePolicy": {"PolicyDocument": json.loads(policy(account, region))}}
+        document = json.loads(policy(account, region))
+        replica = {"Region": region, "ResourcePolicy": {"PolicyDocument": document}, **mode}
         cloud = Cloud(aws("cloudcontrol", region=region, account=account), clock)
-        cloud.create("AWS::DynamoDB::GlobalTable", **mode, **properties, Replicas=[replica])
+        cloud.create("AWS::DynamoDB::GlobalTable", TableName="music", **properties, Replicas=[replica])
         return cloud
 
     make(HERE, aws.account, **keys, BillingMode="PAY_PER_REQUEST")
@@ -204,7 +205,7 @@ def test_templates_make_both_replicas(aws, here, there, others, policy, clock):
     cloud = make(THERE, others, GlobalTableSourceArn=arn(aws.account, HERE))
     assert artists(there) == ["a"]
     found = cloud.read("AWS::DynamoDB::GlobalTable", "music")
-    assert found["GlobalTableSettingsReplicationMode"] == "ENABLED"
-    assert [each["Region"] for each in found["Replicas"]] == [THERE]
+    [replica] = found["Replicas"]
+    assert (replica["Region"], replica["GlobalTableSettingsReplicationMode"]) == (THERE, "ENABLED")
     cloud.delete("AWS::DynamoDB::GlobalTable", "music")
     assert here.describe_table(TableName="music")["Table"]["TableStatus"] == "ACTIVE"

@@ -174,3 +174,21 @@ def test_a_table_of_files_that_are_not_there_fails(make, aws):
     event = make(**PROPERTIES, ImportSourceSpecification=source)
     assert event["OperationStatus"] == "FAILED"
     assert "The import has failed" in event["StatusMessage"]
+
+
+def test_vector_indexes_come_with_the_table_and_later(control, make, clock):
+    def vectors(name):
+        return {
+            "IndexName": name,
+            "VectorAttribute": {"AttributeName": "vector"},
+            "Dimensions": 2,
+            "DistanceFunction": "COSINE",
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+
+    make(**{**PROPERTIES, "VectorIndexes": [vectors("first")]})
+    assert read(control)["VectorIndexes"] == [vectors("first")]
+    indexes = [vectors("first"), vectors("second")]
+    patch = {"op": "replace", "path": "/VectorIndexes", "value": indexes}
+    assert change(control, clock, patch) == "SUCCESS"
+    assert read(control)["VectorIndexes"] == indexes
