@@ -93,7 +93,7 @@ class Collection(Generic[R]):
             found = None if raw is None else self.decode(raw)
             store.decoded[row_key] = _ABSENT if found is None else found
             return found
-        raw = await tx.get(row_key)
+        raw = tx.read(row_key) if tx.synchronous else await tx.get(row_key)
         return raw if raw is None or self._decode is None else self._decode(raw)  # type: ignore[return-value]
 
     def remembered(self, ctx: Context, *key: Part) -> R | None:
@@ -101,31 +101,38 @@ class Collection(Generic[R]):
         row_key = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
         if key:
             row_key += keys.encode(key)
-        if row_key in ctx.tx.writes:
+        store, tx = ctx.app.store, ctx.tx
+        # outside of a transaction, only a store that is alone is sure of what it remembers
+        if row_key in tx.writes if tx is not None and not tx.is_over else not store.alone:
             return None
-        record = ctx.app.store.decoded.get(row_key)
+        record = store.decoded.get(row_key)
         if record is None or record is _ABSENT:
             return None
-        ctx.app.store.meter.hits += 1
+        store.meter.hits += 1
         return record  # type: ignore[no-any-return]
 
     def is_empty(self, ctx: Context) -> bool:
         """Is it remembered that there is no record at the empty key of a `cached` collection? False says nothing, either."""
         row_key = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
-        return ctx.app.store.decoded.get(row_key) is _ABSENT and row_key not in ctx.tx.writes
+        store, tx = ctx.app.store, ctx.tx
+        if row_key in tx.writes if tx is not None and not tx.is_over else not store.alone:
+            return False
+        return store.decoded.get(row_key) is _ABSENT
 
     def put(self, ctx: Context, record: R, *key: Part) -> None:
         """Write the record at the key, new or not."""
         value = record if self._decode is None else _encode(record)
         if self.cached:
             ctx.tx.defines = True
-        ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = value  # type: ignore[assignment]
+        prefix = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
+        ctx.tx.writes[prefix + keys.encode(key)] = value  # type: ignore[assignment]
 
     def delete(self, ctx: Context, *key: Part) -> None:
         """Remove the row at the key, if there is one."""
         if self.cached:
             ctx.tx.defines = True
-        ctx.tx.writes[self.prefix(ctx) + keys.encode(key)] = None
+        prefix = self._prefixes.get((ctx.account, ctx.region)) or self.prefix(ctx)
+        ctx.tx.writes[prefix + keys.encode(key)] = None
 
     async def scan(self, ctx: Context, *prefix: Part, **bounds: Any) -> list[R]:
         """Records under the key prefix, in key order. Bounds: `limit`, `reverse`, and those of `_span`."""

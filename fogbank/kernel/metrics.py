@@ -68,12 +68,12 @@ def tally(ctx: Context, namespace: str, name: str, value: float, unit: str, dime
 
     It counts whether or not the transaction is committed.
     """
-    ctx.app.engines.get("metrics", Gatherer).tally(ctx, namespace, (((name, unit, dimensions), value),))
+    tally_all(ctx, namespace, (((name, unit, dimensions), value),))
 
 
 def tally_all(ctx: Context, namespace: str, measured: Iterable[tuple[Tallied, float]]) -> None:
     """The same of several values."""
-    gatherer_of(ctx.app).tally(ctx, namespace, measured)
+    ctx.app.engines.get("metrics", Gatherer).tally(ctx, namespace, measured)
 
 
 def gatherer_of(app: App) -> Gatherer:

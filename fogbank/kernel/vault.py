@@ -50,7 +50,7 @@ class Vault:
 
     async def _root(self, ctx: Context) -> bytes:
         secrets = ctx.app.secrets
-        name = await self._root_key.get(ctx)
+        name = self._root_key.remembered(ctx) or await self._root_key.get(ctx)
         if name is None:
             key = os.urandom(_KEY_BYTES)
             name = f"{self.owner}-{hashlib.sha256(key).hexdigest()[:16]}"

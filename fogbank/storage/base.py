@@ -49,9 +49,12 @@ class Transaction(ABC):
     """Reads are awaited, writes are not: they are only noted here.
 
     `defines` says that a row of a cached collection was written, `is_over` that its work is done: whoever still holds it begins another.
+    Where the store is `synchronous`, `read` is `get` without being awaited, which costs as much as the rest of a call.
     """
 
     __slots__ = ("defines", "is_over", "writes")
+
+    synchronous = False
 
     def __init__(self) -> None:
         self.writes: Writes = {}
@@ -60,6 +63,9 @@ class Transaction(ABC):
 
     @abstractmethod
     async def get(self, key: bytes) -> bytes | None: ...
+
+    def read(self, key: bytes) -> bytes | None:
+        raise NotImplementedError
 
     @abstractmethod
     async def scan(self, start: bytes, end: bytes, limit: int | None = None, reverse: bool = False) -> list[Pair]:

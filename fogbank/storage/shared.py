@@ -60,6 +60,7 @@ class SharedSqliteStore(SqliteStore):
     def _look_again(self) -> None:
         """Another worker has committed."""
         self._end_reading()
+        self._rows.clear()
         self._commits = self._board.commits
         if self._definitions != self._board.definitions:
             self._definitions = self._board.definitions

@@ -47,6 +47,9 @@ _CHECKPOINT_PAGES = 2000
 # past this many pages of log the checkpoint is finished on the loop, so that the log can start anew
 _LOG_LIMIT_PAGES = 16000
 _DECODED_LIMIT = 20_000
+# rows that are remembered as they are, and how long each may be: together at most 16 MB
+_ROWS = 8192
+_ROW_BYTES = 2048
 # so many commits may be lost from the log without anybody having been told that they were kept
 _UNDER_WAY = 1
 
@@ -67,6 +70,8 @@ Callback = Callable[[StoreError | None], None]
 class SqliteTransaction(Transaction):
     __slots__ = ("_store",)
 
+    synchronous = True
+
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
         self.writes = {}
@@ -74,6 +79,9 @@ class SqliteTransaction(Transaction):
         self.is_over = False
 
     async def get(self, key: bytes) -> bytes | None:
+        return self.read(key)
+
+    def read(self, key: bytes) -> bytes | None:
         value = self.writes.get(key, _MISSING) if self.writes else _MISSING
         return self._store.read(key) if value is _MISSING else value
 
@@ -105,6 +113,8 @@ class SqliteStore(Store):
         self._checkpoint_at = _CHECKPOINT_PAGES
         # decoded records of cached collections, by row key; an entry goes when its row is written
         self.decoded: dict[bytes, Any] = {}
+        # what rows that were read or written lately hold, None for no row: always what was accepted last
+        self._rows: Writes = {}
         self._lost_commits = 0
         try:
             self._writer = self._connect(durability)
@@ -154,6 +164,19 @@ class SqliteStore(Store):
         return SqliteTransaction(self)
 
     def read(self, key: bytes) -> bytes | None:
+        found = self._rows.get(key, _MISSING)
+        if found is _MISSING:
+            found = self._look_up(key)
+            if found is None or len(found) <= _ROW_BYTES:
+                self._remember(key, found)
+        return found  # type: ignore[no-any-return]
+
+    def _remember(self, key: bytes, value: bytes | None) -> None:
+        if len(self._rows) >= _ROWS:
+            self._rows.clear()
+        self._rows[key] = value
+
+    def _look_up(self, key: bytes) -> bytes | None:
         if self._pending:
             value = self._pending.get(key, _MISSING)
             if value is not _MISSING:
@@ -187,6 +210,11 @@ class SqliteStore(Store):
             return self._read(statement, values).fetchall()
         except apsw.Error as error:
             raise _unreadable(error) from error
+
+    def _forget(self) -> None:
+        """What is remembered of rows holds no longer."""
+        self.decoded.clear()
+        self._rows.clear()
 
     async def run(self, attempt: Callable[[Transaction], Awaitable[T]], kind: object) -> T:
         transaction = self.begin()
@@ -231,10 +259,14 @@ class SqliteStore(Store):
 
     def accept(self, transaction: Transaction) -> None:
         writes = transaction.writes
-        decoded = self.decoded
-        if decoded:
-            for key in writes:
-                decoded.pop(key, None)
+        decoded, rows = self.decoded, self._rows
+        for key, value in writes.items():
+            decoded.pop(key, None)
+            if key in rows:
+                if value is None or len(value) <= _ROW_BYTES:
+                    rows[key] = value
+                else:
+                    del rows[key]
         self._pending.update(writes)
         self._accepted += 1
         self._schedule_flush()
@@ -322,7 +354,7 @@ class SqliteStore(Store):
         if self._writer.in_transaction:
             with suppress(apsw.Error):
                 self._writer.execute("ROLLBACK")
-        self.decoded.clear()
+        self._forget()
         self.meter.failures += 1
         log.error("the store could not commit: %s", error)
         # what could not be synced is in the log, where a start may find it
@@ -416,7 +448,7 @@ class SqliteStore(Store):
             lost = self._lost(error)
             raise lost if isinstance(error, apsw.Error) else error from None
         finally:
-            self.decoded.clear()
+            self._forget()
 
     async def groups(self) -> list[bytes]:
         """Found by seeking from one to the next."""
