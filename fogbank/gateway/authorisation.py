@@ -160,7 +160,6 @@ class Authorisation:
             principal.kind == "root"
             and owner == principal.account
             and principal.session is None
-            and ctx.tx is not None
             and has_no_organizations(ctx)
         )
 

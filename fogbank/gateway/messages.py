@@ -291,7 +291,10 @@ def response_head(response: Response, request: Request, keep: bool) -> tuple[byt
     line = STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
     date = "" if given.date else exchange.http_date()
     server = "" if given.server else _SERVER
-    framing = "" if given.length or status in BODILESS else _framing(length, request)
+    if given.length or status in BODILESS:
+        framing = ""
+    else:
+        framing = f"Content-Length: {length}\r\n" if length is not None else _chunked(request)
     persistence = _PERSISTENCE[keep] if not keep or request.version == "1.0" else ""
     return _encode(f"{line}{fields}{date}{server}{framing}{persistence}\r\n"), length, keep
 
@@ -318,10 +321,8 @@ _SERVER = f"Server: {exchange.SERVER}\r\n"
 _PERSISTENCE = {True: "Connection: keep-alive\r\n", False: "Connection: close\r\n"}
 
 
-def _framing(length: int | None, request: Request) -> str:
-    """What tells the client where the body ends. Nothing tells a client of HTTP/1.0 but the end of the connection."""
-    if length is not None:
-        return f"Content-Length: {length}\r\n"
+def _chunked(request: Request) -> str:
+    """What tells the client where a body of unknown length ends. Nothing tells a client of HTTP/1.0 but the connection's end."""
     return "Transfer-Encoding: chunked\r\n" if request.version == "1.1" else ""
 
 

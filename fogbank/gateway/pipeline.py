@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fogbank")
 
+_SIGNED = "AWS4-"
 _RULES = keys.encode(("events", "rules"))
 
 
@@ -198,18 +199,21 @@ class Gateway:
         answered = Answered(target.request, target.params, response, error)
         try:
             for look in service.after:
-                await look(ctx, answered)
+                work = look(ctx, answered)
+                if work is not None:
+                    await work
         except Exception:
             log.exception("after %s %s", request.method, request.path)
 
     async def _authenticate(self, target: Target, request: Request, trace: Trace) -> Identity:
         routed = target.routed
         trace.operation = "(edge)" if routed is None else routed.operation.name
+        is_signed = request.headers.get("authorization", "").startswith(_SIGNED)
         identity = await self.app.authenticator.authenticate(
             request,
             target.model.signing_name,
             target.protocol if routed is None else routed.protocol,
-            _may_be_unsigned(target),
+            not is_signed and _may_be_unsigned(target),
         )
         target.request.payload = request.payload  # now without the framing of aws-chunked
         trace.account = identity.principal.account

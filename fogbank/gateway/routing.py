@@ -104,7 +104,7 @@ class Target:
         service = self.service
         if service is not None:
             for edge in service.edges:
-                if edge.match(self.request):
+                if edge.method in (None, self.request.method) and edge.match(self.request):
                     self.edge = edge
                     return
         self.routed = routed = protocols.route(self.model, self.request)

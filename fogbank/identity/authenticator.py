@@ -6,7 +6,6 @@ A request that passed is as if it had come plain: its payload is free of aws-chu
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -97,7 +96,8 @@ class Authenticator:
                 body_hash = await _hash_body(request)
             module = sigv4 if authorization.startswith(_V4) else sigv4a
             proof = module.from_header(request, authorization, refusals(service, protocol, False), body_hash)
-            _check_service(proof, service)
+            if proof.claim.service != service:
+                _check_service(proof, service)
             self._check_age(proof)
         elif "X-Amz-Signature=" in request.query or "X-Amz-Algorithm=" in request.query:
             body_hash = _presigned_body_hash(request, service)
@@ -118,7 +118,8 @@ class Authenticator:
         else:
             principal, secret = await self._prove_issued(proof, _token(request), proof.words)
         if service in S3_SERVICES:
-            _bind_body(request, body_hash, proof.signing(secret) if secret is not None else None)
+            signing = proof.signing(secret) if secret is not None and body_hash in chunked.MODES else None
+            _bind_body(request, body_hash, signing)
         return Identity(principal, claim.region, claim.service)
 
     async def authenticate_form(self, fields: dict[str, str]) -> Identity:
@@ -301,7 +302,7 @@ def _quick_hash(request: Request) -> str | None:
     data = request.payload.data
     if data is None or len(data) > _HASH_INLINE:
         return None
-    return hashlib.sha256(data).hexdigest() if data else sigv4.EMPTY_SHA256
+    return _hexdigest(data) if data else sigv4.EMPTY_SHA256
 
 
 async def _hash_body(request: Request) -> str:
@@ -310,7 +311,9 @@ async def _hash_body(request: Request) -> str:
 
 
 def _hexdigest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    hashed = sigv4.NO_HASH.copy()
+    hashed.update(data)
+    return hashed.hexdigest()
 
 
 def _bind_body(request: Request, body_hash: str, signing: sigv4.Signing | None) -> None:
@@ -321,9 +324,12 @@ def _bind_body(request: Request, body_hash: str, signing: sigv4.Signing | None) 
         request.payload = chunked.decode(request.payload, body_hash, request.headers, signing)
         _strip_encoding(request.headers)
         return
-    request.payload.expected_sha256 = body_hash
-    if request.payload.data is not None:
-        request.payload.check_sha256(_hexdigest(request.payload.data))
+    payload = request.payload
+    payload.expected_sha256 = body_hash
+    if payload.data:
+        payload.check_sha256(_hexdigest(payload.data))
+    elif payload.data is not None and body_hash != sigv4.EMPTY_SHA256:
+        payload.check_sha256(sigv4.EMPTY_SHA256)
 
 
 def _strip_encoding(headers: dict[str, str]) -> None:

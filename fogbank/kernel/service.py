@@ -22,7 +22,7 @@ Given = Mapping[str, str | tuple[str, ...]]
 Keys = Callable[["Context", dict[str, Any]], Given | Awaitable[Given]]
 Tags = Callable[["Context", dict[str, Any]], Awaitable["Mapping[str, str]"]]
 EdgeHandler = Callable[["Context", "Request"], Awaitable["Response"]]
-After = Callable[["Context", "Answered"], Awaitable[None]]
+After = Callable[["Context", "Answered"], "Awaitable[None] | None"]
 Fidelity = Literal["hand", "derived"]
 
 R = TypeVar("R")
@@ -113,13 +113,14 @@ class TaskKind:
 
 
 class Edge:
-    """A data plane's door on the same port: `match` looks at the request's head, `handler` answers it."""
+    """A data plane's door on the same port: `match` looks at the request's head, `handler` answers it. `method`: the only one."""
 
-    __slots__ = ("handler", "match")
+    __slots__ = ("handler", "match", "method")
 
-    def __init__(self, match: Callable[[Request], bool], handler: EdgeHandler) -> None:
+    def __init__(self, match: Callable[[Request], bool], handler: EdgeHandler, method: str | None = None) -> None:
         self.match = match
         self.handler = handler
+        self.method = method
 
 
 class Answered:
@@ -148,7 +149,8 @@ class Service:
     documents          shapes whose values the service checks itself (DynamoDB's AttributeValue)
     enums              false when the service checks enumerated values itself
     validation_error   makes the error from the model's violations, where the service has words of its own
-    after              functions that look at every answer before it leaves, outside of any transaction (CORS headers, access logs)
+    after              functions that look at every answer before it leaves, outside of any transaction (CORS headers, access logs);
+                       what they return is awaited, if they return anything
     """
 
     def __init__(
@@ -243,11 +245,11 @@ class Service:
         self.resource_types[declared.name] = declared()
         return declared
 
-    def edge(self, match: Callable[[Request], bool]) -> Callable[[EdgeHandler], EdgeHandler]:
+    def edge(self, match: Callable[[Request], bool], method: str | None = None) -> Callable[[EdgeHandler], EdgeHandler]:
         """Declare a door that is not an operation of the model (S3's form upload, a website host)."""
 
         def declare(handler: EdgeHandler) -> EdgeHandler:
-            self.edges.append(Edge(match, handler))
+            self.edges.append(Edge(match, handler, method))
             return handler
 
         return declare

@@ -54,20 +54,24 @@ class RequestBindings:
         params: dict[str, Any] = {}
         for name, label, convert in self._labels:
             if label in uri:
-                params[name] = _converted(convert, uri[label], label)
+                params[name] = uri[label] if convert is None else _converted(convert, uri[label], label)
         if request.query and (self._queries or self._query_map):
             self._read_query(request.query, params)
         bound = self._headers
         for header, text in request.headers.items():
             entry = bound.get(header)
             if entry is not None:
-                self._read_header(header, text, *entry, params)
+                name, convert = entry
+                if convert is None:
+                    params[name] = text
+                else:
+                    self._read_header(header, text, name, convert, params)
         for name, prefix in self._prefixes:
             self._read_prefix(request.headers, name, prefix, params)
         return params
 
     @staticmethod
-    def _read_header(header: str, text: str, name: str, convert: Closure | None, params: dict[str, Any]) -> None:
+    def _read_header(header: str, text: str, name: str, convert: Closure, params: dict[str, Any]) -> None:
         try:
             params[name] = _converted(convert, text, header)
         except BadValue:
@@ -128,9 +132,12 @@ class ResponseBindings:
             entry = bound.get(name)
             if entry is not None and value is not None:
                 header, convert = entry
-                headers.append((header, _one_line(value if convert is None else convert(value))))
+                text = value if convert is None else convert(value)
+                headers.append((header, text if text.isascii() and text.isprintable() else _one_line(text)))
         for name, prefix in self._prefixes.items():
-            headers.extend((f"{prefix}{key}", _one_line(text)) for key, text in (result.get(name) or {}).items())
+            more = result.get(name)
+            if more:
+                headers += [(f"{prefix}{key}", _one_line(text)) for key, text in more.items()]
 
 
 def _one_line(text: str) -> str:

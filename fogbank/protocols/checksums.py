@@ -51,6 +51,8 @@ def new(algorithm: str) -> Hash:
 
 
 def compute(algorithm: str, data: bytes) -> bytes:
+    if algorithm in _CRCS:
+        return _advance(algorithm)(data, 0).to_bytes(LENGTHS[algorithm], "big")
     running = new(algorithm)
     running.update(data)
     return running.digest()
@@ -60,7 +62,7 @@ class _RunningCrc:
     __slots__ = ("_advance", "_length", "_value")
 
     def __init__(self, algorithm: str) -> None:
-        self._advance: Callable[[bytes, int], int] = zlib.crc32 if algorithm == "CRC32" else _crc(algorithm).calc
+        self._advance = _advance(algorithm)
         self._length = LENGTHS[algorithm]
         self._value = 0
 
@@ -75,6 +77,13 @@ def combine(algorithm: str, first: bytes, second: bytes, second_length: int) -> 
     """The CRC of two pieces of data, one after the other, from the CRC of each and the length of the second in bytes."""
     combined: int = _crc(algorithm).combine(int.from_bytes(first, "big"), int.from_bytes(second, "big"), second_length)
     return combined.to_bytes(len(first), "big")
+
+
+@cache
+def _advance(algorithm: str) -> Callable[[bytes, int], int]:
+    """The function (data, CRC so far) -> CRC."""
+    calculate: Callable[[bytes, int], int] = zlib.crc32 if algorithm == "CRC32" else _crc(algorithm).calc
+    return calculate
 
 
 @cache

@@ -61,7 +61,7 @@ def route(model: ServiceModel, request: Request) -> Routed:
         known = _targets(model).get(target)
         if known is not None:
             return known
-    protocol = detect(model, request)
+    protocol = model.protocols[0] if len(model.protocols) == 1 else detect(model, request)
     if protocol in ("query", "ec2"):
         return Routed(_by_action(model, request), protocol)
     if protocol == "smithy-rpc-v2-cbor":
@@ -246,7 +246,7 @@ class RestRouter:
         try:
             query = _first_values(request.query) if request.query else NO_LABELS
             candidate = leaf.choose(query, request.headers)
-            if self._is_astray(candidate, query):
+            if (query or candidate.literals) and self._is_astray(candidate, query):
                 raise self._unknown(request)
             labels = dict(zip(candidate.labels, map(unquote, reversed(texts)), strict=True))
         except BadValue as error:

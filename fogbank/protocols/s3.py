@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
-from hashlib import sha512
+from hashlib import blake2b
 
 from fogbank.kernel.errors import AWSError
 from fogbank.protocols.scalars import BadValue
@@ -79,4 +79,4 @@ def id_headers(request_id: str) -> list[tuple[str, str]]:
 
 def host_id(request_id: str) -> str:
     """S3's second request id: opaque to clients, 76 characters of base64, here derived from the first."""
-    return b2a_base64(sha512(request_id.encode()).digest()[:56], newline=False).decode()
+    return b2a_base64(blake2b(request_id.encode(), digest_size=56).digest(), newline=False).decode()

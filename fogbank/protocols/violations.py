@@ -67,9 +67,10 @@ class Checker(ShapeCompiler):
         """The check of some of a structure's members."""
         required = [(name, lower_camel(name)) for name in shape.required if name in shape.members and name in names]
         checks = {
-            name: (lower_camel(name), self.closure(member)) for name, member in shape.members.items() if name in names
+            name: (lower_camel(name), member, *self._parts(member))
+            for name, member in shape.members.items()
+            if name in names and self.closure(member) is not None
         }
-        checks = {name: entry for name, entry in checks.items() if entry[1] is not None}
         if not required and not checks:
             return None
 
@@ -81,10 +82,20 @@ class Checker(ShapeCompiler):
                     found.append(Violation("required", _join(path, shown), None, NULL))
             for name, item in value.items():
                 entry = checks.get(name)
-                if entry is not None and item is not None:
-                    entry[1](item, _join(path, entry[0]), found)  # type: ignore[misc]
+                if entry is None or item is None:
+                    continue
+                shown, member, rules, inner = entry
+                for rule in rules:
+                    if rule.breaks(item):
+                        found.append(Violation(rule.kind, _join(path, shown), item, rule.words, member))
+                if inner is not None:
+                    inner(item, _join(path, shown), found)
 
         return check
+
+    def _parts(self, shape: Shape) -> tuple[Sequence[Rule], Closure | None]:
+        """The check of a value in parts: the rules of a scalar, or the closure of what is none."""
+        return ((), self.closure(shape)) if shape.type in AGGREGATES else (self._rules(shape), None)
 
     def list(self, shape: Shape) -> Check:
         own = self._own(shape)

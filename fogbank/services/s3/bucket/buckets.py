@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -159,13 +160,17 @@ async def head_bucket(ctx: Context, request: Request) -> Answer:
     return {"BucketRegion": home.bucket.region, "AccessPointAlias": False}
 
 
-async def _tell_region(ctx: Context, answered: Answered) -> None:
+def _tell_region(ctx: Context, answered: Answered) -> Awaitable[None] | None:
     """Who may not look at a bucket is told where it is all the same: so tools find its region."""
-    bucket = answered.params.get("Bucket")
-    if ctx.operation == "head_bucket" and answered.response.status == 403 and bucket:
-        home = await ctx.transact(find, ctx, bucket)
-        if home is not None:
-            answered.response.headers.append(("x-amz-bucket-region", home.bucket.region))
+    if ctx.operation == "head_bucket" and answered.response.status == 403 and "Bucket" in answered.params:
+        return _tell_region_of(ctx, answered)
+    return None
+
+
+async def _tell_region_of(ctx: Context, answered: Answered) -> None:
+    home = await ctx.transact(find, ctx, answered.params["Bucket"])
+    if home is not None:
+        answered.response.headers.append(("x-amz-bucket-region", home.bucket.region))
 
 
 service.after.append(_tell_region)

@@ -201,10 +201,10 @@ def _entry(bucket: Bucket) -> Answer:
 
 def _asks_for_directories(request: HttpRequest) -> bool:
     """ListDirectoryBuckets is ListBuckets but for the name that it was signed with."""
-    return request.path == "/" and request.method == "GET" and "/s3express/" in request.headers.get("authorization", "")
+    return request.path == "/" and "/s3express/" in request.headers.get("authorization", "")
 
 
-@service.edge(_asks_for_directories)
+@service.edge(_asks_for_directories, method="GET")
 async def _list_directories(ctx: Context, request: HttpRequest) -> Response:
 
     model = protocols.load("s3").operations["ListDirectoryBuckets"]

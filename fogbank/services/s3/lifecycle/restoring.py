@@ -89,7 +89,7 @@ def _delay(record: Object, document: Request, tier: str) -> int:
     return _DELAYS[archive][tier]
 
 
-async def answer_accepted(ctx: Context, answered: Answered) -> None:
+def answer_accepted(ctx: Context, answered: Answered) -> None:
     """What was begun is answered with 202, what was only made longer with 200."""
     if answered.params.get(_BEGUN) and answered.error is None:
         answered.response.status = 202

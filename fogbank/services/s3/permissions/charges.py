@@ -8,7 +8,7 @@ from fogbank.services.s3.records import REQUESTER_PAYS, noted, pays
 from fogbank.services.s3.service import service
 
 
-async def tell_charge(ctx: Context, answered: Answered) -> None:
+def tell_charge(ctx: Context, answered: Answered) -> None:
     home = noted(answered.params)
     if home is None or answered.error is not None or REQUESTER_PAYS not in home.bucket.features:
         return

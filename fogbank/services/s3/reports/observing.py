@@ -28,14 +28,18 @@ def observe(feature: str) -> Callable[[Observer], Observer]:
     return declare
 
 
-async def tell(ctx: Context, answered: Answered) -> None:
+def tell(ctx: Context, answered: Answered) -> Awaitable[None] | None:
     home = noted(answered.params)
-    if home is None or ctx.request is None:
-        return
-    for feature in home.bucket.features:
+    if home is None or ctx.request is None or _observers.keys().isdisjoint(home.bucket.features):
+        return None
+    return _tell_observers(ctx, home.bucket, answered)
+
+
+async def _tell_observers(ctx: Context, bucket: Bucket, answered: Answered) -> None:
+    for feature in bucket.features:
         observer = _observers.get(feature)
         if observer is not None:
-            await observer(ctx, home.bucket, answered)
+            await observer(ctx, bucket, answered)
 
 
 service.after.append(tell)

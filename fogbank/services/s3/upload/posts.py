@@ -35,8 +35,8 @@ _OPERATION = "/WriteGetObjectResponse"
 
 
 def is_form(request: Request) -> bool:
-    """Is this a form for a bucket (`/bucket`, in path style), or at least a POST that is no operation's?"""
-    if request.method != "POST" or request.path in ("/", _OPERATION) or is_website(request):
+    """Is this POST a form for a bucket (`/bucket`, in path style), or at least no operation's?"""
+    if request.path in ("/", _OPERATION) or is_website(request):
         return False
     return not request.query or (_is_to_bucket(request) and _has_form(request))
 
@@ -49,7 +49,7 @@ def _has_form(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith(forms.CONTENT_TYPE)
 
 
-@service.edge(is_form)
+@service.edge(is_form, method="POST")
 async def post_object(ctx: Context, request: Request) -> Response:
     """Store the file of a form.
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from fogbank.http import Request as HttpRequest
@@ -69,7 +70,7 @@ def _names(request: HttpRequest) -> tuple[str, str]:
 # -- preflights
 
 
-@service.edge(lambda request: request.method == "OPTIONS")
+@service.edge(lambda request: True, method="OPTIONS")
 async def preflight(ctx: Context, request: HttpRequest) -> Response:
     """May a page send the request that it announces? https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
 
@@ -122,12 +123,15 @@ def _forbidden(why: str, method: str, kind: str) -> AWSError:
 # -- other requests of pages
 
 
-async def _tell_page(ctx: Context, answered: Answered) -> None:
+def _tell_page(ctx: Context, answered: Answered) -> Awaitable[None] | None:
     """Give the answer to a page's request the headers without which its browser keeps the answer from it."""
     request = answered.request
     origin = request.headers.get("origin")
-    if origin is None or request.method == "OPTIONS":
-        return
+    return None if origin is None or request.method == "OPTIONS" else _tell_origin(ctx, answered, origin)
+
+
+async def _tell_origin(ctx: Context, answered: Answered, origin: str) -> None:
+    request = answered.request
     rules = await ctx.transact(_rules, ctx, _names(request)[0])
     rule = cors_rules.find(rules or (), origin, request.method)
     if rule is not None:
