@@ -42,7 +42,10 @@ async def check(ctx: Context, action: str, request: Request, enclosing: str | No
     `enclosing` is the operation that the request is a part of (`TransactWriteItems`). Returns the table, if there is one.
     """
     named: str = request["TableName"]
-    table = await tables.get(ctx, named) if named[:4] != "arn:" else await guards.table_named(ctx, named)
+    if named[:4] == "arn:":
+        table = await guards.table_named(ctx, named)
+    else:
+        table = tables.remembered(ctx, named) or await tables.get(ctx, named)
     owner = None if table is None else table.layout.account
     if (
         (table is None and named[:4] == "arn:")

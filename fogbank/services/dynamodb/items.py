@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+# the members of a GetItem that asks for whole items
+_WHOLE = frozenset({"TableName", "Key", "ConsistentRead", "ReturnConsumedCapacity"})
+
 
 @service.operation(resource=itself)
 async def get_item(ctx: Context, request: Request) -> Document:
@@ -32,13 +35,16 @@ async def get_item(ctx: Context, request: Request) -> Document:
 
 async def read(ctx: Context, found: Table | None, request: Request) -> Document:
     """Get an item, for whoever may do so. `found` is its table, if known."""
-    bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
-    projection = bindings.projection()
-    bindings.finish()
-    take_in_key(request["Key"])
+    projection = None if request.keys() <= _WHOLE else _projection(request)
+    given = request["Key"]
+    key = found.layout.quick_key(given) if found is not None and len(given) == len(found.layout.names) else None
+    if key is None:
+        take_in_key(given)
     table = await find(ctx, request["TableName"]) if found is None else living(found)
-    table.layout.check_paths(projection)
-    key = table.layout.key_in_request(request["Key"])
+    if projection is not None:
+        table.layout.check_paths(projection)
+    if key is None:
+        key = table.layout.key_in_request(given)
     image = await (rows.read_late if lagging.is_stale(ctx, request) else rows.read)(ctx, key)
     answer: Document = {} if image is None else {"Item": projected(image, projection)}
     units = capacity.read_units(image.size if image else 0, consistent=bool(request.get("ConsistentRead")))
@@ -48,6 +54,13 @@ async def read(ctx: Context, found: Table | None, request: Request) -> Document:
         answer["ConsumedCapacity"] = consumption.shown(request)
     metering.consumed_of_table(ctx, table, throttling.READ, units)
     return answer
+
+
+def _projection(request: Request) -> Projection | None:
+    bindings = Bindings(request, ("ProjectionExpression",), ("AttributesToGet",))
+    projection = bindings.projection()
+    bindings.finish()
+    return projection
 
 
 def projected(image: Image, projection: Projection | None) -> orjson.Fragment | Document:

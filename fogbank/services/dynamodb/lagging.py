@@ -64,7 +64,7 @@ async def forget_previous(ctx: Context, payload: dict[str, Any]) -> None:
 
 def is_stale(ctx: Context, request: dict[str, Any]) -> bool:
     """Is this read to see what was before?"""
-    return adversary.strikes(ctx, CHANCE) and not request.get("ConsistentRead")
+    return not request.get("ConsistentRead") and adversary.strikes(ctx, CHANCE)
 
 
 async def get(ctx: Context, row: bytes) -> bytes | None:

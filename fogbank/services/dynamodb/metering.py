@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fogbank.kernel import metrics
@@ -80,5 +81,9 @@ def expired(ctx: Context, table: Table) -> None:
 
 
 def _tally(ctx: Context, table: Table, name: str, value: float, *more: tuple[str, str]) -> None:
-    scope = table.layout.scope(ctx)
-    metrics.tally(scope, NAMESPACE, name, value, _COUNT, (("TableName", table.name), *more))
+    metrics.tally_all(table.layout.scope(ctx), NAMESPACE, ((_tallied(name, table.name, *more), value),))
+
+
+@lru_cache(4096)
+def _tallied(name: str, table: str, *more: tuple[str, str]) -> metrics.Tallied:
+    return name, _COUNT, (("TableName", table), *more)

@@ -66,7 +66,8 @@ class Change(NamedTuple):
 
 
 async def read(ctx: Context, key: Key) -> Image | None:
-    raw = await ctx.tx.get(key.row)
+    tx = ctx.tx
+    raw = tx.read(key.row) if tx.synchronous else await tx.get(key.row)
     return None if raw is None else Image.stored(raw)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from fogbank.kernel import Record, keys
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from fogbank.services.dynamodb.expressions.scope import Steps
 
 END = b"\0\0"
+
+# characters of ASCII that are within the limits of both keys
+_SHORT = 1024
 
 
 class Index(Record, frozen=True):
@@ -222,6 +225,16 @@ def part(raw: bytes) -> bytes:
     return (raw.replace(b"\0", b"\0\xff") if b"\0" in raw else raw) + END
 
 
+def short_string(value: Any) -> bytes | None:
+    """The bytes of a key value that is a string within every limit, as nearly all are; None for any other, right or wrong."""
+    if value.__class__ is dict and len(value) == 1:
+        text = value.get("S")
+        if text.__class__ is str and 0 < len(text) <= _SHORT and text.isascii():
+            found: bytes = text.encode()
+            return found
+    return None
+
+
 def partition(raw: bytes, *more: bytes) -> bytes:
     """What all rows of a partition key begin with, in their space. `more` are the key's other attributes, if it has several."""
     found, hashed = part(raw), crc32(raw)
@@ -251,7 +264,7 @@ class KeySchema:
 class Layout(KeySchema):
     """What the hot paths need of a table, worked out once."""
 
-    __slots__ = ("account", "index_keys", "indexes", "is_plain", "region", "table")
+    __slots__ = ("account", "index_keys", "indexes", "is_plain", "region", "table", "takes_strings")
 
     def __init__(self, table: Table) -> None:
         _, _, _, region, account, _ = table.arn.split(":", 5)
@@ -260,6 +273,7 @@ class Layout(KeySchema):
         super().__init__(table, scope + keys.encode((table.space,)), table.keys[:1], table.keys[1:])
         scope = keys.encode(("dynamodb", "index-items", account, region))
         self.table = table
+        self.takes_strings = all(attribute.type == "S" for attribute in (*self.hashes, *self.ranges))
         # by name: of several indexes with one complaint AWS names the first
         ordered = sorted(table.indexes, key=lambda index: index.name)
         self.indexes = {index.name: IndexLayout(table, index, scope) for index in ordered}
@@ -292,8 +306,27 @@ class Layout(KeySchema):
         sort = part(key_bytes(item[self.range.name]))
         return Key(start[4:], sort, self.prefix + start + sort)
 
+    def quick_key(self, item: Item) -> Key | None:
+        """The primary key of an item or key whose key attributes are short strings, checked or not; None for any other."""
+        if not self.takes_strings:
+            return None
+        raw = short_string(item.get(self.hash.name))
+        if raw is None:
+            return None
+        start = partition(raw)
+        if self.range is None:
+            return Key(start[4:], b"", self.prefix + start)
+        raw = short_string(item.get(self.range.name))
+        if raw is None:
+            return None
+        sort = part(raw)
+        return Key(start[4:], sort, self.prefix + start + sort)
+
     def key_in_item(self, item: Item) -> Key:
         """The key of an item that is to be put. Raises ValidationException when it is missing, of another type, empty or too long."""
+        key = self.quick_key(item)
+        if key is not None:
+            return key
         for name, kind in (self.hash, self.range) if self.range else (self.hash,):
             value = item.get(name)
             if value is None:
@@ -305,6 +338,9 @@ class Layout(KeySchema):
 
     def key_in_request(self, key: Item) -> Key:
         """The key of a Key member, which has nothing but the key. Raises ValidationException."""
+        quick = self.quick_key(key) if len(key) == len(self.names) else None
+        if quick is not None:
+            return quick
         self.check_key(key)
         return self.key_of(key)
 

@@ -39,6 +39,8 @@ def take_in(value: Any, depth: int = 1) -> int:
     """
     if value.__class__ is dict and len(value) == 1:
         for kind, content in value.items():
+            if kind == "S" and content.__class__ is str:
+                return len(content) if content.isascii() else len(content.encode())
             take = _TAKE.get(kind)
             if take is not None and content is not None:
                 return take(value, content, depth)

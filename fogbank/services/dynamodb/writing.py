@@ -17,6 +17,11 @@ from fogbank.services.dynamodb.values import Item, attribute_size, item_size, ta
 
 _NOTHING: Item = {}
 
+# the members of a PutItem without a condition
+_UNCONDITIONAL = frozenset(
+    {"TableName", "Item", "ReturnValues", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics"}
+)
+
 
 class Write:
     """What is to happen to one item, if its condition holds."""
@@ -56,8 +61,10 @@ class Put(Write):
     __slots__ = ("item", "size")
 
     def __init__(self, request: Request) -> None:
-        bindings = Bindings(request, ("ConditionExpression",), ("Expected", "ConditionalOperator"))
-        super().__init__(request, bindings)
+        if request.keys() <= _UNCONDITIONAL:
+            self.request, self.values, self.condition, self.key = request, {}, None, _NOTHING
+        else:
+            super().__init__(request, Bindings(request, ("ConditionExpression",), ("Expected", "ConditionalOperator")))
         self.item: Item = request["Item"]
         self.size = take_in_item(self.item)
         if self.size > limits.ITEM_SIZE:

@@ -330,15 +330,12 @@ read_object = msgspec.msgpack.Decoder(Object).decode
 class Home:
     """A bucket and the context in whose scope its rows are: the owner's."""
 
-    __slots__ = ("bucket", "ctx")
+    __slots__ = ("bucket", "ctx", "name")
 
     def __init__(self, ctx: Context, bucket: Bucket) -> None:
         self.ctx = ctx
         self.bucket = bucket
-
-    @property
-    def name(self) -> str:
-        return self.bucket.name
+        self.name = bucket.name
 
 
 async def find(ctx: Context, name: str) -> Home | None:
@@ -381,7 +378,8 @@ def noted(request: dict[str, Any]) -> Home | None:
 
 async def _find_named(ctx: Context, request: dict[str, Any]) -> Home:
     name = request["Bucket"]
-    home = await find(ctx, name)
+    bucket = buckets.remembered(ctx, name)
+    home = await find(ctx, name) if bucket is None else Home(ctx, bucket)
     if home is None and (behind := await access_points.bucket_behind(ctx, name)) is not None:
         name = request["Bucket"] = behind
         home = await find(ctx, name)

@@ -114,7 +114,7 @@ async def find(ctx: Context, request: Request) -> tuple[Context, Queue]:
     """The queue of a request's QueueUrl, and the context of its account. Raises QueueDoesNotExist, InvalidAddress."""
     account, name = addresses.parse_url(request["QueueUrl"])
     scope = scope_of(ctx, account)
-    queue = await queues.get(scope, name)
+    queue = queues.remembered(scope, name) or await queues.get(scope, name)
     if queue is None:
         raise errors.queue_does_not_exist()
     return scope, queue
@@ -147,7 +147,9 @@ async def named_policy(ctx: Context, request: Request) -> str | None:
 
 async def policy_of(ctx: Context, account: str, name: str) -> str | None:
     scope = scope_of(ctx, account)
-    queue = await (scope.transact(queues.get, scope, name) if scope.tx is None else queues.get(scope, name))
+    queue = queues.remembered(scope, name)
+    if queue is None:
+        queue = await (scope.transact(queues.get, scope, name) if scope.tx is None else queues.get(scope, name))
     if queue is None and (account != ctx.principal.account or ctx.principal.kind == "service"):
         raise errors.no_such_queue_or_no_access()
     return None if queue is None else queue.attributes.get("Policy")

@@ -41,8 +41,8 @@ async def use(home: Home, key: str, record: Object) -> None:
 
     Where objects are archived when nobody has read them for long, the day is noted.
     """
-    now = home.ctx.now()
     if record.storage_class in ARCHIVES or record.storage_class == TIERED:
+        now = home.ctx.now()
         if is_archived(record, now):
             raise errors.archived(record.storage_class, record.course.tier or None)
         today = int(now) // _DAY * _DAY

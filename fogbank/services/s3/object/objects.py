@@ -139,7 +139,8 @@ async def _put(ctx: Context, request: Request, wanted: Traits, claim: Claim, rec
     received.check(claim)
     record = await store(home, request, wanted, received, claim.algorithm)
     answer = answer_to_write(record, home.bucket, request)
-    await tell_expiration(home, request["Key"], record, answer)
+    if home.bucket.features:
+        await tell_expiration(home, request["Key"], record, answer)
     return answer
 
 

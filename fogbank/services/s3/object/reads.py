@@ -113,7 +113,7 @@ async def _answer(ctx: Context, home: Home, request: Request, record: Object) ->
     answer["ContentLength"] = record.size
     if record.lock is not None:
         await _tell_lock(ctx, request, record.lock, answer)
-    if request.get("VersionId") is None:
+    if home.bucket.features and request.get("VersionId") is None:
         await tell_expiration(home, request["Key"], record, answer)
     offset = 0
     part, requested = request.get("PartNumber"), request.get("Range")

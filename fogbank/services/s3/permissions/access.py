@@ -69,7 +69,7 @@ async def _admitted(ctx: Context, request: Request) -> str | None:
     await regions.check(ctx, home, request)
     has_acls = home.bucket.ownership != records.ENFORCED
     found = await _policy(ctx, home, request, _actions(ctx, request) if has_acls else ())
-    door = await access_points.door_of(ctx)
+    door = await access_points.door_of(ctx) if ctx.origin else None
     if door is not None:
         for action in _actions(ctx, request):
             await access_points.admit(ctx, door, action, request, condition_keys)
