@@ -10,6 +10,7 @@ from fogbank.mail import destinations, problems
 from fogbank.mail.permissions import on
 from fogbank.mail.records import ConfigurationSet, EventDestination, change_set
 from fogbank.mail.records import configuration_sets as kept
+from fogbank.services.sesv2 import pools
 from fogbank.services.sesv2.service import service
 from fogbank.services.sesv2.shared import Answer, Request, given, page, page_size, start_of, tag_list, tag_map
 
@@ -43,14 +44,14 @@ async def create_configuration_set(ctx: Context, request: Request) -> None:
     if await kept.count(ctx, limit=_LIMIT) >= _LIMIT:
         raise problems.problem(ctx, "limit", f"There can be no more than {_LIMIT} configuration sets.")
     options = {each: request[each] for each in (*_OPTIONS, "VdmOptions") if request.get(each)}
-    _require_no_pool(ctx, options.get("DeliveryOptions") or {})
+    await _require_pool(ctx, options.get("DeliveryOptions") or {})
     kept.put(ctx, ConfigurationSet(name, ctx.now(), options, tags=tag_map(ctx, request.get("Tags"))), name)
 
 
-def _require_no_pool(ctx: Context, options: Request) -> None:
+async def _require_pool(ctx: Context, options: Request) -> None:
     pool = options.get("SendingPoolName")
     if pool and pool != "ses-shared-pool":
-        raise problems.problem(ctx, "no set", f"Sending pool <{pool}> does not exist.")
+        await pools.find(ctx, pool)
 
 
 @service.operation(**ON_SET)
@@ -84,7 +85,7 @@ async def _put(ctx: Context, request: Request, name: str, options: Request) -> N
 @service.operation(**ON_SET)
 async def put_configuration_set_delivery_options(ctx: Context, request: Request) -> None:
     options = given(request, *_OPTIONS["DeliveryOptions"])
-    _require_no_pool(ctx, options)
+    await _require_pool(ctx, options)
     await _put(ctx, request, "DeliveryOptions", options)
 
 

@@ -1,4 +1,4 @@
-"""Tags of identities, configuration sets, templates and contact lists."""
+"""Tags of identities, configuration sets, templates, contact lists and pools."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fogbank.kernel import AWSError, Collection, Context
 from fogbank.mail import problems
 from fogbank.mail.records import arn_of, configuration_sets, identities, templates, verification_mails
 from fogbank.services.sesv2.contacts import contact_lists
+from fogbank.services.sesv2.pools import pools
 from fogbank.services.sesv2.service import service
 from fogbank.services.sesv2.shared import Answer, Request, tag_list, tag_map
 
@@ -19,6 +20,7 @@ _KINDS: dict[str, Collection[Any]] = {
     "template": templates,
     "custom-verification-email-template": verification_mails,
     "contact-list": contact_lists,
+    "dedicated-ip-pool": pools,
 }
 
 

@@ -227,3 +227,38 @@ def test_opens_and_clicks_are_told_of(ses, sender, set_of, inbox, mailbox):
     (clicked,) = inbox.take()
     assert (clicked["eventType"], clicked["click"]["link"]) == ("Click", "http://example.com/?a=1&b=2")
     assert clicked["click"]["linkTags"] == {"kind": ["tea", "milk"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("CSV", "emailAddress,reason\na@example.net,COMPLAINT\nno address,BOUNCE\n"),
+        ("JSON", '{"emailAddress": "a@example.net", "reason": "COMPLAINT"}\n{"emailAddress": "nobody"}\n'),
+    ],
+)
+def test_a_file_is_imported_into_the_suppression_list(ses, aws, kind, data):
+    s3, bucket = aws("s3"), f"imports-{aws.account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="list", Body=data)
+    source = {"S3Url": f"s3://{bucket}/list", "DataFormat": kind}
+    destination = {"SuppressionListDestination": {"SuppressionListImportAction": "PUT"}}
+    job = ses.create_import_job(ImportDestination=destination, ImportDataSource=source)["JobId"]
+    wait_until(lambda: ses.get_import_job(JobId=job)["JobStatus"] == "COMPLETED")
+    found = ses.get_import_job(JobId=job)
+    assert (found["ProcessedRecordsCount"], found["FailedRecordsCount"]) == (2, 1)
+    (entry,) = ses.list_suppressed_destinations()["SuppressedDestinationSummaries"]
+    assert (entry["EmailAddress"], entry["Reason"]) == ("a@example.net", "COMPLAINT")
+    assert [each["JobId"] for each in ses.list_import_jobs()["ImportJobs"]] == [job]
+
+
+def test_pools_are_kept_and_named_by_configuration_sets(ses, refused):
+    with refused("NotFoundException", "Dedicated IP pool <p> does not exist."):
+        ses.create_configuration_set(ConfigurationSetName="s", DeliveryOptions={"SendingPoolName": "p"})
+    ses.create_dedicated_ip_pool(PoolName="p", ScalingMode="MANAGED")
+    ses.create_configuration_set(ConfigurationSetName="s", DeliveryOptions={"SendingPoolName": "p"})
+    assert ses.get_dedicated_ip_pool(PoolName="p")["DedicatedIpPool"] == {"PoolName": "p", "ScalingMode": "MANAGED"}
+    assert ses.get_dedicated_ips(PoolName="p")["DedicatedIps"] == []
+    with refused("BadRequestException", "cannot become"):
+        ses.put_dedicated_ip_pool_scaling_attributes(PoolName="p", ScalingMode="STANDARD")
+    ses.delete_dedicated_ip_pool(PoolName="p")
+    assert ses.list_dedicated_ip_pools()["DedicatedIpPools"] == []
