@@ -295,13 +295,14 @@ async def work(ctx: Context, payload: Payload) -> None:
         return
     asked = msgspec.convert(payload["work"], Work)
     resource = resources.read(asked.resource)
-    how: Done | Failure
     try:
         result = await calls.perform_outside(ctx, caller_of(ctx, execution), resource, asked)
-        how = Done(result, resource.pattern == TOKEN)
     except Failure as failure:
-        how = failure
-    await ctx.transact(signalled, ctx, payload, lambda run, strand: tasks.settle(run, strand, how))
+        refused = failure
+        await ctx.transact(signalled, ctx, payload, lambda run, strand: tasks.refuse(run, strand, refused))
+    else:
+        done = Done(result, resource.pattern == TOKEN)
+        await ctx.transact(signalled, ctx, payload, lambda run, strand: tasks.settle(run, strand, done))
 
 
 @service.task

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -91,6 +93,75 @@ def test_role_that_may_not_is_refused(machines, aws):
     found = machines.run(arn)
     assert (found["status"], found["error"]) == ("FAILED", "Sqs.SqsException")
     assert "is not authorized to perform: sqs:ListQueues" in found["cause"]
+
+
+def test_credentials_name_a_role_of_another_account(machines, aws):
+    other = "210987654321"
+    iam = aws("iam", account=other)
+    trust = {"Effect": "Allow", "Principal": {"AWS": machines.role}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    allow = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="theirs", PolicyName="p", PolicyDocument=document)
+    states = task("arn:aws:states:::aws-sdk:sqs:createQueue", {"QueueName": "there"}, Credentials={"RoleArn": role})
+    assert f"/{other}/there" in machines.run(states)["output"]["QueueUrl"]
+    states["T"]["Credentials"] = {"RoleArn": machines.role}
+    assert machines.run(states)["error"] == "Sqs.SqsException"
+
+
+def test_token_for_idempotency_need_not_be_given(machines):
+    arguments = {"Name": "s", "SecretString": "x"}
+    found = machines.run(task("arn:aws:states:::aws-sdk:secretsmanager:createSecret", arguments))
+    assert found["output"]["Name"] == "s"
+
+
+def test_work_that_is_not_taken_is_not_submitted(machines):
+    parameters = {"QueueUrl": "http://localhost/123456789012/none", "MessageBody.$": "$$.Task.Token"}
+    execution = machines.start(task("arn:aws:states:::sqs:sendMessage.waitForTaskToken", parameters))
+    assert machines.ended(execution)["error"] == "SQS.QueueDoesNotExistException"
+    assert "TaskSubmitFailed" in machines.types(execution)
+
+
+def test_http_endpoint_is_asked_with_the_secrets_of_a_connection(machines, aws, endpoint):
+    key = {"ApiKeyAuthParameters": {"ApiKeyName": "X-Key", "ApiKeyValue": "v"}}
+    made = aws("events").create_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=key)
+    parameters = {
+        "ApiEndpoint": endpoint.url,
+        "Method": "POST",
+        "Authentication": {"ConnectionArn": made["ConnectionArn"]},
+        "QueryParameters": {"q": "1"},
+        "RequestBody": {"n.$": "$.n"},
+    }
+    found = machines.quick(task("arn:aws:states:::http:invoke", parameters), {"n": 1})["output"]
+    assert (found["StatusCode"], found["ResponseBody"]) == (200, {"path": "/?q=1", "key": "v", "body": {"n": 1}})
+    refusal = machines.quick(task("arn:aws:states:::http:invoke", {**parameters, "Method": "DELETE"}), {"n": 1})
+    assert refusal["error"] == "States.Http.StatusCode.501"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers a POST with what it was sent."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        answer = json.dumps({"path": self.path, "key": self.headers["X-Key"], "body": body}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def endpoint():
+    server = HTTPServer(("127.0.0.1", 0), Answering)
+    server.url = f"http://127.0.0.1:{server.server_port}/"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 # -- retries

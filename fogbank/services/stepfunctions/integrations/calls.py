@@ -12,10 +12,10 @@ import orjson
 
 from fogbank import protocols
 from fogbank.kernel import AWSError, Context, bodies, operations
-from fogbank.services.stepfunctions.integrations import http_tasks, sdk
+from fogbank.services.stepfunctions.integrations import credentials, http_tasks, sdk
 from fogbank.services.stepfunctions.integrations.resources import FUNCTION, SYNC, SYNC_2, Resource
 from fogbank.services.stepfunctions.interpreter.strand import Work
-from fogbank.services.stepfunctions.language.failure import TASK_FAILED, Failure, runtime
+from fogbank.services.stepfunctions.language.failure import TASK_FAILED, Failure
 from fogbank.services.stepfunctions.language.paths import text_of
 
 Answer = dict[str, Any]
@@ -81,7 +81,7 @@ def plan(ctx: Context, resource: Resource, arguments: Any) -> Call:
     if service is None or model is None or not operations.is_there(ctx.app, service, model.name):
         raise Failure("NotImplemented", f"Fogbank does not implement {resource.service}:{resource.action} yet.")
     documents = ctx.app.services[service].documents
-    params = sdk.parameters(model, _with_texts(resource, arguments, texts), documents)
+    params = sdk.parameters(model, _with_texts(resource, arguments, texts), documents, ctx.ids.uuid)
     return Call(service, model.name, params, _shaped(ctx, resource, model, documents), errors)
 
 
@@ -185,9 +185,13 @@ def is_transactional(ctx: Context, call: Call) -> bool:
 
 async def perform(ctx: Context, caller: Caller, resource: Resource, work: Work, call: Call) -> Answer:
     """Make the call as the state machine's role, or that of the state's credentials. Raises Failure."""
-    role = work.role or caller.role
+    params = dict(call.params)
     try:
-        return await ctx.call(call.service, call.operation, dict(call.params), source_arn=caller.machine, role=role)
+        if work.role is None:
+            return await ctx.call(call.service, call.operation, params, source_arn=caller.machine, role=caller.role)
+        scope = ctx.at(account=work.role.split(":")[4])
+        scope.principal = await ctx.transact(credentials.assume, ctx, caller.role, caller.machine, work.role)
+        return await scope.call(call.service, call.operation, params, as_caller=True)
     except AWSError as error:
         raise refused(ctx, resource, call, error) from error
 
@@ -267,6 +271,6 @@ async def perform_outside(ctx: Context, caller: Caller, resource: Resource, work
 
 
 def check_pattern(resource: Resource) -> None:
-    """Raises Broken for a pattern that the service does not have."""
+    """Raises Failure for work whose end nobody here can wait for."""
     if resource.pattern.startswith("sync") and resource.service != "states":
-        raise runtime(f"Fogbank cannot wait for the end of {resource.service}:{resource.action} yet.")
+        raise Failure("NotImplemented", f"Fogbank cannot wait for the end of {resource.service}:{resource.action} yet.")

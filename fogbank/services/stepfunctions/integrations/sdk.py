@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -51,8 +52,13 @@ def operation(service: str, action: str) -> OperationModel | None:
 # -- parameters
 
 
-def parameters(model: OperationModel, given: Any, documents: frozenset[str]) -> dict[str, Any]:
-    """The operation's parameters out of a state's arguments. Raises Broken for what the operation does not take."""
+def parameters(
+    model: OperationModel, given: Any, documents: frozenset[str], token: Callable[[], str]
+) -> dict[str, Any]:
+    """The operation's parameters out of a state's arguments. As in the SDKs, tokens that make a request idempotent need not be given.
+
+    Raises Broken for what the operation does not take.
+    """
     shape = model.input_shape
     if not isinstance(given, dict):
         raise _unusable(given, "The value must be an OBJECT")
@@ -60,6 +66,9 @@ def parameters(model: OperationModel, given: Any, documents: frozenset[str]) -> 
         found: dict[str, Any] = {} if shape is None else _Reader(documents).value(shape, given, "")
     except _Wrong as wrong:
         raise _unusable(given, str(wrong)) from None
+    members = {} if shape is None else shape.members
+    for name in (name for name, member in members.items() if member.get("idempotencyToken")):
+        found.setdefault(name, token())
     codec = protocols.codec(model, model.service.protocols[0], documents)
     missing = [each for each in codec.violations(found) if each.kind == "required"]
     if missing:

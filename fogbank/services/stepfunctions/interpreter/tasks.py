@@ -34,7 +34,7 @@ async def _begin(frame: Frame) -> None:
     try:
         done = await frame.run.perform(strand, work)
     except Failure as failure:
-        failed(frame, resource, failure)
+        _not_taken(frame, resource, failure)
         raise
     if done is not None:
         await _done(frame, done)
@@ -94,8 +94,14 @@ async def _done(frame: Frame, done: Done) -> None:
     await flow.finish(frame, done.result)
 
 
-def failed(frame: Frame, resource: Resource, failure: Failure) -> None:
+def _failed(frame: Frame, resource: Resource, failure: Failure) -> None:
     what = "TimedOut" if failure.error in (TIMEOUT, HEARTBEAT) else "Failed"
+    _tell(frame, resource, what, error=failure.error, cause=failure.cause)
+
+
+def _not_taken(frame: Frame, resource: Resource, failure: Failure) -> None:
+    """The service was asked, and has not taken the work."""
+    what = "SubmitFailed" if resource.pattern else "Failed"
     _tell(frame, resource, what, error=failure.error, cause=failure.cause)
 
 
@@ -114,9 +120,19 @@ async def settle(run: Run, strand: Strand, how: Done | Failure) -> None:
 
     async def told(frame: Frame) -> None:
         if isinstance(how, Failure):
-            failed(frame, resource_of(frame), how)
+            _failed(frame, resource_of(frame), how)
             raise how
         await _done(frame, how)
+
+    await flow.step(Frame(run, strand), told)
+
+
+async def refuse(run: Run, strand: Strand, failure: Failure) -> None:
+    """The service has not taken the work that a strand asked for."""
+
+    async def told(frame: Frame) -> None:
+        _not_taken(frame, resource_of(frame), failure)
+        raise failure
 
     await flow.step(Frame(run, strand), told)
 
