@@ -34,6 +34,8 @@ _OPERATIONS = {
     "lambda": {"invoke", "invoke_async", "invoke_with_response_stream"},
     "logs": {"filter_log_events", "get_log_events", "put_log_events", "start_live_tail"},
     "s3vectors": {"delete_vectors", "get_vectors", "list_vectors", "put_vectors", "query_vectors"},
+    "ses": {"send_bulk_templated_email", "send_email", "send_raw_email", "send_templated_email"},
+    "sesv2": {"send_bulk_email", "send_email"},
     "sns": {"publish", "publish_batch"},
     "sqs": {
         "change_message_visibility",

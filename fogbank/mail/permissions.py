@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.mail import identities
+from fogbank.mail import identities, messages
 from fogbank.mail.records import arn_of, configuration_sets
 from fogbank.mail.records import identities as kept
 
@@ -41,8 +41,15 @@ class Sending:
     async def _identity_arn(self, ctx: Context, request: Request) -> str:
         if given := request.get(self.arn):
             return str(given)
-        address = parseaddr(str(request.get(self.source) or ""))[1]
+        address = parseaddr(self._source(request))[1]
         return await ctx.transact(identities.arn_for, ctx, address) if address else arn_of(ctx, "identity", "*")
+
+    def _source(self, request: Request) -> str:
+        """Who sends: as it is given, or as a raw mail has it."""
+        if given := request.get(self.source):
+            return str(given)
+        raw = (request.get("Content") or {}).get("Raw") or request.get("RawMessage") or {}
+        return str(messages.read(bytes(raw["Data"])).get("From") or "") if raw.get("Data") else ""
 
     async def policy(self, ctx: Context, request: Request) -> str | None:
         arn = await self._identity_arn(ctx, request)
@@ -58,7 +65,7 @@ class Sending:
         return parts[4] if len(parts) > 4 else None
 
     def keys(self, ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
-        name, address = parseaddr(str(request.get(self.source) or ""))
+        name, address = parseaddr(self._source(request))
         return {
             "ses:ApiVersion": self.version,
             "ses:FromAddress": address,

@@ -193,3 +193,23 @@ def test_another_account_sends_with_the_policy_of_an_identity(ses, sender, aws, 
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     ses.create_email_identity_policy(EmailIdentity="example.com", PolicyName="p", Policy=policy)
     assert other.send_email(**request)["MessageId"]
+
+
+def test_a_raw_mail_is_permitted_by_who_it_is_from(ses, sender, aws):
+    iam = aws("iam")
+    iam.create_user(UserName="u")
+    arn = f"arn:aws:ses:us-east-1:{aws.account}:identity/example.com"
+    condition = {"StringEquals": {"ses:FromAddress": sender}}
+    allow = {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": arn, "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=document)
+    key = iam.create_access_key(UserName="u")["AccessKey"]
+    user = aws("sesv2", credentials=key)
+
+    def send(sender):
+        raw = f"From: {sender}\r\nTo: bob@example.net\r\n\r\nx".encode()
+        return user.send_email(Content={"Raw": {"Data": raw}})
+
+    assert send(sender)["MessageId"]
+    with pytest.raises(user.exceptions.ClientError, match="not authorized to perform: ses:SendRawEmail"):
+        send("other@example.com")
