@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fogbank import protocols
 from fogbank.kernel.collection import Collection
+from fogbank.kernel.collection import Record as Stored
 from fogbank.kernel.gathering import Gathering
 from fogbank.protocols.timestamps import iso8601
 
@@ -211,13 +212,21 @@ def _shown(shape: Shape | None, value: Any) -> Any:
 
 # -- on the way to CloudTrail
 
-_watched: Collection[list[str]] = Collection("cloudtrail", "watched", list[str], scope="global")
+
+class Watch(Stored, frozen=True):
+    """`account` has trails that want the calls of data planes in `accounts`."""
+
+    account: str
+    accounts: list[str]
+
+
+_watched: Collection[Watch] = Collection("cloudtrail", "watched", Watch, scope="global")
 
 
 async def watch(ctx: Context, owner: str, accounts: Iterable[str]) -> None:
     """From now on trails of the account `owner` want the calls of data planes in these accounts."""
     if chosen := sorted(accounts):
-        _watched.put(ctx, chosen, owner)
+        _watched.put(ctx, Watch(owner, chosen), owner)
     else:
         _watched.delete(ctx, owner)
     ctx.after_commit(recorder_of(ctx.app).look_again)
@@ -265,7 +274,7 @@ class Recorder(Gathering):
     async def _look(self) -> None:
         ctx = self._app.system_context("cloudtrail")
         chosen = await ctx.transact(_watched.scan, ctx)
-        self._watched = frozenset(account for accounts in chosen for account in accounts)
+        self._watched = frozenset(account for watch in chosen for account in watch.accounts)
 
     @property
     def _gathered(self) -> tuple[dict[Any, Any], ...]:
