@@ -149,20 +149,22 @@ class Gateway:
         try:
             record = call_records.of_call(ctx, routed.operation.name, target.params, target.result, error)
             self._recorder.add(ctx, record)
-            if self.app.services.has_loaded("events") or await self._has_rules(ctx):
-                calls = self.app.services["events"].provided["api_calls"]
-                if await calls.wanted(ctx):
-                    await calls.put(ctx, record)
-                if error is None:
-                    await self._tell_of_tags(ctx, routed.operation.name, target)
+            await self._tell(ctx, record, target.params, target.result)
         except Exception:
             log.exception("no event of %s", routed.operation.name)
 
-    async def _tell_of_tags(self, ctx: Context, name: str, target: Target) -> None:
-        """Let EventBridge know of tags that a call has changed."""
-        changes = self.app.services["events"].provided["tag_changes"]
-        if await changes.wanted(ctx, name, target.params):
-            await changes.tell(ctx, name, target.params, target.result)
+    async def _tell(
+        self, ctx: Context, record: dict[str, Any], params: dict[str, Any], answer: dict[str, Any] | None
+    ) -> None:
+        """Let EventBridge know of a call, and of the tags that it has changed, when one of its rules may want to."""
+        if not (self.app.services.has_loaded("events") or await self._has_rules(ctx)):
+            return
+        events = self.app.services["events"].provided
+        if await events["api_calls"].wanted(ctx):
+            await events["api_calls"].put(ctx, record)
+        name = record["eventName"]
+        if "errorCode" not in record and await events["tag_changes"].wanted(ctx, name, params):
+            await events["tag_changes"].tell(ctx, name, params, answer)
 
     async def _record_data(self, target: Target, error: AWSError | None) -> None:
         """Let CloudTrail know of a call of a data plane, in an account where a trail selects some."""
@@ -301,6 +303,7 @@ class Gateway:
             by = service_host(ctx.service.name)
             record = call_records.of_call(inner, operation_name, params, answer, None, invoked_by=by)
             self._recorder.add_after_commit(inner, record)
+            await self._tell(inner, record, params, answer)
         return answer
 
     def called_by(self, ctx: Context, service: Service, operation: Operation, source_arn: str | None) -> Context:

@@ -72,6 +72,8 @@ async def _changed(ctx: Context, name: str, request: Document, answer: Document)
 
 async def _listed(ctx: Context, arns: list[str], failed: Document) -> list[tuple[str, Tags]]:
     shown = await _shown(ctx, "GetResources", {"ResourceARNList": arns})
+    if shown is None:
+        return []
     found = {each["ResourceARN"]: tag_calls.given(each) for each in shown["ResourceTagMappingList"]}
     return [(arn, found.get(arn, {})) for arn in arns if arn not in failed]
 
@@ -95,16 +97,17 @@ async def _present(ctx: Context, request: Document) -> Tags | None:
     if found is None:
         return None
     try:
-        return tag_calls.given(await _shown(ctx, *found))
+        shown = await _shown(ctx, *found)
     except AWSError:  # S3 says so of a bucket without tags; or it is gone
         return {}
+    return None if shown is None else tag_calls.given(shown)
 
 
-async def _shown(ctx: Context, name: str, asked: Document) -> Document:
-    """The answer of an operation of the context's service, as the account gets it."""
+async def _shown(ctx: Context, name: str, asked: Document) -> Document | None:
+    """The answer of an operation of the context's service, as the account gets it; None where it cannot be asked here."""
     operation = ctx.service.operations.get(protocols.load(ctx.service.name).operations[name].snake)
-    if operation is None:
-        return {}
+    if operation is None or not (operation.transaction or ctx.tx is None):
+        return None
     reading = ctx.at()
     reading.principal, reading.operation = root(ctx.account), operation.name
     if operation.transaction:

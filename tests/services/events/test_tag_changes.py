@@ -1,5 +1,7 @@
 """`Tag Change on Resource`: what becomes of the tags of resources, whatever service has them."""
 
+import json
+
 import pytest
 
 
@@ -80,3 +82,20 @@ def test_changes_by_the_tagging_api_are_told_for_each_resource(aws, told):
     tagging.untag_resources(ResourceARNList=topics[:1], TagKeys=["k"])
     found = [(event["resources"], event["detail"]["service"], event["detail"]["tags"]) for event in told()]
     assert found == [([topics[0]], "sns", {"k": "v"}), ([topics[1]], "sns", {"k": "v"}), ([topics[0]], "sns", {})]
+
+
+def test_what_cloudformation_does_is_told(aws, events, queue, make_rule, clock):
+    """The call, and the tags that it set."""
+    pattern = {
+        "source": ["aws.tag", "aws.sns"],
+        "detail": {"$or": [{"service": ["sns"]}, {"eventName": ["CreateTopic"]}]},
+    }
+    make_rule(queue.arn, pattern=pattern)
+    properties = {"TopicName": "made", "Tags": [{"Key": "k", "Value": "v"}]}
+    template = {"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": properties}}}
+    cloudformation = aws("cloudformation")
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 0.02})
+    found = {event["source"]: event["detail"] for event in queue.events()}
+    assert found["aws.sns"]["userIdentity"]["invokedBy"] == "cloudformation.amazonaws.com"
+    assert found["aws.tag"]["tags"]["k"] == "v"
