@@ -20,6 +20,7 @@ _POLL_SECONDS = 20
 # A queue that cannot be read, and a handler that is throttled, are left alone for this long (seconds, growing).
 _PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
+_USUAL_VISIBILITY = 30
 
 
 class QueueConsumer:
@@ -53,9 +54,14 @@ class QueueConsumer:
                 if messages:
                     self._begin(messages)
         finally:
-            for work in self._working:
-                work.cancel()
-            await asyncio.gather(*self._working, return_exceptions=True)
+            self._leave()
+
+    def _leave(self) -> None:
+        """What has been begun is finished, like any request: else its messages would be handled twice."""
+        requests = self._scope.app.requests
+        requests.update(self._working)
+        for work in self._working:
+            work.add_done_callback(requests.discard)
 
     # -- gathering
 
@@ -100,16 +106,25 @@ class QueueConsumer:
 
     async def _handled(self, records: Records) -> set[str]:
         """The ids of those that were handled. A throttled handler is asked again, as long as the messages are ours."""
-        pause = _PAUSE
-        while True:
-            verdict = await self._handle(Batch(records))
-            if not verdict.is_throttled:
-                break
+        pause, end = _PAUSE, self._scope.now()
+        verdict = await self._handle(Batch(records))
+        if verdict.is_throttled:
+            end += await self._visibility()
+        while verdict.is_throttled and self._scope.now() + pause < end:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        if verdict.error:
+            verdict = await self._handle(Batch(records))
+        if verdict.error or verdict.is_throttled:
             return set()
         return {record["messageId"] for record in records} - set(verdict.failed)
+
+    async def _visibility(self) -> int:
+        """For how many seconds nobody else gets a message that was received."""
+        request = {"QueueUrl": self._url, "AttributeNames": ["VisibilityTimeout"]}
+        try:
+            return int((await self._call("GetQueueAttributes", request))["Attributes"]["VisibilityTimeout"])
+        except AWSError:  # the role may not ask
+            return _USUAL_VISIBILITY
 
     async def _delete(self, messages: Records) -> None:
         for start in range(0, len(messages), _RECEIVED):
