@@ -13,7 +13,7 @@ from fogbank.consumers.settings import GOOD, Batch, Settings, Verdict
 from fogbank.consumers.shards import stream_of
 from fogbank.consumers.streams import GivenUp, StreamConsumer
 from fogbank.kernel import Context
-from fogbank.services.firehose import buffers, metering, roles
+from fogbank.services.firehose import aggregates, buffers, metering, roles
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.records import ACTIVE, Stream, checkpoints, streams
 from fogbank.services.firehose.service import service
@@ -43,7 +43,7 @@ async def _nothing(given: GivenUp) -> None:
 
 
 async def _handle(ctx: Context, name: str, id: str, batch: Batch) -> Verdict:
-    items = [_item(ctx, batch.shard, record["kinesis"]) for record in batch.records]
+    items = [item for record in batch.records for item in _items(batch.shard, record["kinesis"])]
     return await ctx.transact(_kept, ctx, name, id, items)
 
 
@@ -60,17 +60,26 @@ def _measure(ctx: Context, stream: Stream, items: list[Item]) -> None:
         metering.read(ctx, stream, items)
 
 
-def _item(ctx: Context, shard: str, record: dict[str, Any]) -> Item:
+def _items(shard: str, record: dict[str, Any]) -> list[Item]:
+    """A record, or those that a producer has put together in it."""
+    data = base64.b64decode(record["data"])
+    parts = aggregates.parts(data)
+    if not parts:
+        return [_item(shard, record, record["partitionKey"], 0, data)]
+    return [_item(shard, record, key, number, inner) for number, (key, inner) in enumerate(parts)]
+
+
+def _item(shard: str, record: dict[str, Any], key: str, number: int, data: bytes) -> Item:
     """Its metadata are what functions are told of it."""
     at = record["approximateArrivalTimestamp"]
     metadata = {
         "shardId": shard,
-        "partitionKey": record["partitionKey"],
+        "partitionKey": key,
         "approximateArrivalTimestamp": int(at * 1000),
         "sequenceNumber": record["sequenceNumber"],
-        "subsequenceNumber": 0,
+        "subsequenceNumber": number,
     }
-    return Item(f"{record['sequenceNumber']}00000000", at, base64.b64decode(record["data"]), metadata)
+    return Item(f"{record['sequenceNumber']}{number:08}", at, data, metadata)
 
 
 class _Checkpoints:

@@ -14,9 +14,9 @@ from tests.services.firehose.conftest import NOW, wait_until
 def test_records_are_delivered_when_the_first_has_waited_for_long_enough(delivery, clock):
     delivery.create()
     assert delivery.put(b"a\n", b"b\n")["FailedPutCount"] == 0
-    clock.advance(seconds=299)
+    clock.advance(seconds=200)
     assert "Contents" not in delivery.s3.list_objects_v2(Bucket=delivery.bucket)
-    clock.advance(seconds=1)
+    clock.advance(seconds=100)
     key, content = delivery.one()
     assert content == b"a\nb\n"
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\d\d/orders-1-\d{4}(-\d\d){5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", key)

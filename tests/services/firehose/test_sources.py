@@ -1,5 +1,7 @@
 """Kinesis streams as sources."""
 
+import hashlib
+
 import pytest
 
 from tests.services.firehose.conftest import NOW, wait_until
@@ -46,3 +48,17 @@ def test_nothing_can_be_put_into_a_stream_that_reads_another(delivery, kinesis, 
 def test_a_source_and_the_type_belong_together(delivery, refused):
     with refused("InvalidArgumentException", "KinesisStreamSourceConfig"):
         delivery.create(DeliveryStreamType="KinesisStreamAsSource")
+
+
+def aggregate(*records):
+    """Records as the Kinesis Producer Library puts them together."""
+    keys = b"".join(b"\x0a" + bytes([len(key)]) + key for key, _ in records)
+    inner = [b"\x08" + bytes([nth]) + b"\x1a" + bytes([len(data)]) + data for nth, (_, data) in enumerate(records)]
+    body = keys + b"".join(b"\x1a" + bytes([len(record)]) + record for record in inner)
+    return b"\xf3\x89\x9a\xc2" + body + hashlib.md5(body).digest()
+
+
+def test_aggregated_records_are_taken_apart(delivery, kinesis):
+    delivery.create({"BufferingHints": NOW}, **source(delivery))
+    kinesis.put_record(StreamName="events", Data=aggregate((b"k", b"one,"), (b"l", b"two")), PartitionKey="a")
+    assert delivery.one()[1] == b"one,two"
