@@ -126,18 +126,18 @@ class GlobalTableType(TableType):
         return override
 
     async def _scale(self, ctx: Context, name: str, after: Properties) -> None:
-        request: dict[str, Any] = {"TableName": name}
-        writes = (after.get("WriteProvisionedThroughputSettings") or {}).get(f"Write{_SCALED}")
-        if writes:
-            request["ProvisionedWriteCapacityAutoScalingUpdate"] = _scaling(writes)
-        reads = {each["Region"]: _reads(each).get(f"Read{_SCALED}") for each in after["Replicas"]}
-        updates = [
-            {"RegionName": region, "ReplicaProvisionedReadCapacityAutoScalingUpdate": _scaling(given)}
-            for region, given in reads.items()
-            if given
-        ]
-        if writes or updates:
-            await self.call(ctx, "UpdateTableReplicaAutoScaling", {**request, "ReplicaUpdates": updates or None})
+        request = {
+            "ProvisionedWriteCapacityAutoScalingUpdate": _scaling(_writes(after)),
+            "GlobalSecondaryIndexUpdates": [
+                {"IndexName": index["IndexName"], "ProvisionedWriteCapacityAutoScalingUpdate": scaling}
+                for index in after.get("GlobalSecondaryIndexes") or []
+                if (scaling := _scaling(_writes(index)))
+            ],
+            "ReplicaUpdates": [update for replica in after["Replicas"] if len(update := _read_scaling(replica)) > 1],
+        }
+        given = {member: value for member, value in request.items() if value}
+        if given:
+            await self.call(ctx, "UpdateTableReplicaAutoScaling", {"TableName": name, **given})
 
     # -- deleting: the replica that the others were filled from goes last
 
@@ -298,7 +298,29 @@ def _units(settings: Properties, kind: str) -> int:
     return int(units or 1)
 
 
-def _scaling(given: Properties) -> dict[str, Any]:
+def _writes(properties: Properties) -> Properties:
+    return properties.get("WriteProvisionedThroughputSettings") or {}
+
+
+def _read_scaling(replica: Properties) -> dict[str, Any]:
+    """What is to be scaled of a replica's reads, besides its region."""
+    indexes = [
+        {"IndexName": index["IndexName"], "ProvisionedReadCapacityAutoScalingUpdate": scaling}
+        for index in replica.get("GlobalSecondaryIndexes") or []
+        if (scaling := _scaling(_reads(index)))
+    ]
+    update = {
+        "ReplicaProvisionedReadCapacityAutoScalingUpdate": _scaling(_reads(replica)),
+        "ReplicaGlobalSecondaryIndexUpdates": indexes,
+    }
+    return {"RegionName": replica["Region"], **{member: value for member, value in update.items() if value}}
+
+
+def _scaling(settings: Properties) -> dict[str, Any] | None:
+    """The update of auto scaling that the settings of a capacity ask for, if they do."""
+    given = settings.get(f"Write{_SCALED}") or settings.get(f"Read{_SCALED}")
+    if not given:
+        return None
     policy = {"TargetTrackingScalingPolicyConfiguration": given["TargetTrackingScalingPolicyConfiguration"]}
     return {
         "MinimumUnits": given["MinCapacity"],
@@ -351,7 +373,7 @@ def _table(ctx: Context, properties: Properties) -> Properties:
 def _throughput(writing: Properties, reading: Properties, billing: str) -> Properties:
     """Writes are those of the whole table or index, reads the replica's."""
     if billing == "PROVISIONED":
-        writes = writing.get("WriteProvisionedThroughputSettings") or {}
+        writes = _writes(writing)
         units = {"ReadCapacityUnits": _units(_reads(reading), "Read"), "WriteCapacityUnits": _units(writes, "Write")}
         return {"ProvisionedThroughput": units}
     ceiling = pick(writing.get("WriteOnDemandThroughputSettings") or {}, "MaxWriteRequestUnits")

@@ -167,3 +167,23 @@ def test_streams_have_policies_and_replicas_may_be_let_go(aws, cloud, make):
     assert found[THERE]["ReplicaStreamSpecification"] == streaming["ReplicaStreamSpecification"]
     there = aws("dynamodb", region=THERE).describe_table(TableName=name)["Table"]
     assert there["DisassociationProtectionEnabled"] is False
+
+
+def test_indexes_are_scaled_as_their_settings_say(aws, cloud):
+    tracking = {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 50}}
+    scaled = {"MinCapacity": 2, "MaxCapacity": 9, **tracking}
+    writes = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": scaled}}
+    reads = {"ReadProvisionedThroughputSettings": {"ReadCapacityAutoScalingSettings": scaled}}
+    cloud.create(
+        GLOBAL,
+        **{**PROPERTIES, "BillingMode": "PROVISIONED", "AttributeDefinitions": attributes(pk="S", color="S")},
+        **writes,
+        GlobalSecondaryIndexes=[{**index("by-color", "color"), **writes}],
+        Replicas=[{"Region": HERE, **reads, "GlobalSecondaryIndexes": [{"IndexName": "by-color", **reads}]}],
+    )
+    targets = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert {(each["ScalableDimension"], each["MinCapacity"], each["MaxCapacity"]) for each in targets} == {
+        (f"dynamodb:{of}:{direction}CapacityUnits", 2, 9)
+        for of in ("table", "index")
+        for direction in ("Read", "Write")
+    }
