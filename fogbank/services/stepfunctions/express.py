@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -107,7 +107,7 @@ class ExpressRun(Run):
     # -- what takes time
 
     async def wake(self, strand: Strand, moment: float) -> None:
-        self._later(strand, self._sleep(moment))
+        self._later(strand, lambda: self._sleep(moment))
 
     async def _sleep(self, moment: float) -> None:
         with self.ctx.watch("moved clock") as watch:
@@ -119,10 +119,10 @@ class ExpressRun(Run):
 
     async def perform(self, strand: Strand, work: Work) -> Done | None:
         resource = resources.read(work.resource)
-        self._later(strand, calls.perform_outside(self.ctx, self.caller, resource, work), work.timeout)
+        self._later(strand, lambda: calls.perform_outside(self.ctx, self.caller, resource, work), work.timeout)
         return None
 
-    def _later(self, strand: Strand, work: Any, timeout: float = 0.0) -> None:
+    def _later(self, strand: Strand, work: Callable[[], Awaitable[Any]], timeout: float = 0.0) -> None:
         """Do something beside the others, and tell the strand what comes of it."""
         number, attempt = strand.number, strand.attempt
 
@@ -130,7 +130,7 @@ class ExpressRun(Run):
             how: Done | Failure | None
             try:
                 async with asyncio.timeout(timeout or None):
-                    found = await work
+                    found = await work()
                 how = Done(found)
             except TimeoutError:
                 how = Failure(TIMEOUT)

@@ -51,7 +51,7 @@ class TrialRun(ExpressRun):
         if strand.again:
             self.delay = moment - self.now()
         else:
-            self._later(strand, self._at_once())
+            self._later(strand, self._at_once)
 
     async def _at_once(self) -> None:
         return None

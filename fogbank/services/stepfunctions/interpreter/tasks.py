@@ -13,7 +13,8 @@ from fogbank.services.stepfunctions.interpreter import flow
 from fogbank.services.stepfunctions.interpreter.frame import Frame, Kind, kinds
 from fogbank.services.stepfunctions.interpreter.run import Done, Run
 from fogbank.services.stepfunctions.interpreter.strand import SUBMITTED, WORKING, Strand, Work
-from fogbank.services.stepfunctions.language.failure import HEARTBEAT, TIMEOUT, Failure
+from fogbank.services.stepfunctions.language.failure import HEARTBEAT, TIMEOUT, Failure, runtime
+from fogbank.services.stepfunctions.language.paths import text_of
 
 _NOT_CUT = {"truncated": False}
 
@@ -59,6 +60,8 @@ def _role(frame: Frame, given: Any) -> str | None:
     if credentials is None:
         return None
     found = frame.evaluate(credentials, "Credentials") if frame.is_jsonata else frame.fill(credentials, given)
+    if not isinstance(found, dict) or not isinstance(found.get("RoleArn"), str):
+        raise runtime(f"The Credentials must have a RoleArn: {text_of(found)}")
     return str(found["RoleArn"])
 
 

@@ -88,7 +88,7 @@ def _compares(name: str, value: Any, given: Any, scope: Scope) -> bool:
     if name in TESTS:
         return TESTS[name](value) is given
     if name == "StringMatches":
-        return isinstance(value, str) and _pattern(given).fullmatch(value) is not None
+        return isinstance(value, str) and _pattern(str(given)).fullmatch(value) is not None
     if name.endswith(_PATH):
         name, given = name[: -len(_PATH)], _value(given, scope)
     reader, compare = COMPARISONS[name]

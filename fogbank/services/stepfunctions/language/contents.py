@@ -26,7 +26,7 @@ def check(found: Diagnostics, state: Document, place: str, is_jsonata: bool) -> 
         _check_expressions(found, state, place)
     else:
         _check_paths(found, state, place)
-    if state["Type"] == "Choice" and isinstance(state.get("Choices"), list):
+    if state["Type"] == "Choice" and "Choices" in state:
         _check_choices(found, state["Choices"], place, is_jsonata)
     if state["Type"] == "Task" and "Resource" in state:
         _check_resource(found, state["Resource"], place)
@@ -137,6 +137,8 @@ def _check_choices(found: Diagnostics, rules: list[Any], place: str, is_jsonata:
         if not isinstance(rule, dict):
             found.refuse("Value is not an OBJECT", where)
             continue
+        if not isinstance(rule.get("Next", ""), str):
+            found.refuse("Expected value of type String", f"{where}/Next")
         missing = [name for name in (("Condition", "Next") if is_jsonata else ("Next",)) if name not in rule]
         if missing:
             found.refuse(f"These fields are required: [{', '.join(missing)}]", where)

@@ -49,6 +49,7 @@ RETRIER = frozenset(
 )
 CATCHER = frozenset({"Assign", "Comment", "ErrorEquals", "Next", "Output", "ResultPath"})
 
+MOMENTS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 JSONATA_ONLY = frozenset({"Arguments", "Items", "Output"})
 JSONPATH_ONLY = frozenset(
     {
@@ -66,7 +67,7 @@ ALTERNATIVES = (
     *((name, f"{name}Path") for name in (*_TIMES, *_MAP_NUMBERS, "Cause", "Error")),
     ("ItemProcessor", "Iterator"),
     ("ItemSelector", "Parameters"),
-    ("Seconds", "SecondsPath", "Timestamp", "TimestampPath"),
+    MOMENTS,
 )
 REFERENCES = tuple(f"{name}Path" for name in (*_TIMES, *_MAP_NUMBERS, "Seconds", "Timestamp"))
 TERMINAL = ("Succeed", "Fail")
@@ -82,4 +83,17 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "MaxAttempts": (0, 99999999),
     "BackoffRate": (1.0, float("inf")),
     "MaxDelaySeconds": (1, 31622400),
+}
+
+_OBJECT, _ARRAY, _TEXT, _TRUTH = (dict, "Object"), (list, "Array"), (str, "String"), (bool, "Boolean")
+# field: the type of its value, and how it is called; what may be of several types, or an expression, is not here
+TYPES: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(("Comment", "Default", "ErrorPath", "CausePath", "Label", "Next", "Resource", "StartAt"), _TEXT),
+    **dict.fromkeys(REFERENCES, _TEXT),
+    **dict.fromkeys(("Branches", "Catch", "Choices", "ErrorEquals", "Retry"), _ARRAY),
+    **dict.fromkeys(
+        ("ItemBatcher", "ItemProcessor", "ItemReader", "Iterator", "ProcessorConfig", "ResultWriter"), _OBJECT
+    ),
+    **dict.fromkeys(("Assign", "States"), _OBJECT),
+    "End": _TRUTH,
 }

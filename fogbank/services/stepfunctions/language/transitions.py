@@ -15,7 +15,7 @@ def check(found: Diagnostics, machine: Document, place: str) -> None:
     """The transitions of one machine; those inside of its states are not looked at."""
     states = {name: state for name, state in machine["States"].items() if isinstance(state, dict)}
     start = machine.get("StartAt")
-    if start is not None and start not in states:
+    if isinstance(start, str) and start not in states:
         found.refuse(f"Missing 'Next' target: {start}", f"{place}/StartAt", NO_TARGET)
     for name, state in states.items():
         for target, field in targets(state):
@@ -46,7 +46,7 @@ def _is_terminal(state: Document) -> bool:
 
 def _reached(states: Document, start: Any) -> set[str]:
     reached: set[str] = set()
-    waiting = [start]
+    waiting = [start] if isinstance(start, str) else []
     while waiting:
         name = waiting.pop()
         if name in reached or name not in states:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from fogbank.services.stepfunctions.language import contents, fields, transitions
-from fogbank.services.stepfunctions.language.definition import JSONATA, is_distributed, processor
+from fogbank.services.stepfunctions.language.definition import DISTRIBUTED, JSONATA
 from fogbank.services.stepfunctions.language.diagnostics import DUPLICATE, NO_JSON, Diagnostic, Diagnostics
 
 Document = dict[str, Any]
@@ -56,14 +56,15 @@ class _Checker:
         if not isinstance(machine, dict):
             self.found.refuse("Value is not an OBJECT", place or "/")
             return
+        machine = self._typed(machine, place)
         self._known(machine, allowed, place or "/")
         self._required(machine, ("StartAt", "States"), place or "/")
         self._bounds(machine, place)
         if not place and machine.get("QueryLanguage") not in (None, JSONPATH, JSONATA):
             self.found.refuse("Value must be one of [JSONPath, JSONata]", "/QueryLanguage")
         states = machine.get("States")
-        if not isinstance(states, dict) or not states:
-            if "States" in machine:
+        if not states:
+            if states is not None:
                 self.found.refuse("Value must be an OBJECT with at least one state", f"{place}/States")
             return
         for name, state in states.items():
@@ -75,8 +76,9 @@ class _Checker:
             self.found.refuse("Value is not an OBJECT", place)
             return
         self._name(name, place)
+        state = self._typed(state, place)
         kind = state.get("Type")
-        if kind not in fields.FIELDS:
+        if not isinstance(kind, str) or kind not in fields.FIELDS:
             self._required(state, ("Type",), place)
             if "Type" in state:
                 self.found.refuse(f"Value must be one of [{', '.join(fields.FIELDS)}]", f"{place}/Type")
@@ -97,6 +99,17 @@ class _Checker:
 
     # -- fields
 
+    def _typed(self, document: Document, place: str) -> Document:
+        """The document without the fields whose values are of wrong types."""
+        found = {}
+        for name, value in document.items():
+            kind, called = fields.TYPES.get(name, (object, ""))
+            if isinstance(value, kind):
+                found[name] = value
+            else:
+                self.found.refuse(f"Expected value of type {called}", f"{place}/{name}")
+        return found
+
     def _known(self, document: Document, allowed: Iterable[str], place: str) -> None:
         for name in document:
             if name not in allowed:
@@ -110,6 +123,8 @@ class _Checker:
     def _ends(self, state: Document, kind: str, place: str) -> None:
         if kind in ("Choice", *fields.TERMINAL):
             return
+        if kind == "Wait" and not any(name in state for name in fields.MOMENTS):
+            self.found.refuse(f"There should be one of the following fields: [{', '.join(fields.MOMENTS)}]", place)
         if "Next" in state and "End" in state:
             self.found.refuse("There should only be one of the following fields: [Next, End]", place)
         if "Next" not in state and not state.get("End"):
@@ -143,9 +158,7 @@ class _Checker:
     def _bounds(self, document: Document, place: str) -> None:
         for name, (least, greatest) in fields.BOUNDS.items():
             value = document.get(name)
-            if isinstance(value, str) and name in document and value.startswith("{%"):
-                continue
-            if name not in document:
+            if name not in document or (isinstance(value, str) and value.startswith("{%")):
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 self.found.refuse("Expected value of type Integer", f"{place}/{name}")
@@ -157,8 +170,8 @@ class _Checker:
     # -- what is inside of a state
 
     def _inside(self, state: Document, kind: str, place: str) -> None:
-        if kind == "Parallel" and isinstance(state.get("Branches"), list):
-            for number, branch in enumerate(state["Branches"]):
+        if kind == "Parallel":
+            for number, branch in enumerate(state.get("Branches") or ()):
                 self.machine(branch, f"{place}/Branches[{number}]", fields.BRANCH)
         if kind == "Map":
             self._map(state, place)
@@ -170,38 +183,35 @@ class _Checker:
     def _map(self, state: Document, place: str) -> None:
         name = "Iterator" if "Iterator" in state else "ItemProcessor"
         if name not in state:
-            self._required(state, (name,), place)
+            self._required(state, ("ItemProcessor",), place)
             return
         self.machine(state[name], f"{place}/{name}", fields.PROCESSOR)
-        if not isinstance(state[name], dict):
+        config = state[name].get("ProcessorConfig") or {}
+        if not isinstance(config, dict):
             return
-        if is_distributed(state) and self.is_express:
-            self.found.refuse(
-                "Distributed mode is not supported in an EXPRESS state machine", f"{place}/{name}/ProcessorConfig"
-            )
-        if is_distributed(state) and (
-            processor(state)["ProcessorConfig"].get("ExecutionType") not in ("STANDARD", "EXPRESS")
-        ):
-            self.found.refuse("These fields are required: [ExecutionType]", f"{place}/{name}/ProcessorConfig")
-        if not is_distributed(state):
-            for only in ("ItemBatcher", "ItemReader", "Label", "ResultWriter"):
-                if only in state:
-                    self.found.refuse(f"Field '{only}' is not supported", place)
+        if config.get("Mode") == DISTRIBUTED:
+            self._distributed(config, f"{place}/{name}/ProcessorConfig")
+            return
+        for only in ("ItemBatcher", "ItemReader", "Label", "ResultWriter"):
+            if only in state:
+                self.found.refuse(f"Field '{only}' is not supported", place)
+
+    def _distributed(self, config: Document, place: str) -> None:
+        if self.is_express:
+            self.found.refuse("Distributed mode is not supported in an EXPRESS state machine", place)
+        if config.get("ExecutionType") not in ("STANDARD", "EXPRESS"):
+            self.found.refuse("These fields are required: [ExecutionType]", place)
 
     def _handlers(
         self, state: Document, name: str, allowed: frozenset[str], required: tuple[str, ...], place: str
     ) -> None:
-        handlers = state.get(name)
-        if handlers is None:
-            return
-        if not isinstance(handlers, list):
-            self.found.refuse("Expected value of type Array", f"{place}/{name}")
-            return
+        handlers = state.get(name) or ()
         for number, handler in enumerate(handlers):
             where = f"{place}/{name}[{number}]"
             if not isinstance(handler, dict):
                 self.found.refuse("Value is not an OBJECT", where)
                 continue
+            handler = self._typed(handler, where)
             self._known(handler, allowed, where)
             self._required(handler, required, where)
             self._bounds(handler, where)
@@ -209,8 +219,8 @@ class _Checker:
 
     def _errors(self, handler: Document, place: str, is_last: bool) -> None:
         names = handler.get("ErrorEquals")
-        if not isinstance(names, list) or not names:
-            if "ErrorEquals" in handler:
+        if not names:
+            if names is not None:
                 self.found.refuse("Value must be a non-empty Array", f"{place}/ErrorEquals")
             return
         if "States.ALL" in names and len(names) > 1:
