@@ -11,6 +11,7 @@ from fogbank.services.sesv2 import (
     sending,
     tags,
     templates,
+    tenants,
 )
 from fogbank.services.sesv2.service import service
 
@@ -26,4 +27,5 @@ __all__ = [
     "service",
     "tags",
     "templates",
+    "tenants",
 ]

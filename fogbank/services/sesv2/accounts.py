@@ -67,7 +67,7 @@ async def put_account_dedicated_ip_warmup_attributes(ctx: Context, request: Requ
 
 def _address(ctx: Context, request: Request) -> str:
     if request.get("TenantName"):
-        raise problems.invalid(ctx, "Fogbank has no tenants of Amazon SES.")
+        raise problems.invalid(ctx, "Fogbank has no suppression lists of tenants.")
     try:
         return addresses.plain(request["EmailAddress"]).lower()
     except addresses.BadAddress as error:

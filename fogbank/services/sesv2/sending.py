@@ -9,12 +9,12 @@ from email.message import Message as Mime
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.mail import addresses, events, messages, problems, rendering, sending, templates
+from fogbank.mail import addresses, events, identities, messages, problems, rendering, sending, templates
 from fogbank.mail.events import Event, Mail
 from fogbank.mail.permissions import Sending
-from fogbank.mail.records import Template
+from fogbank.mail.records import Template, arn_of
 from fogbank.mail.sending import Draft
-from fogbank.services.sesv2 import contacts
+from fogbank.services.sesv2 import contacts, tenants
 from fogbank.services.sesv2.service import service
 from fogbank.services.sesv2.shared import Answer, Request
 
@@ -50,9 +50,7 @@ _MANY = Sending("2", "FromEmailAddress", "FromEmailAddressIdentityArn", _all_rec
 @service.operation(**_ONE.options, action=_action)
 async def send_email(ctx: Context, request: Request) -> Answer:
     """The answer tells that SES has taken the mail; what becomes of it, events tell."""
-    for member, what in (("EndpointId", "multi-region endpoints"), ("TenantName", "tenants")):
-        if request.get(member):
-            raise problems.invalid(ctx, f"Fogbank has no {what} of Amazon SES.")
+    await _check_place(ctx, request)
     content = {name: value for name, value in request["Content"].items() if value is not None}
     if len(content) != 1:
         raise problems.invalid(ctx, "Exactly one of Simple, Raw and Template must be specified in Content.")
@@ -69,6 +67,17 @@ async def _simple(ctx: Context, request: Request, given: Request) -> str:
         raise problems.invalid(ctx, "Body must have a text part or an HTML part.")
     mime = _made(ctx, request, subject, text, html, given)
     return await sending.send(ctx, _draft(ctx, request, mime))
+
+
+async def _check_place(ctx: Context, request: Request) -> None:
+    """What a tenant sends under, has to be the tenant's."""
+    if request.get("EndpointId"):
+        raise problems.invalid(ctx, "Fogbank has no multi-region endpoints of Amazon SES.")
+    if tenant := request.get("TenantName"):
+        arns = [await identities.arn_for(ctx, sending.plain(ctx, _source(ctx, request)))]
+        if set_name := request.get("ConfigurationSetName"):
+            arns.append(arn_of(ctx, "configuration-set", set_name))
+        await tenants.require(ctx, tenant, *arns)
 
 
 def _text(ctx: Context, content: Request) -> str:
@@ -183,6 +192,7 @@ async def send_bulk_email(ctx: Context, request: Request) -> Answer:
     entries = request["BulkEmailEntries"]
     if not 0 < len(entries) <= _BULK:
         raise problems.invalid(ctx, f"There must be between 1 and {_BULK} entries.")
+    await _check_place(ctx, request)
     given = request["DefaultContent"].get("Template") or {}
     template = await _template(ctx, given)
     await sending.usable_set(ctx, request.get("ConfigurationSetName") or "")

@@ -28,8 +28,8 @@ def _arn(ctx: Context, request: Request) -> str:
     return str(request["ResourceArn"])
 
 
-async def _find(ctx: Context, request: Request) -> tuple[Collection[Any], Any]:
-    arn = request["ResourceArn"]
+async def find(ctx: Context, arn: str) -> tuple[Collection[Any], Any]:
+    """The resource of an ARN, and where it is kept. Raises BadRequestException, NotFoundException."""
     kind, _, name = arn.split(":", 5)[-1].partition("/")
     if kind not in _KINDS or arn != arn_of(ctx, kind, name):
         raise problems.invalid(ctx, f"Invalid resource ARN: {arn}")
@@ -41,19 +41,19 @@ async def _find(ctx: Context, request: Request) -> tuple[Collection[Any], Any]:
 
 @service.operation(resource=_arn)
 async def tag_resource(ctx: Context, request: Request) -> None:
-    collection, found = await _find(ctx, request)
+    collection, found = await find(ctx, request["ResourceArn"])
     tags = tag_map(ctx, request["Tags"], found.tags)
     collection.put(ctx, msgspec.structs.replace(found, tags=tags), found.name)
 
 
 @service.operation(resource=_arn)
 async def untag_resource(ctx: Context, request: Request) -> None:
-    collection, found = await _find(ctx, request)
+    collection, found = await find(ctx, request["ResourceArn"])
     left = {key: value for key, value in found.tags.items() if key not in request["TagKeys"]}
     collection.put(ctx, msgspec.structs.replace(found, tags=left), found.name)
 
 
 @service.operation(resource=_arn)
 async def list_tags_for_resource(ctx: Context, request: Request) -> Answer:
-    _, found = await _find(ctx, request)
+    _, found = await find(ctx, request["ResourceArn"])
     return {"Tags": tag_list(found.tags)}

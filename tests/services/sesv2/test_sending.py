@@ -213,3 +213,20 @@ def test_a_raw_mail_is_permitted_by_who_it_is_from(ses, sender, aws):
     assert send(sender)["MessageId"]
     with pytest.raises(user.exceptions.ClientError, match="not authorized to perform: ses:SendRawEmail"):
         send("other@example.com")
+
+
+def test_a_tenant_sends_with_what_is_its_own(ses, sender, aws, refused):
+    made = ses.create_tenant(TenantName="red")
+    assert made["TenantArn"] == f"arn:aws:ses:us-east-1:{aws.account}:tenant/red/{made['TenantId']}"
+    request = {"FromEmailAddress": sender, "Destination": TO, "Content": simple(), "TenantName": "red"}
+    with refused("MessageRejected", "is not associated with tenant red"):
+        ses.send_email(**request)
+    arn = f"arn:aws:ses:us-east-1:{aws.account}:identity/example.com"
+    ses.create_tenant_resource_association(TenantName="red", ResourceArn=arn)
+    assert ses.send_email(**request)["MessageId"]
+    (found,) = ses.list_tenant_resources(TenantName="red")["TenantResources"]
+    assert found == {"ResourceType": "EMAIL_IDENTITY", "ResourceArn": arn}
+    assert [each["TenantName"] for each in ses.list_resource_tenants(ResourceArn=arn)["ResourceTenants"]] == ["red"]
+    ses.delete_tenant(TenantName="red")
+    with refused("NotFoundException", "Tenant red does not exist."):
+        ses.send_email(**request)
