@@ -64,6 +64,11 @@ def principal_not_valid() -> AWSError:
     return invalid_parameter("The provided principal was invalid. Please check the principal and try again.")
 
 
+def no_directory(path: str) -> AWSError:
+    """Of code under development, which is Fogbank's own."""
+    return invalid_parameter(f"{path} is not an absolute path of a directory on the server's machine.")
+
+
 def qualifiers_differ() -> AWSError:
     return invalid_parameter("The derived qualifier from the function name does not match the specified qualifier.")
 

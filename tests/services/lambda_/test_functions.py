@@ -138,6 +138,10 @@ def test_code_under_development_is_run_where_it_lies(functions, tmp_path):
     assert functions.call() == ("other", None)
     (tmp_path / "index.py").write_text(OTHER.replace("other", "changed"))
     assert functions.call() == ("changed", None)
+    (tmp_path / "index.py").unlink()
+    tmp_path.rmdir()
+    with pytest.raises(ClientError, match="is not an absolute path of a directory"):
+        functions.call()
 
 
 def test_new_code_and_configuration_are_used_at_once(functions):

@@ -160,7 +160,15 @@ async def provision(ctx: Context, about: str) -> None:
     """Have as many environments as are wanted, as long as they are."""
     name, _, qualifier = about.partition(":")
     of = Named(ctx, name, qualifier)
+    await ctx.transact(_begin, of)
     await keep_ready(of, _topic(of), _look, _note)
+
+
+async def _begin(of: Named) -> None:
+    """What was there was so before this process."""
+    now = await configs.get(of.scope, of.name, of.qualifier)
+    if now is not None and now.status == READY:
+        configs.put(of.scope, msgspec.structs.replace(now, status=IN_PROGRESS, ready=0), of.name, of.qualifier)
 
 
 Look = Callable[[Named], Awaitable[tuple[Function, int]]]

@@ -103,9 +103,7 @@ def _unpacked(data: bytes) -> int:
 
 def _directory(path: str) -> Code:
     if not os.path.isabs(path) or not os.path.isdir(path):
-        raise errors.invalid_parameter(
-            f"{path or 'S3Key'} is not an absolute path of a directory on the server's machine."
-        )
+        raise errors.no_directory(path or "S3Key")
     return Code(directory=path)
 
 
@@ -161,10 +159,10 @@ def package_of(blobs: Blobs, code: Code, key: bytes) -> bytes:
 
 
 async def directory_of(runtimes: Runtimes, blobs: Blobs, code: Code, key: bytes = b"") -> str:
-    """Where code lies unpacked; `key` opens a package that is encrypted. Raises BadPackage, or OSError when a local directory is gone."""
+    """Where code lies unpacked; `key` opens a package that is encrypted. Raises BadPackage, InvalidParameterValueException."""
     if code.directory:
         if not os.path.isdir(code.directory):
-            raise NotADirectoryError(code.directory)
+            raise errors.no_directory(code.directory)
         return code.directory
 
     def opened() -> IO[bytes]:
