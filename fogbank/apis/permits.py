@@ -17,6 +17,7 @@ from fogbank.identity.principals import ANONYMOUS
 from fogbank.kernel import AWSError, Collection, Context, Record
 
 INVOKE = "execute-api:Invoke"
+FORGET = "forget_verdict"
 
 
 class Verdict(Record, frozen=True):
@@ -44,15 +45,16 @@ async def remembered(ctx: Context, *key: str) -> dict[str, Any] | None:
 
 async def remember(ctx: Context, answer: dict[str, Any], seconds: int, *key: str) -> None:
     async def keep() -> None:
-        verdicts.put(ctx, Verdict(answer, ctx.now() + seconds), *key)
+        until = ctx.now() + seconds
+        verdicts.put(ctx, Verdict(answer, until), *key)
+        await ctx.schedule(FORGET, {"key": list(key)}, at=until, key="/".join(key))
 
     await ctx.transact(keep)
 
 
-async def forget(ctx: Context, *key: str) -> None:
-    """All that is remembered under a beginning of a key; in a transaction."""
-    for rest, _ in await verdicts.items(ctx, (str,) * (4 - len(key)), *key):
-        verdicts.delete(ctx, *key, *rest)
+async def forget_verdict(ctx: Context, payload: dict[str, Any]) -> None:
+    """The task of services that remember: what an authorizer said is out of date."""
+    verdicts.delete(ctx, *payload["key"])
 
 
 # -- policies that authorizers return

@@ -16,6 +16,7 @@ from fogbank.apis.velocity.values import written
 from fogbank.identity import ANONYMOUS
 from fogbank.services.apigateway.gateway_responses import Refused, missing_token, unauthorized
 from fogbank.services.apigateway.rest_apis import resolved_policy
+from fogbank.services.apigateway.service import service
 from fogbank.services.apigateway.serving import proxying
 from fogbank.services.apigateway.serving.exchange import Exchange
 
@@ -30,6 +31,9 @@ def _policy(exchange: Exchange) -> str | None:
     text = exchange.api.get("policy")
     ctx = exchange.ctx
     return None if not text else resolved_policy(text, ctx.account, ctx.region, exchange.visit.api)
+
+
+service.task(permits.forget_verdict)
 
 
 async def check_resource_policy(exchange: Exchange) -> None:

@@ -11,12 +11,15 @@ import orjson
 
 from fogbank.apis import functions, permits, tokens
 from fogbank.apis.velocity.values import written
+from fogbank.services.apigatewayv2.service import service
 from fogbank.services.apigatewayv2.serving import events
 from fogbank.services.apigatewayv2.serving.exchange import Exchange, Refused, internal
 from fogbank.services.apigatewayv2.serving.mapping import request_value
 
 Document = dict[str, Any]
 _SECONDS = 10
+
+service.task(permits.forget_verdict)
 
 
 def _unauthorized(said: str = "Bearer") -> Refused:
