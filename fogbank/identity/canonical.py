@@ -22,10 +22,14 @@ def wire(text: str) -> bytes:
 
 
 def s3_path(path: str) -> str:
-    """S3's canonical path: decoded once and encoded again, nothing normalised."""
+    """S3's canonical path: decoded once and encoded again, nothing normalised. A plus sign is a blank."""
     if _CLEAN.fullmatch(path):
         return path
-    return _encode(unquote_to_bytes(wire(path)), "/")
+    return _spelled_again(path)
+
+
+def _spelled_again(path: str) -> str:
+    return _encode(unquote_to_bytes(wire(path.replace("+", " "))), "/")
 
 
 def service_path(path: str) -> str:
@@ -88,7 +92,7 @@ def other_s3_paths(path: str) -> list[str]:
 
     None is normalised: `/a//b` and `/a/b` are two objects.
     """
-    return [s3_path(path), _encode(unquote_to_bytes(wire(path)), "/"), path]
+    return [s3_path(path), _spelled_again(path), path]
 
 
 def other_service_paths(path: str) -> list[str]:

@@ -512,6 +512,15 @@ def test_paths_of_s3_are_not_normalised(sign, door):
         assert refusal(door, request, "s3", "rest-xml").code == "SignatureDoesNotMatch"
 
 
+def test_plus_sign_in_a_path_of_s3_is_signed_as_a_blank(sign, door):
+    request = sign(S3SigV4Auth, service="s3", method="GET", url="http://localhost:4566/b/a%20b", data=b"")
+    request.path = "/b/a+b"
+    assert door.enter(request, "s3").account == "000000000000"
+    request = sign(S3SigV4Auth, service="s3", method="GET", url="http://localhost:4566/b/a%2Bb", data=b"")
+    request.path = "/b/a+b"
+    assert refusal(door, request, "s3", "rest-xml").code == "SignatureDoesNotMatch"
+
+
 def test_overlong_keys_are_refused_and_not_kept(sign, door):
     assert refusal(door, sign(SigV4Auth, "k" * 129)).code == "UnrecognizedClientException"
     assert refusal(door, sign(SigV4Auth, "k" * 300)).code == "IncompleteSignatureException"
