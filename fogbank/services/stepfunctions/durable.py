@@ -183,6 +183,7 @@ class DurableRun(Run):
         scope, signal = arns.scope(self.ctx, arns.parse(arn, arns.EXECUTION)), self._signal(strand)
         waiter = Waiter(self.ctx.account, self.ctx.region, **signal)
         waiters.put(scope, [*(await waiters.get(scope, arn) or ()), waiter], arn)
+        strand.nested = arn
 
     async def settled(self, strand: Strand) -> None:
         place = self._place(strand)
@@ -190,6 +191,9 @@ class DurableRun(Run):
             await self.ctx.unschedule("wake", place)
         for error in (TIMEOUT, HEARTBEAT):
             await self.ctx.unschedule("expire", f"{place}{error}")
+        if strand.nested:
+            await self.ctx.schedule("stop_nested", {"arn": strand.nested})
+            strand.nested = ""
 
     async def map_run(self, strand: Strand, plan: Plan, inputs: list[tuple[Any, int]] | None) -> None:
         from fogbank.services.stepfunctions import map_running
@@ -201,6 +205,8 @@ class DurableRun(Run):
     async def end(self, strand: Strand, outcome: Outcome) -> None:
         await super().end(strand, outcome)
         self.execution = await ending.end(self.ctx, self.execution, outcome)
+        if outcome.status != SUCCEEDED:
+            await self.ctx.schedule("abandon", {"key": self.key})
 
     async def save(self) -> None:
         """Write what has changed; go on later with what is ready still."""
@@ -311,6 +317,7 @@ async def nested_ended(ctx: Context, payload: Payload) -> None:
     scope = ctx.at(account=payload["account"], region=payload["region"])
 
     async def told(run: DurableRun, strand: Strand) -> None:
+        strand.nested = ""
         resource = resources.read(run.definition.state(tuple(strand.path), strand.state)["Resource"])
         how: Done | Failure
         try:

@@ -15,6 +15,7 @@ from fogbank.services.stepfunctions.executions_store import (
     Execution,
     Progress,
     Value,
+    execution_arn,
     executions,
     find_execution,
     keep,
@@ -215,6 +216,24 @@ async def stop_executions(ctx: Context, payload: Request) -> None:
 
 
 _PAGE = 50
+
+
+@service.task
+async def stop_nested(ctx: Context, payload: Request) -> None:
+    """Nobody waits any more for an execution that a state has started."""
+    arn = execution_arn(payload["arn"])
+    scope = arns.scope(ctx, arn)
+    execution = await executions.get(scope, arn.name, arn.qualifier)
+    if execution is not None and execution.status == RUNNING:
+        await stop(scope, execution, Outcome(ABORTED))
+
+
+@service.task
+async def abandon(ctx: Context, payload: Request) -> None:
+    """An execution has ended without success: what its states have started, and waited for, stops."""
+    for strand in await strands.scan(ctx, payload["key"]):
+        if strand.nested:
+            await ctx.schedule("stop_nested", {"arn": strand.nested})
 
 
 # -- redriving

@@ -68,9 +68,9 @@ class Log:
 
     async def deliver(self, ctx: Context) -> None:
         """Write what was gathered, in the transaction if there is one. A group that is not there gets nothing."""
-        logs = ctx.app.services.get("logs")
         lines, self._lines = self._lines, []
-        if not lines or logs is None:
+        logs = ctx.app.services.get("logs") if lines else None
+        if logs is None:
             return
         write = logs.provided["vended_to_group"]
         for destination in self._config.get("destinations") or ():

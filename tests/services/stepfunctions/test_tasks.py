@@ -344,3 +344,12 @@ def test_state_fails_with_the_execution_that_it_waits_for(machines):
     found = machines.run(nested(inner, ".sync"))
     assert found["error"] == "States.TaskFailed"
     assert json.loads(found["cause"])["Error"] == "Mine"
+
+
+def test_execution_that_nobody_waits_for_any_more_stops(machines, sfn):
+    inner = machines.make({"W": {"Type": "Wait", "Seconds": 1000, "End": True}})
+    execution = machines.start(nested(inner, ".sync"))
+    machines.until(execution, "TaskSubmitted")
+    child = sfn.list_executions(stateMachineArn=inner)["executions"][0]["executionArn"]
+    sfn.stop_execution(executionArn=execution)
+    assert machines.ended(child)["status"] == "ABORTED"

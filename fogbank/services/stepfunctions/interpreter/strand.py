@@ -41,6 +41,7 @@ class Strand(msgspec.Struct, array_like=True):
     fork, map_run   what it waits for in a Parallel or a Map
     arguments       what its strands begin with
     heartbeat       how often somebody has to say that the task goes on (seconds)
+    nested          the ARN of the execution whose end its task waits for
     """
 
     number: int
@@ -63,6 +64,7 @@ class Strand(msgspec.Struct, array_like=True):
     map_run: str = ""
     arguments: Any = None
     heartbeat: float = 0.0
+    nested: str = ""
 
 
 class Work(msgspec.Struct, array_like=True):
