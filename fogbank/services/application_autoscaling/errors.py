@@ -26,7 +26,7 @@ def invalid_next_token() -> AWSError:
 
 
 def page_size(value: int, most: int) -> AWSError:
-    bound = f"greater than or equal to {1}" if value < 1 else f"less than or equal to {most}"
+    bound = "greater than or equal to 1" if value < 1 else f"less than or equal to {most}"
     return invalid(
         f"1 validation error detected: Value '{value}' at 'maxResults' failed to satisfy constraint: Member must have value {bound}"
     )
