@@ -1,7 +1,7 @@
 """Addresses and domains that may send: how they come to be, how they are verified, and which of them stands for a sender.
 
-An address is verified by the link in a mail, which is in the local mailbox. There is no DNS where the records of a domain could be looked
-up, so a domain is verified as soon as it has been looked at, unless it is under `.invalid`, which by RFC 2606 is none: such a one fails.
+An address is verified by the link in a mail, which is in the local mailbox. A domain is verified when its records are in its zone, as far
+as the DNS of this server can tell (see `lookups.py`), but never under `.invalid`, which by RFC 2606 is none: such a one fails.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import msgspec
 
 from fogbank.kernel import Context, mailbox
 from fogbank.mail import addresses, problems
+from fogbank.mail.lookups import Seen
 from fogbank.mail.records import (
     ADDRESS,
     DOMAIN,
@@ -31,6 +32,9 @@ from fogbank.mail.records import (
 _LIMIT = 10_000
 _LINK_SECONDS = 24 * 3600
 _DOMAIN_SECONDS = 72 * 3600
+_LONGEST_PAUSE = 900.0
+_ATTEMPTS = 297
+"""So many fit into three days."""
 LINK_PATH = "/_aws/ses/verify"
 _SENDER = "no-reply-aws@amazon.com"
 _MAIL = """Dear Amazon Web Services Customer,
@@ -114,36 +118,52 @@ def link_of(ctx: Context, identity: Identity) -> str:
 
 
 async def look_soon(ctx: Context, identity: Identity) -> None:
-    """Have a domain looked at: itself, its keys, where bounces go to."""
-    await office(ctx).schedule("look_at_domain", {"name": identity.name}, key=identity.name)
-    if identity.name.endswith(".invalid"):
+    """Have a domain looked at: itself, its keys, where bounces go to; again and again, for three days."""
+    await office(ctx).schedule("look_at_domain", {"name": identity.name, "attempt": 0}, key=identity.name)
+    if identity.kind == DOMAIN and not identity.is_verified:
         await office(ctx).schedule(
             "give_up_identity", {"name": identity.name}, delay=_DOMAIN_SECONDS, key=identity.name
         )
 
 
-async def looked_at(ctx: Context, name: str) -> None:
+async def looked_at(ctx: Context, name: str, seen: Seen, attempt: int) -> None:
+    """Keep what was seen in the DNS, and look again where something is not there yet."""
     identity = await identities.get(ctx, name)
     if identity is None:
         return
-    if identity.name.endswith(".invalid"):
+    if name.endswith(".invalid"):
         change_identity(ctx, identity, checked=ctx.now())
         return
-    dkim, mail_from = identity.dkim, identity.mail_from
-    if dkim.tokens and dkim.status == PENDING:
-        dkim = msgspec.structs.replace(dkim, status=SUCCESS, length=dkim.next_length)
+    dkim, mail_from, now = identity.dkim, identity.mail_from, ctx.now()
+    if dkim.status == PENDING:
+        dkim = msgspec.structs.replace(dkim, status=_outcome(seen.keys, attempt), length=dkim.next_length)
     if mail_from is not None and mail_from.status == PENDING:
-        mail_from = msgspec.structs.replace(mail_from, status=SUCCESS)
-    now = ctx.now()
-    change_identity(
+        mail_from = msgspec.structs.replace(mail_from, status=_outcome(seen.mail_from, attempt))
+    is_verified = identity.is_verified or (identity.kind == DOMAIN and (seen.token or seen.keys))
+    changed = change_identity(
         ctx,
         identity,
-        status=SUCCESS if identity.kind == DOMAIN else identity.status,
+        status=SUCCESS if is_verified else identity.status,
         checked=now,
-        verified=now,
+        verified=now if is_verified else identity.verified,
         dkim=dkim,
         mail_from=mail_from,
     )
+    if is_verified and not identity.is_verified:
+        await office(ctx).unschedule("give_up_identity", name)
+    if _waits(changed):
+        payload = {"name": name, "attempt": attempt + 1}
+        await office(ctx).schedule("look_at_domain", payload, delay=min(2.0**attempt, _LONGEST_PAUSE), key=name)
+
+
+def _outcome(seen: bool, attempt: int) -> str:
+    return SUCCESS if seen else FAILED if attempt >= _ATTEMPTS else PENDING
+
+
+def _waits(identity: Identity) -> bool:
+    """Is there something that may still turn up in the DNS?"""
+    parts = [identity.dkim.status, identity.mail_from.status if identity.mail_from is not None else ""]
+    return identity.status != FAILED and PENDING in (*parts, identity.status if identity.kind == DOMAIN else "")
 
 
 async def confirm(ctx: Context, name: str, token: str) -> Identity | None:
@@ -159,6 +179,7 @@ async def give_up(ctx: Context, name: str) -> None:
     """It was not verified in time."""
     identity = await identities.get(ctx, name)
     if identity is not None and identity.status == PENDING:
+        await office(ctx).unschedule("look_at_domain", name)
         dkim = identity.dkim
         if dkim.status == PENDING:
             dkim = msgspec.structs.replace(dkim, status=FAILED)
@@ -168,6 +189,7 @@ async def give_up(ctx: Context, name: str) -> None:
 async def remove(ctx: Context, identity: Identity) -> None:
     identities.delete(ctx, identity.name)
     await office(ctx).unschedule("give_up_identity", identity.name)
+    await office(ctx).unschedule("look_at_domain", identity.name)
 
 
 # -- attributes

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import AWSError, Context, service_events
-from fogbank.mail import identities, receiving
+from fogbank.mail import identities, lookups, receiving
 from fogbank.mail.receiving import Received
+from fogbank.mail.records import identities as kept
 from fogbank.mail.records import messages
 from fogbank.services.ses.service import service
 
@@ -15,9 +16,13 @@ Payload = dict[str, Any]
 _GONE = ("NotFound", "NotFoundException", "ResourceNotFoundException")
 
 
-@service.task
+@service.task(transaction=False)
 async def look_at_domain(ctx: Context, payload: Payload) -> None:
-    await identities.looked_at(ctx, payload["name"])
+    name = payload["name"]
+    identity = await ctx.transact(kept.get, ctx, name)
+    if identity is not None:
+        seen = await lookups.look(ctx, identity)
+        await ctx.transact(identities.looked_at, ctx, name, seen, payload.get("attempt", 0))
 
 
 @service.task

@@ -107,3 +107,27 @@ def test_tags_are_set_and_removed(ses, aws):
     ses.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     ses.untag_resource(ResourceArn=arn, TagKeys=["a"])
     assert ses.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+
+
+def test_a_domain_with_a_zone_here_is_verified_when_its_records_are_in_it(ses, aws, clock):
+    route53, domain = aws("route53"), f"d{aws.account}.com"
+    zone = route53.create_hosted_zone(Name=domain, CallerReference="1")["HostedZone"]["Id"]
+    tokens = ses.create_email_identity(EmailIdentity=domain)["DkimAttributes"]["Tokens"]
+    clock.advance(minutes=5)
+    found = ses.get_email_identity(EmailIdentity=domain)
+    assert (found["VerificationStatus"], found["VerificationInfo"]["ErrorType"]) == ("PENDING", "HOST_NOT_FOUND")
+    changes = [
+        {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": f"{token}._domainkey.{domain}",
+                "Type": "CNAME",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": f"{token}.dkim.amazonses.com"}],
+            },
+        }
+        for token in tokens
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    clock.advance(minutes=15)
+    assert ses.get_email_identity(EmailIdentity=domain)["VerificationStatus"] == "SUCCESS"
