@@ -292,11 +292,6 @@ def key_bytes(value: Value) -> bytes:
     raise AssertionError("an attribute value without a type")
 
 
-def key_size(value: Value) -> int:
-    """Bytes of a key value against the limits of 2048 and 1024."""
-    return size_of(value)
-
-
 def set_of(kind: str, members: set[str]) -> Value:
     """A canonical set."""
     if kind == "SS":
