@@ -14,7 +14,7 @@ import orjson
 
 from fogbank.kernel import Context, pages
 from fogbank.protocols import timestamps
-from fogbank.services.stepfunctions import arns, ending, errors, limits, observing, queues
+from fogbank.services.stepfunctions import arns, ending, errors, limits, observing, queues, traces
 from fogbank.services.stepfunctions.executions_store import (
     Event,
     Execution,
@@ -163,7 +163,8 @@ class DurableRun(Run):
         return Done(result, resource.pattern == TOKEN)
 
     async def _later(self, strand: Strand, work: Work) -> None:
-        await self.ctx.schedule("work", {**self._signal(strand), "work": msgspec.to_builtins(work)})
+        payload = {**self._signal(strand), "work": msgspec.to_builtins(work), "trace": self.ctx.trace}
+        await self.ctx.schedule("work", payload)
 
     async def _watch(self, strand: Strand, work: Work) -> None:
         """Have the work fail when it takes too long."""
@@ -205,6 +206,8 @@ class DurableRun(Run):
     async def end(self, strand: Strand, outcome: Outcome) -> None:
         await super().end(strand, outcome)
         self.execution = await ending.end(self.ctx, self.execution, outcome)
+        if self.trace is not None:
+            self.trace.ended(self.execution.started, self.now(), outcome)
         if outcome.status != SUCCEEDED:
             await self.ctx.schedule("abandon", {"key": self.key})
 
@@ -221,6 +224,8 @@ class DurableRun(Run):
             payload = {"machine": execution.machine, "name": execution.name, "ready": list(self.ready)}
             await self.ctx.schedule("advance", payload)
         await self.log.deliver(self.ctx)
+        if self.trace is not None:
+            self.trace.deliver()
 
 
 def caller_of(ctx: Context, execution: Execution) -> Caller:
@@ -254,7 +259,12 @@ async def open_run(ctx: Context, machine: str, name: str) -> DurableRun | None:
     log = observing.Log(
         arns.execution(ctx, machine, name), execution.machine_name, execution.redrives, revision.logging
     )
-    return DurableRun(ctx, execution, revision.definition, done, log)
+    run = DurableRun(ctx, execution, revision.definition, done, log)
+    place = arns.execution(ctx, machine, name), arns.machine(ctx, execution.machine_name), execution.machine_name
+    run.trace = traces.trace_of(ctx, *place, execution.trace, revision.tracing)
+    if run.trace is not None:
+        ctx.trace = run.trace.onward
+    return run
 
 
 Do = Callable[[DurableRun, Strand], Awaitable[None]]
@@ -300,6 +310,7 @@ async def work(ctx: Context, payload: Payload) -> None:
     if execution is None or execution.status != RUNNING:
         return
     asked = msgspec.convert(payload["work"], Work)
+    ctx.trace = payload["trace"]
     resource = resources.read(asked.resource)
     try:
         result = await calls.perform_outside(ctx, caller_of(ctx, execution), resource, asked)

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.stepfunctions import arns, describing, durable, errors, limits, observing
+from fogbank.services.stepfunctions import arns, describing, durable, errors, limits, observing, traces
 from fogbank.services.stepfunctions.arns import Arn
 from fogbank.services.stepfunctions.executions_store import (
     Child,
@@ -142,7 +142,7 @@ async def begin(
         text,
         version=start.version,
         alias=start.alias,
-        trace=trace,
+        trace=traces.header_of(ctx, trace, start.revision.tracing),
         child=child,
     )
     keep(ctx, execution)

@@ -17,7 +17,7 @@ import orjson
 from fogbank.kernel import Context
 from fogbank.kernel.ending import end as end_tasks
 from fogbank.protocols import timestamps
-from fogbank.services.stepfunctions import arns, errors, limits, observing
+from fogbank.services.stepfunctions import arns, errors, limits, observing, traces
 from fogbank.services.stepfunctions.executions import Start, checked_input, start_of
 from fogbank.services.stepfunctions.executions_store import Event
 from fogbank.services.stepfunctions.integrations import calls, resources
@@ -197,7 +197,7 @@ class ExpressRun(Run):
 
 
 async def run_in_memory(
-    ctx: Context, start: Start, name: str, text: str, run_id: str, path: Sequence[str] = ()
+    ctx: Context, start: Start, name: str, text: str, run_id: str, path: Sequence[str] = (), trace: str = ""
 ) -> tuple[ExpressRun, Outcome]:
     """Run an execution from its beginning to its end, in no transaction; `path` is which machine of the definition it runs."""
     arn = arns.own(ctx, arns.EXPRESS, f"{start.machine.name}:{name}:{run_id}")
@@ -206,11 +206,18 @@ async def run_in_memory(
     details = {"input": text, "inputDetails": {"truncated": False}, "roleArn": start.revision.role}
     run.write(1, 0, "ExecutionStarted", details)
     begin = run.definition.machine(tuple(path))["StartAt"]
+    header = traces.header_of(ctx, trace, start.revision.tracing)
+    run.trace = traces.trace_of(ctx, arn, run.caller.machine, start.machine.name, header, start.revision.tracing)
+    if run.trace is not None:
+        ctx.trace = run.trace.onward
     strand = run.new_strand(path=list(path), state=begin, input=run.context["Execution"]["Input"])
     run.ready.append(0)
     outcome = await run.run(strand)
     observing.tally(ctx, start.machine.name, outcome.status, ctx.now() - run.begun)
     await run.log.deliver(ctx)
+    if run.trace is not None:
+        run.trace.ended(run.begun, ctx.now(), outcome)
+        run.trace.deliver()
     return run, outcome
 
 
@@ -224,7 +231,9 @@ async def start_sync_execution(ctx: Context, request: Request) -> Request:
     name = request.get("name") or ctx.ids.uuid()
     arns.check_name(name)
     began = perf_counter()
-    run, outcome = await run_in_memory(ctx, start, name, text, ctx.ids.uuid())
+    run, outcome = await run_in_memory(
+        ctx, start, name, text, ctx.ids.uuid(), (), request.get("traceHeader") or ctx.trace
+    )
     has_data = request.get("includedData") != "METADATA_ONLY"
     answer: Request = {
         "executionArn": run.caller.execution,
@@ -264,4 +273,4 @@ async def run_express(ctx: Context, payload: Request) -> None:
 
     start = await ctx.transact(found)
     if start is not None:
-        await run_in_memory(ctx, start, payload["name"], payload["input"], payload["id"])
+        await run_in_memory(ctx, start, payload["name"], payload["input"], payload["id"], (), payload["trace"])

@@ -44,7 +44,9 @@ class Machines:
     def make(self, states, name=None, kind="STANDARD", start=None, **about):
         self.count += 1
         options = {
-            key: about.pop(key) for key in ("loggingConfiguration", "publish", "roleArn", "tags") if key in about
+            key: about.pop(key)
+            for key in ("loggingConfiguration", "publish", "roleArn", "tags", "tracingConfiguration")
+            if key in about
         }
         definition = {"StartAt": start or next(iter(states)), "States": states, **about}
         made = self.sfn.create_state_machine(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
+
+import pytest
 
 WAIT = {"W": {"Type": "Wait", "Seconds": 1000, "End": True}}
 PASS = {"A": {"Type": "Pass", "End": True}}
@@ -175,6 +178,30 @@ def test_events_of_an_execution_are_logged(machines, sfn, aws):
     ]
     assert {line["execution_arn"] for line in lines} == {execution}
     assert lines[1]["details"]["input"] == "{}"
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_execution_is_a_segment_with_its_states(machines, sfn, aws, kind):
+    header = f"Root=1-{int(time.time()):08x}-0123456789abcdef01234567;Sampled=1"
+    arn = machines.make(PASS, "traced", kind=kind, tracingConfiguration={"enabled": True})
+    if kind == "EXPRESS":
+        sfn.start_sync_execution(stateMachineArn=arn, traceHeader=header)
+    else:
+        machines.ended(sfn.start_execution(stateMachineArn=arn, traceHeader=header)["executionArn"])
+    xray, ends = aws("xray"), time.monotonic() + 20
+    names = set()
+    while not names >= {"traced", "A"} and time.monotonic() < ends:
+        found = xray.batch_get_traces(TraceIds=[header[5:40]])["Traces"]
+        names = {
+            name for trace in found for segment in trace["Segments"] for name in _names(json.loads(segment["Document"]))
+        }
+    assert names >= {"traced", "A"}
+
+
+def _names(document):
+    yield document["name"]
+    for inner in document.get("subsegments", ()):
+        yield from _names(inner)
 
 
 def test_logging_wants_one_group(machines, refused):

@@ -86,6 +86,8 @@ async def leave(frame: Frame, output: Any, assigned: dict[str, Any], following: 
         details["assignedVariablesDetails"] = _NOT_CUT
         strand.variables = {**strand.variables, **assigned}
     run.event(strand, f"{frame.kind}StateExited", details)
+    if run.trace is not None:
+        run.trace.state(strand, run.now())
     strand.arguments = None
     if following is None:
         await end(run, strand, output)
@@ -120,6 +122,8 @@ async def fail(frame: Frame, failure: Failure) -> None:
     strand.attempt += 1
     await frame.run.settled(strand)
     if failure.error == RUNTIME:
+        if frame.run.trace is not None:
+            frame.run.trace.state(strand, frame.run.now(), failure)
         await _fail_all(frame.run, strand, failure)
         return
     try:
@@ -209,6 +213,8 @@ def caught(frame: Frame, failure: Failure, place: int) -> tuple[Any, dict[str, A
 
 async def _give_up(run: Run, strand: Strand, failure: Failure) -> None:
     """The strand ends without success: so does its parent's state, or the execution."""
+    if run.trace is not None:
+        run.trace.state(strand, run.now(), failure)
     strand.phase = ENDED
     run.changed(strand)
     parent = await run.strand(strand.parent) if strand.parent >= 0 else None

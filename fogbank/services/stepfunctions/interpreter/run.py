@@ -14,6 +14,7 @@ from fogbank.services.stepfunctions.language.intrinsics import Draw
 
 if TYPE_CHECKING:
     from fogbank.services.stepfunctions.interpreter.distributed import Plan
+    from fogbank.services.stepfunctions.traces import Trace
 
 SUCCEEDED, FAILED, TIMED_OUT, ABORTED, RUNNING = "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "RUNNING"
 
@@ -36,6 +37,7 @@ class Run(ABC):
     ready     the numbers of strands that can go on
     outcome   how it ended, once it has
     failure   the latest one of a state, whatever became of it
+    trace     is told of states that are left, if the execution is traced
     """
 
     definition: Definition
@@ -48,6 +50,7 @@ class Run(ABC):
         self.ready: deque[int] = deque()
         self.outcome: Outcome | None = None
         self.failure: Failure | None = None
+        self.trace: Trace | None = None
 
     @abstractmethod
     def now(self) -> float:
