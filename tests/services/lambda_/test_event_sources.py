@@ -5,6 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from fogbank.services.lambda_.sources import consuming
 from tests.services.lambda_.functions import SIGNING, code
 from tests.services.metering import told
 
@@ -154,6 +155,19 @@ def test_a_disabled_mapping_reads_nothing_until_it_is_enabled(source):
     assert source.functions.client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Disabled"
     source.functions.client.update_event_source_mapping(UUID=made["UUID"], Enabled=True)
     assert source.noted() == ["one"]
+
+
+def test_a_mapping_waits_for_a_function_that_is_gone(source, monkeypatch, caplog):
+    monkeypatch.setattr(consuming, "_PAUSE_SECONDS", 0.01)
+    url, arn = source.queue()
+    source.noting(arn)
+    source.functions.client.delete_function(FunctionName="f")
+    (mapping,) = source.functions.client.list_event_source_mappings()["EventSourceMappings"]
+    source.functions.client.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=1)
+    source.functions.make(NOTING, Timeout=30, Environment={"Variables": {"NOTES": source.notes}})
+    source.sqs.send_message(QueueUrl=url, MessageBody="late")
+    assert source.noted() == ["late"]
+    assert not any(record.exc_info for record in caplog.records)
 
 
 def test_a_deleted_mapping_is_gone(source):

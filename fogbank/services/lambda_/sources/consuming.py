@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from typing import Any
 
 import msgspec
@@ -40,7 +41,11 @@ from fogbank.services.lambda_.sources.event_sources import (
     topic,
 )
 
+log = logging.getLogger("fogbank.lambda")
+
 _LOOK_SECONDS = 3600
+# A function that is gone may be made again.
+_PAUSE_SECONDS = 5.0
 # What mappings of streams say of their last batch.
 _HANDLED, _FAILED = "OK", "PROBLEM: Function call failed"
 
@@ -76,7 +81,7 @@ async def _unsettled(ctx: Context, mapping: Mapping) -> Mapping | None:
 async def _read(ctx: Context, mapping: Mapping) -> None:
     parts = mapping.source.split(":")
     scope = ctx.at(account=parts[4], region=parts[3])
-    scope.principal = await ctx.transact(_role, ctx, mapping)
+    scope.principal = await _reader(ctx, mapping)
     settings = _settings(mapping.config)
     passes = counting.polled(ctx.at(), mapping, _filter(mapping))
 
@@ -109,6 +114,16 @@ async def _note_result(ctx: Context, mapping: Mapping, result: str) -> None:
             mappings.put(ctx, msgspec.structs.replace(now, result=result), mapping.uuid)
 
     await ctx.transact(put)
+
+
+async def _reader(ctx: Context, mapping: Mapping) -> Principal:
+    """Who reads the source, as soon as there is a function, and a role that it may take."""
+    while True:
+        try:
+            return await ctx.transact(_role, ctx, mapping)
+        except AWSError as error:
+            log.info("nobody reads %s: %s", mapping.source, error)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _role(ctx: Context, mapping: Mapping) -> Principal:
