@@ -80,6 +80,10 @@ def number(sequence: int) -> str:
     return str(_FLOOR + sequence)
 
 
+def sequence_of(text: str) -> int:
+    return int(text) - _FLOOR
+
+
 def topic(arn: str) -> tuple[str, str]:
     """What consumers of a stream watch."""
     return "dynamodb-stream", arn
