@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fogbank.kernel import Context
+from fogbank.kernel import AWSError, Context
 from fogbank.kernel.resource_types import Properties, ResourceType, tag_changes, tag_list
 from fogbank.services.s3tables.service import service
 
@@ -53,6 +53,16 @@ class _Type(ResourceType):
         return {"Tags": [{"Key": key, "Value": value} for key, value in found.items()]} if found else {}
 
 
+def _has_metrics(properties: Properties) -> bool:
+    return (properties.get("MetricsConfiguration") or {}).get("Status") == "Enabled"
+
+
+def _rule(given: Properties) -> Properties:
+    """A rule of replication as the API has it."""
+    places = [place["DestinationTableBucketARN"] for place in given["Destinations"]]
+    return {"destinations": [{"destinationTableBucketARN": place} for place in places]}
+
+
 @service.resource_type
 class TableBucketType(_Type):
     name = "AWS::S3Tables::TableBucket"
@@ -65,7 +75,57 @@ class TableBucketType(_Type):
         request = {"name": properties["TableBucketName"], "tags": tag_list(properties)}
         arn = str((await self.call(ctx, "CreateTableBucket", request))["arn"])
         await self._configure(ctx, arn, properties)
+        await self._choose(ctx, arn, {}, properties)
         return arn
+
+    async def _choose(self, ctx: Context, arn: str, before: Properties, after: Properties) -> None:
+        """Storage class, metrics and replication: what a template leaves out any more goes."""
+        asked = {"tableBucketARN": arn}
+        storage_class, replication = after.get("StorageClassConfiguration"), after.get("ReplicationConfiguration")
+        if storage_class is not None or "StorageClassConfiguration" in before:
+            chosen = {"storageClass": (storage_class or {}).get("StorageClass") or "STANDARD"}
+            await self.call(ctx, "PutTableBucketStorageClass", {**asked, "storageClassConfiguration": chosen})
+        if _has_metrics(after):
+            await self.call(ctx, "PutTableBucketMetricsConfiguration", asked)
+        elif _has_metrics(before):
+            await self.call(ctx, "DeleteTableBucketMetricsConfiguration", asked)
+        if replication is not None:
+            given = {"role": replication["Role"], "rules": [_rule(rule) for rule in replication["Rules"]]}
+            await self.call(ctx, "PutTableBucketReplication", {**asked, "configuration": given})
+        elif "ReplicationConfiguration" in before:
+            await self.call(ctx, "DeleteTableBucketReplication", asked)
+
+    async def _chosen(self, ctx: Context, arn: str) -> Properties:
+        """What `_choose` has put."""
+        asked = {"tableBucketARN": arn}
+        storage_class = (await self.call(ctx, "GetTableBucketStorageClass", asked))["storageClassConfiguration"]
+        metrics = await self._found(ctx, "GetTableBucketMetricsConfiguration", asked)
+        chosen: Properties = {
+            "StorageClassConfiguration": {"StorageClass": storage_class["storageClass"]},
+            "MetricsConfiguration": {"Status": "Disabled" if metrics is None else "Enabled"},
+        }
+        replication = await self._found(ctx, "GetTableBucketReplication", asked)
+        if replication is None:
+            return chosen
+        configuration = replication["configuration"]
+        rules = [
+            {
+                "Destinations": [
+                    {"DestinationTableBucketARN": place["destinationTableBucketARN"]} for place in rule["destinations"]
+                ]
+            }
+            for rule in configuration["rules"]
+        ]
+        return {**chosen, "ReplicationConfiguration": {"Role": configuration["role"], "Rules": rules}}
+
+    async def _found(self, ctx: Context, operation: str, asked: Properties) -> Properties | None:
+        """A configuration, None when there is none."""
+        try:
+            return await self.call(ctx, operation, asked)
+        except AWSError as error:
+            if error.code not in _MISSING:
+                raise
+            return None
 
     async def _configure(self, ctx: Context, arn: str, properties: Properties) -> None:
         encryption, removal = properties.get("EncryptionConfiguration"), properties.get("UnreferencedFileRemoval")
@@ -101,11 +161,13 @@ class TableBucketType(_Type):
                 "UnreferencedDays": days["unreferencedDays"],
                 "NoncurrentDays": days["nonCurrentDays"],
             },
+            **await self._chosen(ctx, identifier),
             **await self.tags(ctx, identifier),
         }
 
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         await self._configure(ctx, identifier, after)
+        await self._choose(ctx, identifier, before, after)
         await self.update_tags(ctx, identifier, before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:

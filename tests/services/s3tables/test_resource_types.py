@@ -47,6 +47,24 @@ def test_table_bucket_is_changed_in_place(cloud, bucket):
     assert cloud.read(kind, bucket)["UnreferencedFileRemoval"] == days
 
 
+def test_table_bucket_has_a_storage_class_metrics_and_replicas(cloud, bucket):
+    kind, other = "AWS::S3Tables::TableBucket", f"{bucket}-2"
+    rules = [{"Destinations": [{"DestinationTableBucketARN": other}]}]
+    given = {
+        "StorageClassConfiguration": {"StorageClass": "INTELLIGENT_TIERING"},
+        "MetricsConfiguration": {"Status": "Enabled"},
+        "ReplicationConfiguration": {"Role": "arn:aws:iam::111122223333:role/replicates", "Rules": rules},
+    }
+    made = cloud.create(kind, TableBucketName="chosen", **given)
+    found = cloud.read(kind, made)
+    assert {name: found[name] for name in given} == given
+    cloud.update(kind, made, *({"op": "remove", "path": f"/{name}"} for name in given))
+    found = cloud.read(kind, made)
+    assert "ReplicationConfiguration" not in found
+    assert found["MetricsConfiguration"] == {"Status": "Disabled"}
+    assert found["StorageClassConfiguration"] == {"StorageClass": "STANDARD"}
+
+
 def test_table_with_a_schema(cloud, aws, bucket, table):
     fields = [{"Name": "id", "Type": "int", "Required": True}, {"Name": "text", "Type": "string"}]
     metadata = {"IcebergSchema": {"SchemaFieldList": fields}}
