@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping
 from __future__ import annotations
 
 import base64
-import copy
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -22,7 +21,10 @@ _JSON_TYPE = "application/json"
 
 
 class Given(NamedTuple):
-    """What a template is rendered with. `params` has `path`, `querystring` and `header`; `body` is that of the request or response."""
+    """What a template is rendered with. `params` has `path`, `querystring` and `header`; `body` is that of the request or response.
+
+    `context` is made for this one template, which may change it.
+    """
 
     body: str
     params: Mapping[str, Mapping[str, str]]
@@ -46,7 +48,7 @@ def rendered(template: str, given: Given) -> Rendered:
     names = {
         "input": _input(given),
         "util": _UTIL,
-        "context": {**copy.deepcopy(dict(given.context)), **overrides},
+        "context": {**given.context, **overrides},
         "stageVariables": dict(given.variables),
     }
     return Rendered(Template(template).render(names), overrides)

@@ -6,7 +6,8 @@ other processes of the fleet when the connection is not here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -69,13 +70,13 @@ class Sockets(Engine):
         return None if answer is None else msgspec.convert(answer, About)
 
     async def close(self) -> None:
-        for socket in list(self.open.values()):
-            await socket.shut(1001, "Going away")
+        await self._shut_all(self.open.values())
 
     async def forget(self, account: str | None) -> None:
-        for socket in list(self.open.values()):
-            if account in (None, socket.about().account):
-                await socket.shut(1001, "Going away")
+        await self._shut_all(each for each in self.open.values() if account in (None, each.about().account))
+
+    async def _shut_all(self, sockets: Iterable[Socket]) -> None:
+        await asyncio.gather(*[socket.shut(1001, "Going away") for socket in list(sockets)])
 
 
 async def _look(socket: Socket, data: bytes) -> None:

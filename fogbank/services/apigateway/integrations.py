@@ -9,7 +9,7 @@ from fogbank.kernel import Context
 from fogbank.services.apigateway import errors
 from fogbank.services.apigateway.methods import Held, held, response_of
 from fogbank.services.apigateway.parts import given
-from fogbank.services.apigateway.patches import Document, boolean, entry, listed, one_of, patched, value, whole
+from fogbank.services.apigateway.patches import Document, boolean, entry, listed, member, one_of, patched, value, whole
 from fogbank.services.apigateway.service import operation
 
 TYPES = ("HTTP", "AWS", "MOCK", "HTTP_PROXY", "AWS_PROXY")
@@ -33,7 +33,7 @@ _RULES = (
     value("/integrationTarget", ops="replace remove"),
     value("/responseTransferMode", one_of("BUFFERED", "STREAM")),
     listed("/cacheKeyParameters"),
-    value("/cacheKeyParameters/{}", ops=""),
+    member("/cacheKeyParameters/{}"),
     entry("/requestParameters/{}"),
     entry("/requestTemplates/{}"),
     value("/tlsConfig/insecureSkipVerification", boolean),

@@ -54,7 +54,7 @@ def _visit(ctx: Context, request: Request, verb: str) -> Visit:
 async def _exchange(ctx: Context, request: Request, verb: str) -> Exchange:
     api = await api_of(ctx, request)
     stage = {"stageName": _STAGE, "deploymentId": "", "variables": request.get("stageVariables") or {}}
-    return Exchange(ctx.at(), _visit(ctx, request, verb), stage, routes_of(await freeze(ctx, api)), False)
+    return Exchange(ctx, _visit(ctx, request, verb), stage, routes_of(await freeze(ctx, api)), False)
 
 
 @operation(transaction=False)

@@ -163,7 +163,7 @@ class Exchange:
             "apiId": visit.api,
         }
         if self.authorizer:
-            found["authorizer"] = self.authorizer
+            found["authorizer"] = dict(self.authorizer)
         if self.method.get("operationName"):
             found["operationName"] = self.method["operationName"]
         if self.stage.get("canarySettings"):
@@ -178,7 +178,7 @@ class Exchange:
     def context(self) -> Document:
         """`$context` of templates, mappings and logs."""
         found = self.request_context() if self.match is not None else self._unmatched()
-        found["error"] = self.errors
+        found["error"] = dict(self.errors)
         found["xrayTraceId"] = self.visit.trace
         found["integration"] = {"status": self.integration_status, "latency": self.integration_latency}
         found["integrationLatency"] = self.integration_latency

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-
 
 from __future__ import annotations
 
+import re
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +23,8 @@ from fogbank.services.apigateway.serving import mapping, proxying
 from fogbank.services.apigateway.serving.exchange import Exchange
 
 Document = dict[str, Any]
+# What mocks are told need not be JSON: CDK's templates are `{ statusCode: 204 }`.
+_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})\b""")
 
 
 async def respond(exchange: Exchange) -> Response:
@@ -46,13 +49,13 @@ def _role(exchange: Exchange, integration: Document) -> str | None:
 async def _mock(exchange: Exchange, integration: Document) -> Response:
     """The request template says the status."""
     body, _ = mapping.request_body(exchange, integration)
-    try:
-        status = str(int(orjson.loads(body)["statusCode"]))
-    except (ValueError, TypeError, KeyError):
+    found = _STATUS.search(body.decode(errors="replace"))
+    if found is None:
         raise misconfigured(
             "Execution failed due to configuration error: Unable to parse statusCode. "
             "It should be an integer that is defined in the request template."
-        ) from None
+        )
+    status = found[1]
     exchange.integration_status = status
     return mapping.answer(exchange, mapping.chosen(exchange.method, status), Reply(int(status), {}, b""))
 

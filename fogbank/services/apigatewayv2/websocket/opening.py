@@ -31,7 +31,8 @@ _AUTHORIZER_SECONDS = 10
 async def connect(ctx: Context, visit: Visit, place: Place, own_host: bool) -> Response:
     visit.stage, visit.path = (place.stage, place.path) if place.stage else stage_in_path(place.path)
     try:
-        session = await ctx.transact(_opened, ctx, visit, own_host)
+        scope = ctx.at()  # a connection lives longer than the request, and than any transaction
+        session = await ctx.transact(_opened, ctx, scope, visit, own_host)
         accepted = _accepted(visit)
         headers = await _admitted(session)
     except Refused as refused:
@@ -44,8 +45,8 @@ async def connect(ctx: Context, visit: Visit, place: Place, own_host: bool) -> R
     return Upgrade(upgrade, Wire(session, sockets_of(ctx.app)))
 
 
-async def _opened(ctx: Context, visit: Visit, own_host: bool) -> Session:
-    """Raises Refused (403) where there is no such stage, or not under this name."""
+async def _opened(ctx: Context, scope: Context, visit: Visit, own_host: bool) -> Session:
+    """`scope` is what the session goes on with. Raises Refused (403) where there is no such stage, or not under this name."""
     api = await apis.get(ctx, visit.api)
     stage = await stages.get(ctx, visit.api, visit.stage)
     if api is None or stage is None or (own_host and api.document["DisableExecuteApiEndpoint"]):
@@ -54,8 +55,6 @@ async def _opened(ctx: Context, visit: Visit, own_host: bool) -> Session:
     if snapshot is None:
         raise Refused(403, "Forbidden")
     identifier = base64.b64encode(ctx.ids.bytes(11)).decode().replace("+", "a").replace("/", "b")
-    scope = ctx.at()
-    scope.request = None
     return Session(scope, visit, identifier, stage.document, snapshot)
 
 
