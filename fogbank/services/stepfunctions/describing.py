@@ -10,6 +10,7 @@ from fogbank.services.stepfunctions.executions_store import Execution, execution
 from fogbank.services.stepfunctions.interpreter.run import RUNNING, SUCCEEDED
 from fogbank.services.stepfunctions.records import EXPRESS, aliases, find_machine, given, machine_arn, revision_of
 from fogbank.services.stepfunctions.service import service
+from fogbank.services.stepfunctions.wire import moment_after
 
 Request = dict[str, Any]
 
@@ -98,7 +99,7 @@ async def list_executions(ctx: Context, request: Request) -> Request:
     machine = await _listed_machine(ctx, request)
     limit = request.get("maxResults") or limits.PAGE
     found: list[tuple[str, Execution]] = []
-    after = _position(request)
+    after = moment_after(request)
     while len(found) <= limit:
         rows = await started.items(ctx, (int, str), machine, after=after, limit=_SCANNED)
         for (moment, name), _ in rows:
@@ -131,14 +132,6 @@ async def _listed_machine(ctx: Context, request: Request) -> str:
     if arn.qualifier and not arn.is_version and await aliases.get(ctx, machine.name, arn.qualifier) is None:
         raise errors.no_machine(arn.text)
     return machine.name
-
-
-def _position(request: Request) -> tuple[int, str] | None:
-    token = request.get("nextToken")
-    if token is None:
-        return None
-    moment, _, name = pages.position(token, errors.invalid_token()).partition(":")
-    return int(moment), name
 
 
 async def _passes(ctx: Context, execution: Execution, request: Request) -> bool:

@@ -272,7 +272,7 @@ async def redrive(ctx: Context, execution: Execution) -> Execution:
     run.events += 1
     run.write(run.events, run.events - 1, "ExecutionRedriven", {"redriveCount": again.redrives})
     for strand in await strands.scan(ctx, again.key):
-        _try_again(run, strand, run.events)
+        await _try_again(run, strand, run.events)
     await run.save()
     payload = {"machine": again.machine, "name": again.name}
     await ctx.schedule("time_out", payload, delay=durable.longest(run.definition), key=again.key)
@@ -280,14 +280,19 @@ async def redrive(ctx: Context, execution: Execution) -> Execution:
     return again
 
 
-def _try_again(run: durable.DurableRun, strand: Strand, event: int) -> None:
+async def _try_again(run: durable.DurableRun, strand: Strand, event: int) -> None:
     """A strand that waits for others goes on with these; one that was never begun is begun."""
+    from fogbank.services.stepfunctions import map_running
+
+    run.adopt(strand)
     strand.attempt += 1
     strand.retried = []
     if strand.fork is not None and strand.fork.running:
         strand.phase = FORKED
-    else:
-        strand.again = strand.event > 0
-        strand.phase, strand.last = READY, event
-        run.ready.append(strand.number)
-    run.adopt(strand)
+        return
+    strand.last = event
+    if strand.map_run and await map_running.redrive(run, strand):
+        strand.phase = FORKED
+        return
+    strand.phase, strand.again = READY, strand.event > 0
+    run.ready.append(strand.number)

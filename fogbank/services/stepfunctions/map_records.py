@@ -56,6 +56,8 @@ class MapRun(Record, frozen=True):
     begun: int = 0
     items: Counts = Counts()
     executions: Counts = Counts()
+    redrives: int = 0
+    redriven: float = 0.0
 
     @property
     def place(self) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from fogbank.services.stepfunctions.interpreter.run import RUNNING
 from fogbank.services.stepfunctions.map_records import Counts, MapRun, arn_of, find_map_run, map_runs, runs_of
 from fogbank.services.stepfunctions.records import given
 from fogbank.services.stepfunctions.service import service
+from fogbank.services.stepfunctions.wire import moment_after
 
 Request = dict[str, Any]
 
@@ -29,7 +30,8 @@ async def describe_map_run(ctx: Context, request: Request) -> Request:
         "toleratedFailureCount": run.count or 0,
         "itemCounts": _counts(run.items),
         "executionCounts": _counts(run.executions),
-        "redriveCount": 0,
+        "redriveCount": run.redrives,
+        "redriveDate": run.redriven or None,
     }
 
 
@@ -63,11 +65,8 @@ def _counts(counts: Counts) -> Request:
 async def list_map_runs(ctx: Context, request: Request) -> Request:
     """The latest first. API_ListMapRuns."""
     execution = await find_execution(ctx, request["executionArn"])
-    limit, after = request.get("maxResults") or limits.PAGE, None
-    if request.get("nextToken") is not None:
-        moment, _, name = pages.position(request["nextToken"], errors.invalid_token()).partition(":")
-        after = (int(moment), name)
-    rows = await runs_of.items(ctx, (int, str), execution.key, after=after, limit=limit + 1)
+    limit = request.get("maxResults") or limits.PAGE
+    rows = await runs_of.items(ctx, (int, str), execution.key, after=moment_after(request), limit=limit + 1)
     found, token = pages.page(rows, limit, lambda row: ":".join(map(str, row[0])))
     runs = [await map_runs.get(ctx, *place) for _, place in found]
     return {"mapRuns": [_shown(ctx, run) for run in runs if run is not None], "nextToken": token}

@@ -21,8 +21,28 @@ _RESERVED = frozenset({"states"})
 
 def number_after(request: Request) -> tuple[int] | None:
     """The number that a page begins after. Raises InvalidToken."""
+    found = _position(request)
+    if found is None:
+        return None
+    if not found.isdigit():
+        raise errors.invalid_token()
+    return (int(found),)
+
+
+def moment_after(request: Request) -> tuple[int, str] | None:
+    """The moment (negative microseconds) and the name that a page begins after. Raises InvalidToken."""
+    found = _position(request)
+    if found is None:
+        return None
+    moment, _, name = found.partition(":")
+    if not moment.removeprefix("-").isdigit():
+        raise errors.invalid_token()
+    return int(moment), name
+
+
+def _position(request: Request) -> str | None:
     token = request.get("nextToken")
-    return None if token is None else (int(pages.position(token, errors.invalid_token())),)
+    return None if token is None else pages.position(token, errors.invalid_token())
 
 
 def listed(rows: Sequence[T], request: Request, key: Callable[[T], str]) -> tuple[Sequence[T], str | None]:

@@ -122,3 +122,24 @@ def test_stopping_the_parent_stops_its_children(machines, sfn):
     sfn.stop_execution(executionArn=execution)
     assert machines.ended(children[0]["executionArn"])["status"] == "ABORTED"
     assert sfn.describe_map_run(mapRunArn=run)["status"] == "ABORTED"
+
+
+@pytest.mark.parametrize("kind", ["STANDARD", "EXPRESS"])
+def test_redriving_tries_the_children_that_failed(machines, sfn, aws, kind):
+    lookup = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sqs:getQueueUrl",
+        "Parameters": {"QueueName.$": "$"},
+        "OutputPath": "$.QueueUrl",
+        "End": True,
+    }
+    urls = [aws("sqs").create_queue(QueueName="here")["QueueUrl"]]
+    execution = machines.start(each({"L": lookup}, kind, MaxConcurrency=1), ["here", "later"])
+    assert machines.ended(execution)["error"] == "States.ExceedToleratedFailureThreshold"
+    urls.append(aws("sqs").create_queue(QueueName="later")["QueueUrl"])
+    sfn.redrive_execution(executionArn=execution)
+    assert machines.ended(execution)["output"] == urls
+    assert "MapRunRedriven" in machines.types(execution)
+    run = sfn.list_map_runs(executionArn=execution)["mapRuns"][0]["mapRunArn"]
+    found = sfn.describe_map_run(mapRunArn=run)
+    assert (found["status"], found["redriveCount"], found["itemCounts"]["succeeded"]) == ("SUCCEEDED", 1, 2)

@@ -75,6 +75,8 @@ def test_machines_are_listed_page_by_page(machines, sfn, refused):
     assert len(pages) == 2
     with refused("InvalidToken", "Invalid Token: 'Invalid token'"):
         sfn.list_state_machines(nextToken="x")
+    with refused("InvalidToken"):
+        sfn.list_executions(stateMachineArn=made[0], nextToken=pages[0]["nextToken"])
 
 
 def test_tags_come_and_go(machines, sfn, refused):

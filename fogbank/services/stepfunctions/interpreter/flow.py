@@ -88,7 +88,7 @@ async def leave(frame: Frame, output: Any, assigned: dict[str, Any], following: 
     run.event(strand, f"{frame.kind}StateExited", details)
     if run.trace is not None:
         run.trace.state(strand, run.now())
-    strand.arguments = None
+    strand.arguments, strand.map_run = None, ""
     if following is None:
         await end(run, strand, output)
         return
