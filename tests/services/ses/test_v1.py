@@ -222,6 +222,11 @@ def test_a_stack_has_resources_of_ses(aws, inbox):
             "Type": "AWS::SES::ReceiptRule",
             "Properties": {"RuleSetName": {"Ref": "Rules"}, "Rule": {"Name": "x", "Enabled": True}},
         },
+        "Filter": {
+            "Type": "AWS::SES::ReceiptFilter",
+            "Properties": {"Filter": {"Name": "f", "IpFilter": {"Policy": "Block", "Cidr": "10.0.0.0/8"}}},
+        },
+        "Pool": {"Type": "AWS::SES::DedicatedIpPool", "Properties": {"PoolName": "p"}},
         "Contacts": {"Type": "AWS::SES::ContactList", "Properties": {"ContactListName": "l"}},
     }
     outputs = {"Token": {"Value": {"Fn::GetAtt": ["Domain", "DkimDNSTokenName1"]}}}
