@@ -6,7 +6,8 @@ import re
 from email.header import decode_header, make_header
 from email.utils import getaddresses, parseaddr
 
-_LOCAL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+|\"[^\"]+\"")
+# of ASCII alone, as AWS wants it
+_LOCAL = re.compile(r"(?:(?![@<>,;:\"()\[\]\\])[!-~])+|\"[ -!#-~]+\"")
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
 _SIMULATOR = "simulator.amazonses.com"
 

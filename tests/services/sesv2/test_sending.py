@@ -86,6 +86,7 @@ def test_sending_can_be_paused(ses, sender, refused):
     ("change", "message"),
     [
         ({"FromEmailAddress": "nobody"}, "Missing final '@domain'"),
+        ({"FromEmailAddress": "zoë@example.com"}, "Local address contains illegal characters"),
         ({"Destination": {"ToAddresses": [f"a{n}@b.com" for n in range(51)]}}, "Recipient count exceeds 50."),
         ({"Content": {}}, "Exactly one of"),
         ({"Content": simple(Headers=[{"Name": "To", "Value": "x@y.z"}])}, "Header To cannot be specified"),
