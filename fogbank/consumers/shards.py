@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from base64 import b64encode
 from typing import Any, NamedTuple
 
-from fogbank.kernel import Context
+from fogbank.kernel import AWSError, Context
 
 Answer = dict[str, Any]
 
@@ -52,6 +52,10 @@ class Stream(ABC):
     async def iterator(self, shard: str, kind: str, sequence: str = "", at: float | None = None) -> str: ...
 
     @abstractmethod
+    async def since(self, shard: str, at: float) -> str:
+        """An iterator with all that came since then, and perhaps more."""
+
+    @abstractmethod
     async def read(self, shard: str, iterator: str, limit: int) -> Page: ...
 
     async def call(self, service: str, operation: str, request: Answer) -> Answer:
@@ -90,6 +94,9 @@ class KinesisStream(Stream):
         if at is not None and kind == "AT_TIMESTAMP":
             request["Timestamp"] = at
         return str((await self.call("kinesis", "GetShardIterator", request))["ShardIterator"])
+
+    async def since(self, shard: str, at: float) -> str:
+        return await self.iterator(shard, "AT_TIMESTAMP", at=at)
 
     async def read(self, shard: str, iterator: str, limit: int) -> Page:
         answer = await self.call("kinesis", "GetRecords", {"ShardIterator": iterator, "Limit": limit})
@@ -141,7 +148,15 @@ class TableStream(Stream):
         request: Answer = {"StreamArn": self.arn, "ShardId": shard, "ShardIteratorType": kind}
         if sequence:
             request["SequenceNumber"] = sequence
-        return str((await self.call("dynamodbstreams", "GetShardIterator", request))["ShardIterator"])
+        try:
+            return str((await self.call("dynamodbstreams", "GetShardIterator", request))["ShardIterator"])
+        except AWSError as error:
+            if error.code != "TrimmedDataAccessException":
+                raise
+            return await self.iterator(shard, "TRIM_HORIZON")  # what is left
+
+    async def since(self, shard: str, at: float) -> str:
+        return await self.iterator(shard, "TRIM_HORIZON")
 
     async def read(self, shard: str, iterator: str, limit: int) -> Page:
         answer = await self.call(

@@ -23,6 +23,10 @@ from fogbank.protocols.timestamps import iso8601_milliseconds
 log = logging.getLogger("fogbank.consumers")
 
 _LOOK_SECONDS = 10.0
+# Where checkpoints say since when a reader that began at the end has read.
+_SINCE = "since"
+# They expire after five minutes (Kinesis), or fifteen (DynamoDB).
+_ITERATOR_SECONDS = 240.0
 _PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
@@ -84,14 +88,18 @@ class StreamConsumer:
         self.handle = handle
         self.give_up = give_up
         self.passes = passes
+        self.since = 0.0
+        """Records that are older are not for us (epoch seconds)."""
         self._readers: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Go on until cancelled."""
+        is_new = await self._is_new()
         try:
             with self.stream.scope.watch(*self.stream.topic) as watch:
                 while True:
-                    await self._look(watch)
+                    await self._look(watch, is_new)
+                    is_new = False
                     self._raise_defects()
                     await watch.wait(timeout=_LOOK_SECONDS)
         finally:
@@ -99,26 +107,41 @@ class StreamConsumer:
                 reader.cancel()
             await asyncio.gather(*self._readers.values(), return_exceptions=True)
 
+    async def _is_new(self) -> bool:
+        """Whether it begins only now, at the end of the stream; when that was holds on, also after a restart."""
+        if self.settings.starting != "LATEST":
+            return False
+        since = await self.checkpoints.load(_SINCE)
+        self.since = float(since) if since else self.stream.scope.now()
+        if not since:
+            await self.checkpoints.save(_SINCE, str(self.since))
+        return not since
+
     def _raise_defects(self) -> None:
         for name, reader in list(self._readers.items()):
             if reader.done():
                 del self._readers[name]
                 reader.result()
 
-    async def _look(self, watch: Watch) -> None:
-        """Begin to read shards that nobody reads yet, and whose parents have been read; `watch` wakes when one was."""
+    async def _look(self, watch: Watch, is_new: bool) -> None:
+        """Begin to read shards that nobody reads yet, and whose parents have been read; `watch` wakes when one was.
+
+        Shards that are no more are not read on. With `is_new`, what is in the shards already is passed over.
+        """
         try:
             shards = await self.stream.shards()
         except AWSError as error:  # the stream is gone, or closed to us
             log.info("cannot read %s: %s", self.stream.arn, error)
             return
         there = {shard.id for shard in shards}
+        for gone in self._readers.keys() - there:
+            self._readers.pop(gone).cancel()
         for shard in shards:
             if shard.id in self._readers or await self.checkpoints.load(shard.id) == ENDED:
                 continue
             parents = [parent for parent in shard.parents if parent in there]
             if all([await self.checkpoints.load(parent) == ENDED for parent in parents]):
-                reader = _Reader(self, shard, is_child=bool(parents))
+                reader = _Reader(self, shard, bool(parents), is_new, watch.wake)
                 self._readers[shard.id] = asyncio.get_running_loop().create_task(reader.run())
                 self._readers[shard.id].add_done_callback(lambda _: watch.wake())
 
@@ -126,12 +149,16 @@ class StreamConsumer:
 class _Reader:
     """Reads one shard."""
 
-    def __init__(self, consumer: StreamConsumer, shard: Shard, is_child: bool) -> None:
+    def __init__(
+        self, consumer: StreamConsumer, shard: Shard, is_child: bool, is_new: bool, wake: Callable[[], None]
+    ) -> None:
         self._consumer = consumer
         self._stream = consumer.stream
         self._settings = consumer.settings
         self._shard = shard.id
         self._is_child = is_child
+        self._is_new = is_new
+        self._wake = wake
         self._at = Position()
 
     async def run(self) -> None:
@@ -142,22 +169,25 @@ class _Reader:
                 return
             except AWSError as error:  # closed to us, or an iterator that is too old
                 log.info("cannot read %s of %s: %s", self._shard, self._stream.arn, error)
+                self._wake()  # perhaps there are others in its place
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _read_on(self) -> None:
         """From the checkpoint to the end of the shard."""
+        scope = self._stream.scope
         iterator: str | None = await self._begin()
-        with self._stream.scope.watch(*self._stream.topic) as watch:
+        with scope.watch(*self._stream.topic) as watch:
             while iterator is not None:
+                read_at = scope.now()
                 items, following = await self._gather(iterator)
                 if items:
                     await self._handle(items)
                 elif following is not None:
                     await self._close_window(final=False)
-                    if not await watch.wait(timeout=self._patience()):
-                        following = await self._begin()  # an iterator is good for minutes only
-                iterator = following
+                    await watch.wait(timeout=self._patience())
+                is_old = following is not None and scope.now() - read_at > _ITERATOR_SECONDS
+                iterator = await self._begin() if is_old else following
         await self._close_window(final=True)
         await self._move(ENDED)
 
@@ -166,6 +196,9 @@ class _Reader:
         if self._at.sequence:
             return await self._stream.iterator(self._shard, "AFTER_SEQUENCE_NUMBER", self._at.sequence)
         kind = "TRIM_HORIZON" if self._is_child else self._settings.starting
+        if kind == "LATEST" and not self._is_new:
+            return await self._stream.since(self._shard, self._consumer.since)
+        self._is_new = False
         at = self._settings.starting_at if kind == "AT_TIMESTAMP" else None
         return await self._stream.iterator(self._shard, kind, at=at)
 
@@ -212,7 +245,8 @@ class _Reader:
         await self._move(items[-1].sequence)
 
     def _wanted(self, items: list[Item]) -> list[Item]:
-        return [item for item in items if self._consumer.passes(item.record)]
+        since = int(self._consumer.since)  # tables tell only the second
+        return [item for item in items if item.at >= since and self._consumer.passes(item.record)]
 
     def _parts(self, items: list[Item]) -> list[list[Item]]:
         parts: list[list[Item]] = [[] for _ in range(self._settings.parallel)]

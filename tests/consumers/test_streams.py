@@ -54,7 +54,12 @@ class Log(Stream):
 
     async def iterator(self, shard, kind, sequence="", at=None):
         sequences = [each.sequence for each in self.records[shard]]
+        if kind == "LATEST":
+            return str(len(sequences))
         return str(sequences.index(sequence) + 1 if sequence else 0)
+
+    async def since(self, shard, at):
+        return "0"
 
     async def read(self, shard, iterator, limit):
         start, items = int(iterator), self.records[shard]
@@ -234,3 +239,24 @@ def test_records_that_filters_drop_reach_no_window():
 
     asyncio.run(asyncio.wait_for(read(), 30))
     assert reading.batches == []
+
+
+def test_who_begins_at_the_end_gets_what_comes_while_nobody_reads():
+    log = log_of([[("a", False, 900.0)]], is_open=True)
+    reading = Reading(log, Settings(5, starting="LATEST"))
+
+    async def read_until(is_reached):
+        consumer = StreamConsumer(log, reading.options, reading, reading.handle, reading.give_up)
+        work = asyncio.ensure_future(consumer.run())
+        while not is_reached():
+            await asyncio.sleep(0)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(asyncio.wait_for(read_until(lambda: reading.kept), 30))
+    log.records["s0"] += items("late", [("a", False, log.scope.now())])
+    log.records["s1"] = items("s1", [("a", False, log.scope.now())])
+    log.is_open = False
+    asyncio.run(asyncio.wait_for(read_until(lambda: reading.kept.get("s1") == ENDED), 30))
+    assert [record["name"] for record in reading.handled] == ["late-000", "s1-000"]
