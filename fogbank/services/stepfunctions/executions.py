@@ -282,7 +282,7 @@ async def redrive(ctx: Context, execution: Execution) -> Execution:
 
 async def _try_again(run: durable.DurableRun, strand: Strand, event: int) -> None:
     """A strand that waits for others goes on with these; one that was never begun is begun."""
-    from fogbank.services.stepfunctions import map_running
+    from fogbank.services.stepfunctions import map_redriving
 
     run.adopt(strand)
     strand.attempt += 1
@@ -291,7 +291,7 @@ async def _try_again(run: durable.DurableRun, strand: Strand, event: int) -> Non
         strand.phase = FORKED
         return
     strand.last = event
-    if strand.map_run and await map_running.redrive(run, strand):
+    if strand.map_run and await map_redriving.redrive(run, strand):
         strand.phase = FORKED
         return
     strand.phase, strand.again = READY, strand.event > 0

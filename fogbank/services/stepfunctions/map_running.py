@@ -42,11 +42,11 @@ Inputs = list[tuple[Any, int]]
 
 _CHILDREN_AT_ONCE = 100
 _CONCURRENCY = 10000
-_COUNTED = {SUCCEEDED: "succeeded", FAILED: "failed", TIMED_OUT: "timed_out", ABORTED: "aborted"}
+COUNTED = {SUCCEEDED: "succeeded", FAILED: "failed", TIMED_OUT: "timed_out", ABORTED: "aborted"}
 _EXCEEDED = "The specified tolerated failure threshold was exceeded"
 
 
-def _keep(ctx: Context, run: MapRun, **changes: Any) -> MapRun:
+def keep(ctx: Context, run: MapRun, **changes: Any) -> MapRun:
     run = msgspec.structs.replace(run, **changes)
     map_runs.put(ctx, run, *run.place)
     return run
@@ -77,7 +77,7 @@ async def begin(under_way: DurableRun, strand: Strand, plan: Plan, inputs: Input
     under_way.event(strand, "MapRunStarted", {"mapRunArn": strand.map_run})
     runs_of.put(ctx, list(run.place), execution.key, -int(run.started * 1e6), run.id)
     if inputs is None:
-        _keep(ctx, run)
+        keep(ctx, run)
         await ctx.schedule("read_items", {"run": list(run.place)})
     else:
         await _fill(ctx, run, inputs)
@@ -87,7 +87,7 @@ async def _fill(ctx: Context, run: MapRun, inputs: Inputs) -> None:
     """The inputs are known: children are started by a task, since what they do to the parent's strand is another step of it."""
     for place, (value, items) in enumerate(inputs):
         map_inputs.put(ctx, Input(value, items), run.id, place)
-    _keep(ctx, run, items=Counts(sum(items for _, items in inputs)), executions=Counts(len(inputs)))
+    keep(ctx, run, items=Counts(sum(items for _, items in inputs)), executions=Counts(len(inputs)))
     await ctx.schedule("start_children", {"run": list(run.place)})
 
 
@@ -163,18 +163,18 @@ async def _start_more(ctx: Context, run: MapRun) -> None:
         assert given is not None and parent is not None
         items += given.items
         await _start(ctx, run, parent, place, given)
-    run = _keep(
+    run = keep(
         ctx,
         run,
         begun=run.begun + started,
-        executions=_added(run.executions, running=started),
-        items=_added(run.items, running=items),
+        executions=added(run.executions, running=started),
+        items=added(run.items, running=items),
     )
     if room > started:
         await ctx.schedule("start_children", {"run": list(run.place)})
 
 
-def _added(counts: Counts, **more: int) -> Counts:
+def added(counts: Counts, **more: int) -> Counts:
     return msgspec.structs.replace(counts, **{name: getattr(counts, name) + number for name, number in more.items()})
 
 
@@ -265,12 +265,12 @@ async def _ended(ctx: Context, place: list[str], number: int, result: Result) ->
     if run is None or await map_results.get(ctx, run.id, number) is not None:
         return
     map_results.put(ctx, result, run.id, number)
-    how = _COUNTED[result.status]
-    run = _keep(
+    how = COUNTED[result.status]
+    run = keep(
         ctx,
         run,
-        executions=_added(run.executions, running=-1, **{how: 1}),
-        items=_added(run.items, running=-result.items, **{how: result.items}),
+        executions=added(run.executions, running=-1, **{how: 1}),
+        items=added(run.items, running=-result.items, **{how: result.items}),
     )
     await _proceed(ctx, run)
 
@@ -316,13 +316,13 @@ async def write_results(ctx: Context, payload: Payload) -> None:
 async def _succeed(ctx: Context, run: MapRun, result: Any) -> None:
     written = {"written": run.items.total} if run.writer is not None else {}
     children = {"written": run.executions.total} if run.writer is not None else {}
-    run = _keep(
+    run = keep(
         ctx,
         run,
         status=SUCCEEDED,
         stopped=ctx.now(),
-        items=_added(run.items, **written),
-        executions=_added(run.executions, **children),
+        items=added(run.items, **written),
+        executions=added(run.executions, **children),
     )
 
     async def told(under_way: DurableRun, strand: Strand) -> None:
@@ -332,7 +332,7 @@ async def _succeed(ctx: Context, run: MapRun, result: Any) -> None:
 
 
 async def _fail(ctx: Context, run: MapRun, failure: Failure) -> None:
-    run = _keep(ctx, run, status=FAILED, stopped=ctx.now())
+    run = keep(ctx, run, status=FAILED, stopped=ctx.now())
     await ctx.schedule("stop_children", {"run": list(run.place)})
 
     async def told(under_way: DurableRun, strand: Strand) -> None:
@@ -353,7 +353,7 @@ async def abort_map_runs(ctx: Context, payload: Payload) -> None:
     for place in await runs_of.scan(ctx, payload["key"]):
         run = await map_runs.get(ctx, *place)
         if run is not None and run.status == RUNNING:
-            run = _keep(ctx, run, status=ABORTED, stopped=ctx.now())
+            run = keep(ctx, run, status=ABORTED, stopped=ctx.now())
             await ctx.schedule("stop_children", {"run": list(run.place)})
 
 
@@ -374,43 +374,3 @@ async def stop_children(ctx: Context, payload: Payload) -> None:
         if stopped == _CHILDREN_AT_ONCE:
             await ctx.schedule("stop_children", payload)
             return
-
-
-# -- once more
-
-
-async def redrive(under_way: DurableRun, strand: Strand) -> bool:
-    """Have the children of a strand's Map Run that did not succeed try again. False when it never came to children.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html
-    """
-    ctx, place = under_way.ctx, arns.parse(strand.map_run, arns.MAP_RUN)
-    run = await map_runs.get(ctx, place.name, place.qualifier)
-    if run is None or not run.executions.total:
-        return False
-    run = msgspec.structs.replace(run, attempt=strand.attempt, redrives=run.redrives + 1, redriven=ctx.now())
-    details = {"mapRunArn": strand.map_run, "redriveCount": run.redrives}
-    under_way.event(strand, "MapRunRedriven", details)
-    for (number,), result in await map_results.items(ctx, (int,), run.id):
-        if result.status != SUCCEEDED:
-            run = await _again(ctx, run, int(number), result)
-    _keep(ctx, run, status=RUNNING, stopped=0.0)
-    await ctx.schedule("start_children", {"run": list(run.place)})
-    return True
-
-
-async def _again(ctx: Context, run: MapRun, number: int, result: Result) -> MapRun:
-    """A child is on its way again: a Standard one goes on where it failed, an Express one begins anew."""
-    map_results.delete(ctx, run.id, number)
-    if run.express:
-        await ctx.schedule("run_child", {"run": list(run.place), "place": number, "name": ctx.ids.uuid()})
-    else:
-        child = await kept.get(ctx, run.place[0], result.name)
-        assert child is not None
-        await executions.redrive(ctx, child)
-    how = _COUNTED[result.status]
-    return msgspec.structs.replace(
-        run,
-        executions=_added(run.executions, running=1, **{how: -1}),
-        items=_added(run.items, running=result.items, **{how: -result.items}),
-    )

@@ -94,7 +94,7 @@ class _Checker:
         if len(name) > _LONGEST_NAME:
             self.found.refuse(f"State name must not be longer than {_LONGEST_NAME} characters", place)
         if name in self.names:
-            self.found.refuse(f"State name '{name}' is used more than once", place, DUPLICATE)
+            self.found.refuse(f"Duplicate State name: {name}", place, DUPLICATE)
         self.names.add(name)
 
     # -- fields
