@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import orjson
 
 from fogbank import protocols
-from fogbank.apis.naming import resource_arn
+from fogbank.apis.naming import execution_arn, resource_arn
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Properties, ResourceType
 from fogbank.services.apigatewayv2.service import service
@@ -96,7 +96,7 @@ class ApiType(_Type):
     name = "AWS::ApiGatewayV2::Api"
     identifier = ("ApiId",)
     create_only = frozenset({"ProtocolType"})
-    read_only = frozenset({"ApiEndpoint", "ApiId"})
+    read_only = frozenset({"ApiEndpoint", "ApiId", "ExecuteApiArn"})
     write_only = frozenset(
         {
             "BasePath",
@@ -110,6 +110,12 @@ class ApiType(_Type):
         }
     )
     noun, plural = "Api", "Apis"
+
+    async def read(self, ctx: Context, identifier: str) -> Properties:
+        return {
+            **await super().read(ctx, identifier),
+            "ExecuteApiArn": execution_arn(ctx.account, ctx.region, identifier),
+        }
 
     async def create(self, ctx: Context, properties: Properties) -> str:
         body = properties.get("Body")

@@ -82,7 +82,9 @@ def test_templates_make_apis_with_routes_and_stages(aws, clock, apis):
     cloud.create("AWS::ApiGatewayV2::Stage", ApiId=api, StageName="$default", AutoDeploy=True)
     assert apis.visit(api, "/a").status == 200
     cloud.update("AWS::ApiGatewayV2::Api", api, {"op": "replace", "path": "/Name", "value": "store"})
-    assert cloud.read("AWS::ApiGatewayV2::Api", api)["Name"] == "store"
+    found = cloud.read("AWS::ApiGatewayV2::Api", api)
+    assert found["Name"] == "store"
+    assert found["ExecuteApiArn"].endswith(f":{api}")
     cloud.delete("AWS::ApiGatewayV2::Api", api)
     with pytest.raises(ClientError) as error:
         apis.v2.get_api(ApiId=api)
