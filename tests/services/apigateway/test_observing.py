@@ -1,0 +1,41 @@
+"""What is told of requests: metrics and traces. Logs are in test_definitions."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+TRACE = "1-5759e988-bd862e3fe1be46a994272793"
+
+
+def test_requests_are_counted(apis, clock):
+    api, _ = apis.make()
+    apis.deploy(api)
+    for path in ("orders", "orders", "nothing"):
+        apis.visit(api, f"/prod/{path}")
+    clock.advance(seconds=60)
+
+    def total(name):
+        found = apis.aws("cloudwatch").get_metric_statistics(
+            Namespace="AWS/ApiGateway",
+            MetricName=name,
+            Dimensions=[{"Name": "ApiName", "Value": "shop"}, {"Name": "Stage", "Value": "prod"}],
+            StartTime=datetime.now(UTC) - timedelta(days=1000),
+            EndTime=datetime.now(UTC) + timedelta(days=1000),
+            Period=86400 * 3000,
+            Statistics=["Sum"],
+        )
+        return sum(point["Sum"] for point in found["Datapoints"])
+
+    assert (total("Count"), total("4XXError"), total("5XXError")) == (3, 1, 0)
+
+
+def test_a_stage_is_a_segment_of_the_trace(apis):
+    api, _ = apis.make()
+    apis.deploy(api, tracingEnabled=True)
+    apis.visit(api, "/prod/orders", headers={"X-Amzn-Trace-Id": f"Root={TRACE};Sampled=1"})
+    found = []
+    for _ in range(100):
+        found = apis.aws("xray").batch_get_traces(TraceIds=[TRACE])["Traces"]
+        if found:
+            break
+        time.sleep(0.05)
+    assert '"name":"shop/prod"' in found[0]["Segments"][0]["Document"]
