@@ -21,7 +21,7 @@ from fogbank.services.stepfunctions.executions_store import (
 )
 from fogbank.services.stepfunctions.interpreter.run import RUNNING
 from fogbank.services.stepfunctions.interpreter.strand import Outcome
-from fogbank.services.stepfunctions.map_records import runs_of
+from fogbank.services.stepfunctions.map_records import map_inputs, map_results, map_runs, runs_of
 from fogbank.services.stepfunctions.service import service
 
 _PAGE = 500
@@ -85,9 +85,18 @@ async def forget(ctx: Context, payload: dict[str, Any]) -> None:
         return
     await _drop(ctx, strands, (int,), execution.key)
     await _drop(ctx, values, (int, str, int), execution.key)
+    await _forget_map_runs(ctx, execution)
     progress.delete(ctx, execution.key)
     started.delete(ctx, *place_in_list(execution))
     executions.delete(ctx, execution.machine, execution.name)
+
+
+async def _forget_map_runs(ctx: Context, execution: Execution) -> None:
+    for place in await runs_of.scan(ctx, execution.key):
+        await _drop(ctx, map_inputs, (int,), place[1])
+        await _drop(ctx, map_results, (int,), place[1])
+        map_runs.delete(ctx, *place)
+    await _drop(ctx, runs_of, (int, str), execution.key)
 
 
 async def _drop(ctx: Context, collection: Collection[Any], types: tuple[type, ...], key: str) -> None:

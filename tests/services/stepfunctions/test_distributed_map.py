@@ -37,7 +37,7 @@ def test_children_give_their_outputs_in_order(machines, kind):
     ]
 
 
-def test_map_run_is_described_with_its_counts(machines, sfn):
+def test_map_run_is_described_with_its_counts_until_it_is_forgotten(machines, sfn, clock, refused):
     execution = machines.start(each(PASS), [1, 2])
     machines.ended(execution)
     listed = sfn.list_map_runs(executionArn=execution)["mapRuns"]
@@ -46,6 +46,9 @@ def test_map_run_is_described_with_its_counts(machines, sfn):
     assert (found["status"], found["executionArn"], arn.split(":")[6][-5:]) == ("SUCCEEDED", execution, "/each")
     assert (found["itemCounts"]["succeeded"], found["executionCounts"]["total"]) == (2, 2)
     children = sfn.list_executions(mapRunArn=arn)["executions"]
+    clock.advance(days=91)
+    with refused("ResourceNotFound", f"Map Run does not exist: '{arn}'"):
+        sfn.describe_map_run(mapRunArn=arn)
     assert [(child["mapRunArn"], child["itemCount"]) for child in children] == [(arn, 1)] * 2
 
 
