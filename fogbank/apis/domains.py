@@ -2,7 +2,6 @@
 
     domains   name       -> Domain
     mappings  name, key  -> Mapping; the key is the base path, empty for what no other takes
-    hosts     name       -> Address, in no account and region, for who comes by that name
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fogbank.apis.addresses import Address
 from fogbank.kernel import Collection, Context, Record
 
 
@@ -33,7 +31,6 @@ class Mapping(Record, frozen=True):
 
 domains: Collection[Domain] = Collection("apigateway", "domains", Domain)
 mappings: Collection[Mapping] = Collection("apigateway", "mappings", Mapping)
-hosts: Collection[Address] = Collection("apigateway", "hosts", Address, scope="global", cached=True)
 
 
 async def is_mapped(ctx: Context, api_id: str) -> bool:

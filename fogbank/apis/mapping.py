@@ -17,8 +17,6 @@ from fogbank.apis.velocity import Template, TemplateError, Tool
 from fogbank.apis.velocity.values import written
 from fogbank.kernel import json_paths
 
-_JSON_TYPE = "application/json"
-
 
 class Given(NamedTuple):
     """What a template is rendered with. `params` has `path`, `querystring` and `header`; `body` is that of the request or response.

@@ -21,7 +21,6 @@ _KEPT_SECONDS = 7200
 _AGAIN_SECONDS = 60
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 _COGNITO = re.compile(r"https?://cognito-idp\.([a-z0-9-]+)\.amazonaws\.com/([\w-]+)/?")
-_SKEW = 0
 
 
 class KeySet(Record, frozen=True):
@@ -63,7 +62,7 @@ async def claims_of(ctx: Context, token: str, issuer: str) -> dict[str, Any]:
 def _check(claims: dict[str, Any], issuer: str, now: float) -> None:
     if str(claims.get("iss", "")).rstrip("/") != issuer.rstrip("/"):
         raise Invalid("claim iss value does not match the expected issuer")
-    if not isinstance(claims.get("exp"), int | float) or claims["exp"] <= now - _SKEW:
+    if not isinstance(claims.get("exp"), int | float) or claims["exp"] <= now:
         raise Invalid("the token has expired")
     for name in ("nbf", "iat"):
         moment = claims.get(name)

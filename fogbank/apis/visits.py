@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -135,14 +135,6 @@ def multiple(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
     return found or None
 
 
-def text_of(body: bytes) -> str | None:
-    """A body as text, None when it is none."""
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return None
-
-
 def matches_type(content_type: str, patterns: Iterable[str]) -> bool:
     """Is it one of the binary media types (`image/png`, `image/*`, `*/*`)?"""
     kind = content_type.partition(";")[0].strip().lower()
@@ -159,8 +151,3 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
-
-
-def endable(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers without those that are about the connection."""
-    return {name: value for name, value in headers.items() if name.lower() not in CONNECTION}

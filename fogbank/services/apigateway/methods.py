@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fogbank.apis.naming import Answer, Request
 from fogbank.kernel import Context
 from fogbank.services.apigateway import errors
-from fogbank.services.apigateway.parts import AUTHORIZER, MODEL, VALIDATOR, api_of, given, parts
+from fogbank.services.apigateway.parts import AUTHORIZER, MODEL, VALIDATOR, given, parts
 from fogbank.services.apigateway.patches import Document, boolean, entry, listed, one_of, patched, value
 from fogbank.services.apigateway.resource_tree import RESOURCES
 from fogbank.services.apigateway.service import operation
@@ -186,7 +186,3 @@ async def delete_method_response(ctx: Context, request: Request) -> None:
     response_of(found, request["statusCode"])
     del found.method["methodResponses"][request["statusCode"]]
     found.save(ctx)
-
-
-async def api_id_of(ctx: Context, request: Request) -> str:
-    return str((await api_of(ctx, request))["id"])
