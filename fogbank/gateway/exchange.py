@@ -270,21 +270,20 @@ def check_names(names: list[str]) -> None:
         _good_names.update(names)
 
 
-def body_length(response: Response, method: str, announced: bool) -> int | None:
+def body_length(response: Response, method: str, announced: str | None) -> int | None:
     """Bytes of body that the head promises, None when that is not known. To HEAD it is what GET would have been told.
 
-    `announced`: the headers have a Content-Length. Errors: Defective, when it contradicts the body.
+    `announced` is the Content-Length among the headers, if there is one. Errors: Defective, when it contradicts the body.
     """
     body = response.body
     length = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileBody) else None
     if response.status in BODILESS:
         return 0
-    if not announced:
+    if announced is None:
         return length
-    value = next(value for name, value in response.headers if name.lower() == "content-length")
-    if not value.isdecimal() or (length not in (None, int(value)) and method != "HEAD"):
-        raise Defective(f"Content-Length {value!r} of a body of {length} bytes")
-    return int(value)
+    if not announced.isdecimal() or (length not in (None, int(announced)) and method != "HEAD"):
+        raise Defective(f"Content-Length {announced!r} of a body of {length} bytes")
+    return int(announced)
 
 
 def sendable_body(response: Response, method: str) -> ResponseBody:

@@ -91,12 +91,13 @@ def response_fields(response: Response, request: Request) -> tuple[list[tuple[st
         raise Defective("a header with a line break or NUL")
     present = [name for name, _ in fields]
     exchange.check_names(present[1:])
-    length = exchange.body_length(response, request.method, "content-length" in present)
+    announced = next((value for name, value in fields if name == "content-length"), None)
+    length = exchange.body_length(response, request.method, announced)
     if "date" not in present:
         fields.append(("date", exchange.http_date().partition(": ")[2].strip()))
     if "server" not in present:
         fields.append(("server", exchange.SERVER))
-    if length is not None and response.status not in exchange.BODILESS and "content-length" not in present:
+    if length is not None and response.status not in exchange.BODILESS and announced is None:
         fields.append(("content-length", str(length)))
     return fields, length
 

@@ -280,18 +280,19 @@ def response_head(response: Response, request: Request, keep: bool) -> tuple[byt
     Errors: Defective, for a line break in a header or a Content-Length that contradicts the body.
     """
     status, headers = response.status, response.headers
-    fields = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    fields = "".join(map(_FIELD, headers))
     if fields.count("\n") != len(headers) or fields.count("\r") != len(headers) or "\0" in fields:
         raise Defective("a header with a line break or NUL")
-    given = _given(tuple([name for name, _ in headers]))
+    given = _given(next(zip(*headers, strict=False), ()))
     if given.hop_by_hop:
         return response_head(_end_to_end(response), request, keep)
-    length = exchange.body_length(response, request.method, given.length)
+    announced = None if given.length is None else headers[given.length][1]
+    length = exchange.body_length(response, request.method, announced)
     keep = keep and (length is not None or request.version == "1.1")
     line = STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n"
     date = "" if given.date else exchange.http_date()
     server = "" if given.server else _SERVER
-    if given.length or status in BODILESS:
+    if announced is not None or status in BODILESS:
         framing = ""
     else:
         framing = f"Content-Length: {length}\r\n" if length is not None else _chunked(request)
@@ -300,10 +301,10 @@ def response_head(response: Response, request: Request, keep: bool) -> tuple[byt
 
 
 class _Given(NamedTuple):
-    """Which of the headers that are the front's business an answer brings itself."""
+    """Which of the headers that are the front's business an answer brings itself. `length` is the place of Content-Length."""
 
     hop_by_hop: bool
-    length: bool
+    length: int | None
     date: bool
     server: bool
 
@@ -313,10 +314,12 @@ def _given(names: tuple[str, ...]) -> _Given:
     """The names of an answer's headers are those of many answers. Errors: Defective, when one is no name."""
     lower = [name.lower() for name in names]
     exchange.check_names(lower)
-    return _Given(not _HOP_BY_HOP.isdisjoint(lower), "content-length" in lower, "date" in lower, "server" in lower)
+    length = lower.index("content-length") if "content-length" in lower else None
+    return _Given(not _HOP_BY_HOP.isdisjoint(lower), length, "date" in lower, "server" in lower)
 
 
 _HOP_BY_HOP = frozenset(("connection", "transfer-encoding"))
+_FIELD = "%s: %s\r\n".__mod__
 _SERVER = f"Server: {exchange.SERVER}\r\n"
 _PERSISTENCE = {True: "Connection: keep-alive\r\n", False: "Connection: close\r\n"}
 
