@@ -223,6 +223,7 @@ def test_a_returned_response_is_given(site):
         "def handler(event, context):\n    raise ValueError\n",
         _returning({"statusCode": "nonsense"}),
         _returning({"statusCode": 200, "body": {"not": "text"}}),
+        _returning({"statusCode": 200, "body": "*** no Base64 ***", "isBase64Encoded": True}),
     ],
 )
 def test_what_is_no_response_is_a_bad_gateway(site, source):
