@@ -42,16 +42,16 @@ def arn_of(ctx: Context, name: str) -> str:
 
 
 def name_of(request: Request) -> str:
-    """The name of a request's group, which may be given by its ARN. Raises BadRequestException."""
-    given = request.get("Group") or request.get("GroupName") or request.get("Arn")
-    if not given:
-        raise errors.bad_request("Group or GroupName must be given.")
-    return str(given).partition(":group/")[2] if str(given).startswith("arn:") else str(given)
+    """The name of a request's group, which may be given by its ARN; empty where none is given."""
+    given = str(request.get("Group") or request.get("GroupName") or request.get("Arn") or "")
+    return given.partition(":group/")[2] if given.startswith("arn:") else given
 
 
 async def find(ctx: Context, request: Request) -> Group:
-    """Raises NotFoundException."""
+    """Raises BadRequestException, NotFoundException."""
     name = name_of(request)
+    if not name:
+        raise errors.bad_request("Group or GroupName must be given.")
     group = await groups.get(ctx, name)
     if group is None:
         raise errors.group_not_found(name)
@@ -59,7 +59,7 @@ async def find(ctx: Context, request: Request) -> Group:
 
 
 def _resource(ctx: Context, request: Request) -> str:
-    return arn_of(ctx, name_of(request))
+    return arn_of(ctx, name_of(request) or "*")
 
 
 async def _tags(ctx: Context, request: Request) -> Mapping[str, str]:

@@ -314,7 +314,6 @@ class ReceiptRuleType(ResourceType):
     identifier = ("RuleSetName", "Id")
     required = frozenset({"RuleSetName", "Rule"})
     create_only = frozenset({"RuleSetName"})
-    read_only = frozenset({"Id"})
     write_only = frozenset({"After"})
     missing = frozenset({"RuleSetDoesNotExistException", "RuleDoesNotExistException"})
 
