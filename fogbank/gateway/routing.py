@@ -50,6 +50,7 @@ _FUNCTION_URL = ".lambda-url."
 # And in those of APIs: it is for API Gateway, or for what is behind it. `/restapis/<id>/<stage>/_user_request_/...` is, too.
 _API = ".execute-api."
 _API_PATH = "/_aws/execute-api/"
+_REST_API = "/restapis/"
 _USER_REQUEST = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(?:/|$)")
 _CONNECTIONS = "/@connections/"
 # The protocol of ECR's registries, whose clients sign nothing: no bucket is called v2.
@@ -162,13 +163,17 @@ def takes_stream(services: Registry, head: Request) -> bool:
     return operation.streaming_input is not None or operation.event_input is not None
 
 
+def _is_user_request(path: str) -> bool:
+    return path.startswith(_REST_API) and _USER_REQUEST.match(path) is not None
+
+
 def _service_name(services: Registry, request: Request) -> str:
     host = request.headers.get("host", "")
     if _WEBSITE in host:
         return "s3"
     if _FUNCTION_URL in host:
         return "lambda"
-    if _API in host or request.path.startswith(_API_PATH) or _USER_REQUEST.match(request.path):
+    if _API in host or request.path.startswith(_API_PATH) or _is_user_request(request.path):
         return "apigatewaymanagementapi"
     if request.path.startswith(_REGISTRY) and _is_registry(request, host):
         return "ecr"
