@@ -26,6 +26,12 @@ async def look_at_domain(ctx: Context, payload: Payload) -> None:
 
 
 @service.task
+async def follow_link(ctx: Context, payload: Payload) -> None:
+    """Nobody else has, so far."""
+    await identities.confirm(ctx, payload["name"], payload["token"])
+
+
+@service.task
 async def give_up_identity(ctx: Context, payload: Payload) -> None:
     await identities.give_up(ctx, payload["name"])
 

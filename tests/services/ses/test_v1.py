@@ -14,16 +14,16 @@ BOUNCE = {"ToAddresses": ["bounce@simulator.amazonses.com"]}
 
 
 def test_an_address_is_verified_by_the_link_in_a_mail(ses, mailbox):
-    ses.verify_email_identity(EmailAddress="ada@example.org")
+    ses.verify_email_identity(EmailAddress="ada@example.invalid")
 
     def status():
-        found = ses.get_identity_verification_attributes(Identities=["ada@example.org", "other@example.org"])
+        found = ses.get_identity_verification_attributes(Identities=["ada@example.invalid", "other@example.invalid"])
         return {name: each["VerificationStatus"] for name, each in found["VerificationAttributes"].items()}
 
-    assert status() == {"ada@example.org": "Pending"}
-    mailbox.follow("ada@example.org")
-    assert status() == {"ada@example.org": "Success"}
-    assert ses.list_verified_email_addresses()["VerifiedEmailAddresses"] == ["ada@example.org"]
+    assert status() == {"ada@example.invalid": "Pending"}
+    mailbox.follow("ada@example.invalid")
+    assert status() == {"ada@example.invalid": "Success"}
+    assert ses.list_verified_email_addresses()["VerifiedEmailAddresses"] == ["ada@example.invalid"]
 
 
 def test_a_domain_gets_a_token_and_keys(ses):
