@@ -14,7 +14,7 @@ import orjson
 
 from fogbank.kernel import Context, pages
 from fogbank.protocols import timestamps
-from fogbank.services.stepfunctions import arns, ending, errors, limits, observing, queues, traces
+from fogbank.services.stepfunctions import arns, ending, errors, limits, mishaps, observing, queues, traces
 from fogbank.services.stepfunctions.executions_store import (
     Event,
     Execution,
@@ -33,13 +33,14 @@ from fogbank.services.stepfunctions.integrations.calls import Caller
 from fogbank.services.stepfunctions.integrations.resources import ACTIVITY, TOKEN
 from fogbank.services.stepfunctions.interpreter import flow, tasks
 from fogbank.services.stepfunctions.interpreter.distributed import Plan
-from fogbank.services.stepfunctions.interpreter.run import RUNNING, SUCCEEDED, Done, Run
+from fogbank.services.stepfunctions.interpreter.run import FAILED, RUNNING, SUCCEEDED, Done, Run
 from fogbank.services.stepfunctions.interpreter.strand import WAITING, Outcome, Strand, Work
 from fogbank.services.stepfunctions.language import definition
 from fogbank.services.stepfunctions.language.failure import HEARTBEAT, TIMEOUT, Failure
 from fogbank.services.stepfunctions.language.intrinsics import Draw
 from fogbank.services.stepfunctions.records import revision_of
 from fogbank.services.stepfunctions.service import service
+from fogbank.storage.base import StoreError
 
 Payload = dict[str, Any]
 
@@ -268,28 +269,54 @@ async def open_run(ctx: Context, machine: str, name: str) -> DurableRun | None:
 
 
 Do = Callable[[DurableRun, Strand], Awaitable[None]]
+Act = Callable[[DurableRun], Awaitable[bool]]
 
 
 async def signalled(ctx: Context, payload: Payload, do: Do) -> bool:
     """Tell a strand something, and let the execution go on. False when the strand does not wait for it any more."""
-    run = await open_run(ctx, payload["machine"], payload["name"])
-    strand = None if run is None else await run.strand(payload["number"])
-    if run is None or strand is None or strand.attempt != payload["attempt"]:
-        return False
-    await do(run, strand)
-    await flow.proceed(run, _STEPS)
-    await run.save()
-    return True
+
+    async def tell(run: DurableRun) -> bool:
+        strand = await run.strand(payload["number"])
+        if strand is None or strand.attempt != payload["attempt"]:
+            return False
+        await do(run, strand)
+        return True
+
+    return await _go_on(ctx, payload, tell)
 
 
 @service.task
 async def advance(ctx: Context, payload: Payload) -> None:
     """Go on with strands that are ready."""
-    run = await open_run(ctx, payload["machine"], payload["name"])
-    if run is not None:
+
+    async def resume(run: DurableRun) -> bool:
         run.ready.extend(payload["ready"])
-        await flow.proceed(run, _STEPS)
-        await run.save()
+        return True
+
+    await _go_on(ctx, payload, resume)
+
+
+async def _go_on(ctx: Context, payload: Payload, act: Act) -> bool:
+    """Act on an execution that is under way, and let it go on if that says so. What nobody foresaw ends it: else it ran for ever."""
+    try:
+        return await ctx.undoing(_acted, ctx, payload, act)
+    except StoreError:
+        raise
+    except Exception as error:
+        failure = mishaps.noted(error, f"{payload['machine']}:{payload['name']}")
+        run = await open_run(ctx, payload["machine"], payload["name"])
+        if run is not None:
+            await finish(run, Outcome(FAILED, error=failure.error, cause=failure.cause))
+        return run is not None
+
+
+async def _acted(ctx: Context, payload: Payload, act: Act) -> bool:
+    run = await open_run(ctx, payload["machine"], payload["name"])
+    if run is None or not await act(run):
+        return False
+    await flow.proceed(run, _STEPS)
+    await run.save()
+    return True
 
 
 @service.task
@@ -313,7 +340,8 @@ async def work(ctx: Context, payload: Payload) -> None:
     ctx.trace = payload["trace"]
     resource = resources.read(asked.resource)
     try:
-        result = await calls.perform_outside(ctx, caller_of(ctx, execution), resource, asked)
+        with mishaps.as_failures(f"{execution.key}: {asked.resource}"):
+            result = await calls.perform_outside(ctx, caller_of(ctx, execution), resource, asked)
     except Failure as failure:
         refused = failure
         await ctx.transact(signalled, ctx, payload, lambda run, strand: tasks.refuse(run, strand, refused))

@@ -17,14 +17,14 @@ import orjson
 from fogbank.kernel import Context
 from fogbank.kernel.ending import end as end_tasks
 from fogbank.protocols import timestamps
-from fogbank.services.stepfunctions import arns, errors, limits, observing, traces
+from fogbank.services.stepfunctions import arns, errors, limits, mishaps, observing, traces
 from fogbank.services.stepfunctions.executions import Start, checked_input, start_of
 from fogbank.services.stepfunctions.executions_store import Event
 from fogbank.services.stepfunctions.integrations import calls, resources
 from fogbank.services.stepfunctions.integrations.calls import Caller
 from fogbank.services.stepfunctions.interpreter import flow, tasks
 from fogbank.services.stepfunctions.interpreter.distributed import Plan
-from fogbank.services.stepfunctions.interpreter.run import TIMED_OUT, Done, Run
+from fogbank.services.stepfunctions.interpreter.run import FAILED, TIMED_OUT, Done, Run
 from fogbank.services.stepfunctions.interpreter.strand import Outcome, Strand, Work
 from fogbank.services.stepfunctions.language import definition
 from fogbank.services.stepfunctions.language.failure import RUNTIME, TIMEOUT, Failure
@@ -136,6 +136,8 @@ class ExpressRun(Run):
                 how = Failure(TIMEOUT)
             except Failure as failure:
                 how = failure
+            except Exception as error:
+                how = mishaps.noted(error, self.caller.execution)
             self._told.append((number, attempt, how))
             self._ring()
 
@@ -152,22 +154,29 @@ class ExpressRun(Run):
     # -- the whole
 
     async def run(self, strand: Strand) -> Outcome:
-        """Go on until there is an outcome, for five minutes at most."""
-        longest = min(self.definition.document.get("TimeoutSeconds") or limits.EXPRESS_SECONDS, limits.EXPRESS_SECONDS)
+        """Go on until there is an outcome."""
         try:
-            await flow.proceed(self)
-            while self.outcome is None:
-                left = self.begun + longest - self.now()
-                if self.ready:
-                    await asyncio.sleep(0)
-                elif not await self._hear(left):
-                    await self.end(strand, Outcome(TIMED_OUT, error=TIMEOUT))
-                    break
-                await flow.proceed(self)
+            await self._go_on(strand)
+        except Exception as error:
+            failure = mishaps.noted(error, self.caller.execution)
+            await self.end(strand, Outcome(FAILED, error=failure.error, cause=failure.cause))
         finally:
             await end_tasks([each for each in self._working.values() if not each.done()])
         assert self.outcome is not None
         return self.outcome
+
+    async def _go_on(self, strand: Strand) -> None:
+        """For five minutes at most."""
+        longest = min(self.definition.document.get("TimeoutSeconds") or limits.EXPRESS_SECONDS, limits.EXPRESS_SECONDS)
+        await flow.proceed(self)
+        while self.outcome is None:
+            left = self.begun + longest - self.now()
+            if self.ready:
+                await asyncio.sleep(0)
+            elif not await self._hear(left):
+                await self.end(strand, Outcome(TIMED_OUT, error=TIMEOUT))
+                break
+            await flow.proceed(self)
 
     async def _hear(self, seconds: float) -> bool:
         """Pass on the next word of what takes time. False when the time is over."""

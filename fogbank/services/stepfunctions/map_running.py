@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fogbank.kernel import Context
-from fogbank.services.stepfunctions import arns, durable, executions, map_reading, map_writing
+from fogbank.services.stepfunctions import arns, durable, executions, map_reading, map_writing, mishaps
 from fogbank.services.stepfunctions.durable import DurableRun
 from fogbank.services.stepfunctions.executions import Start
 from fogbank.services.stepfunctions.executions_store import Child, Execution
@@ -104,7 +104,8 @@ async def read_items(ctx: Context, payload: Payload) -> None:
     run, execution, plan = found
     assert plan.reader is not None
     try:
-        items = await map_reading.read(ctx, durable.caller_of(ctx, execution), plan.reader)
+        with mishaps.as_failures(f"{execution.key}: ItemReader"):
+            items = await map_reading.read(ctx, durable.caller_of(ctx, execution), plan.reader)
     except Failure as failure:
         await ctx.transact(_fail, ctx, run, failure)
         return
@@ -306,7 +307,8 @@ async def write_results(ctx: Context, payload: Payload) -> None:
         return
     run, execution, results = known
     try:
-        result = await map_writing.write(ctx, durable.caller_of(ctx, execution), run, results)
+        with mishaps.as_failures(f"{execution.key}: ResultWriter"):
+            result = await map_writing.write(ctx, durable.caller_of(ctx, execution), run, results)
     except Failure as failure:
         await ctx.transact(_fail, ctx, run, failure)
     else:
