@@ -51,6 +51,25 @@ def test_what_is_no_template_or_cannot_be_done_is_refused(template):
         render(template)
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "$text.replaceAll('o', '$1')",
+        "#set($m = {[1]: 2})",
+        "$map[[1]]",
+        "#set($l = [1])#set($l[-5] = 3)",
+        "#set($x = 7)#foreach($i in [1..20])#set($x = $x * $x)#end$x",
+        "#set($x = $text)#foreach($i in [1..40])#set($x = $x.concat($x))#end",
+        "#set($l = [1])#foreach($i in [1..40])#set($done = $l.addAll($l))#end",
+        "#foreach($i in [1..1000])#foreach($j in [1..1000])#set($x = 1)#end#end",
+        "#macro(f $n)#f($n)#f($n)#end#f(1)",
+    ],
+)
+def test_no_template_breaks_or_stops_the_server(template):
+    with pytest.raises(TemplateError):
+        render(template)
+
+
 def test_templates_reach_no_python(template="$text.__class__ $map.__init__ $tool.methods $text.format($map)"):
     assert render(template) == template
 

@@ -39,6 +39,9 @@ from fogbank.apis.velocity.parser import TemplateError, parse
 _MOST_ITERATIONS = 1000
 _LONGEST_OUTPUT = 10 * 1024 * 1024
 _DEEPEST = 50
+# No quota of AWS's: a rendering keeps everybody else waiting, so it has an end, at so many small values.
+_MOST_EFFORT = 500_000
+_BY_SIZE = 1024  # members or characters that are as much effort as a value
 
 
 @lru_cache(maxsize=1024)
@@ -61,6 +64,10 @@ class Template:
             pass
         except RecursionError:
             raise TemplateError("nested too deeply") from None
+        except TemplateError:
+            raise
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise TemplateError(f"a value is of the wrong kind: {error}") from error
         return "".join(rendering.output)
 
 
@@ -81,6 +88,12 @@ class Rendering:
         self.macros: dict[str, Macro] = {}
         self.length = 0
         self.depth = 0
+        self.effort = 0
+
+    def spend(self, effort: int) -> None:
+        self.effort += effort
+        if self.effort > _MOST_EFFORT:
+            raise TemplateError("the template takes too long")
 
     def write(self, text: str) -> None:
         self.length += len(text)
@@ -90,6 +103,7 @@ class Rendering:
 
     def run(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
+            self.spend(1)
             _RUN[type(node)](self, node)
 
     def inner(self, nodes: Sequence[Node]) -> str:
@@ -180,7 +194,9 @@ class Rendering:
     # -- expressions
 
     def value(self, expression: Expression) -> Any:
-        return _VALUE[type(expression)](self, expression)
+        value = _VALUE[type(expression)](self, expression)
+        self.spend(1 + values.size_of(value) // _BY_SIZE)
+        return value
 
     def referred(self, node: Reference) -> Any:
         value = self.names.get(node.name)

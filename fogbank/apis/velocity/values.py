@@ -11,6 +11,7 @@ from fogbank.apis.velocity.parser import TemplateError
 Method = Callable[..., Any]
 
 _LONGEST = 10_000_000
+_MOST_DIGITS = 4000  # Python writes none with more than 4,300
 _GROUP = re.compile(r"\$(\d)")
 
 
@@ -38,6 +39,16 @@ def written(value: Any) -> str:
 def is_true(value: Any) -> bool:
     """Whatever there is, but `false`."""
     return value is not None and value is not False
+
+
+def size_of(value: Any) -> int:
+    """How long a text or collection is, and a number written out. Raises TemplateError for what is too long to go on with."""
+    size = (
+        value.bit_length() // 3 if isinstance(value, int) else len(value) if isinstance(value, str | list | dict) else 0
+    )
+    if size > (_MOST_DIGITS if isinstance(value, int) else _LONGEST):
+        raise TemplateError("the value would be too long")
+    return size
 
 
 # -- methods
@@ -195,7 +206,7 @@ def call(value: Any, name: str, arguments: list[Any]) -> Any:
 def _called(method: Method, name: str, arguments: list[Any]) -> Any:
     try:
         return method(*arguments)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, re.error) as error:
         raise TemplateError(f"{name}: {error}") from error
 
 

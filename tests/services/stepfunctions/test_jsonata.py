@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
+
+from fogbank.services.stepfunctions.language import choices, expressions
+from fogbank.services.stepfunctions.language.failure import Unresolved
 
 
 def jsonata(machines, states, given=None):
@@ -161,3 +166,33 @@ def test_intrinsic_function_that_refuses_fails_the_state(machines):
         {"A": {"Type": "Pass", "Parameters": {"a.$": "States.ArrayPartition($.l, 0)"}, "End": True}}, {"l": []}
     )
     assert (found["error"], "States.ArrayPartition($.l, 0)" in found["cause"]) == ("States.IntrinsicFailure", True)
+
+
+def test_expressions_know_the_moment_of_the_virtual_clock(machines, clock):
+    clock.advance(days=40)
+    output = {"now": "{% $now() %}", "millis": "{% $millis() %}", "entered": "{% $states.context.State.EnteredTime %}"}
+    found = jsonata(machines, {"A": {"Type": "Pass", "Output": output, "End": True}})["output"]
+    now, entered = (datetime.fromisoformat(found[name]).timestamp() for name in ("now", "entered"))
+    assert entered <= now == found["millis"] / 1000
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("($f := function($n) { $f($n + 1) }; $f(0))", "Expression evaluation timeout: Check for infinite loop"),
+        ("$range(1, 0, 0)", "The increment must not be zero"),
+        ("$range(0, 1e12, 1)", "must not contain more than 100000 items"),
+        ("$eval('1 + 1')", "T1006: Attempted to invoke a non-function"),
+    ],
+)
+def test_no_expression_keeps_the_server_or_evaluates_texts(expression, said, monkeypatch):
+    monkeypatch.setattr(expressions, "_MOST_STEPS", 1000)
+    with pytest.raises(Unresolved, match=said):
+        expressions.evaluate(expression, {}, "Output")
+
+
+def test_any_number_of_wildcards_is_matched_at_once():
+    rule = {"Variable": "$", "StringMatches": "*a*a*a*a*a*a*a*a*b"}
+    scope = choices.Scope("a" * 30_000, dict, {})
+    assert not choices.holds(rule, scope)
+    assert choices.holds(rule, scope._replace(document="a" * 30_000 + "b"))

@@ -60,7 +60,7 @@ class Frame:
         """A document with expressions of JSONata's; `states` are members of `$states` besides the input and the context."""
         bindings = {
             **self.strand.variables,
-            **expressions.drawing(self.run.draw),
+            **expressions.drawing(self.run.draw, self.run.now()),
             "states": {"input": self.strand.input, "context": self.context(), **states},
         }
         return expressions.fill(template, bindings, field)

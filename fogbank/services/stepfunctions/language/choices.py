@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from fogbank.identity import wildcards
+from fogbank.identity.wildcards import Wildcard
 from fogbank.protocols import timestamps
 from fogbank.services.stepfunctions.language import paths
 from fogbank.services.stepfunctions.language.failure import runtime
@@ -24,6 +26,7 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "GreaterThanEquals": operator.ge,
 }
 _PATH = "Path"
+_ANY_TEXT = Wildcard(many=True)
 
 
 def moment(text: Any) -> float | None:
@@ -117,7 +120,7 @@ def _value(path: str, scope: Scope) -> Any:
 def _pattern(text: str) -> re.Pattern[str]:
     r"""`*` stands for any characters, `\*` for itself."""
     parts = re.split(r"(\\.|\*)", text)
-    return re.compile("".join(".*" if part == "*" else re.escape(_plain(part)) for part in parts), re.DOTALL)
+    return re.compile(wildcards.regex(_ANY_TEXT if part == "*" else _plain(part) for part in parts), re.DOTALL)
 
 
 def _plain(part: str) -> str:

@@ -20,6 +20,8 @@ from fogbank.services.stepfunctions.language.intrinsics import Draw
 _EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
 _HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _ERROR_NUMBER = re.compile(r"[A-Z]\d{4}")
+_MOST_STEPS = 250_000  # of one evaluation, which keeps everybody else waiting
+_RANGE_ITEMS = 100_000  # more do not fit into a payload
 
 Bindings = Mapping[str, Any]
 """Variables by name, `states`, and the functions that draw lots."""
@@ -43,6 +45,7 @@ def compiled(expression: str) -> Any:
     found.set_output_convert_nulls(False)
     for name, function in _FUNCTIONS.items():
         found.register_lambda(name, function)
+    found.register_function("eval", False)  # the one function of JSONata's that AWS leaves out
     return found
 
 
@@ -62,7 +65,7 @@ def evaluate(expression: str, bindings: Bindings, field: str) -> Any:
 
     said = f"The JSONata expression '{expression}' specified for the field '{field}'"
     try:
-        found = compiled(expression).evaluate(None, bindings)
+        found = compiled(expression).evaluate(None, {**bindings, "__evaluate_entry": _Steps()})
     except Exception as error:  # whatever the library stumbles over is the expression's fault
         raise Unresolved(f"{said} threw an error during evaluation{_why(error)}", field) from error
     if found is None:
@@ -71,6 +74,18 @@ def evaluate(expression: str, bindings: Bindings, field: str) -> Any:
         return _plain(Utils.convert_nulls(found))
     except TypeError:
         raise Unresolved(f"{said} returned a value that is not JSON.", field) from None
+
+
+class _Steps:
+    """Counts the steps of an evaluation: the library calls it before each. Raises ValueError when there are too many."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def __call__(self, expression: Any, given: Any, frame: Any) -> None:
+        self.taken += 1
+        if self.taken > _MOST_STEPS:
+            raise ValueError("Expression evaluation timeout: Check for infinite loop")
 
 
 def _why(error: Exception) -> str:
@@ -94,14 +109,21 @@ def _listed(value: Any) -> Any:
 # -- what Step Functions has besides JSONata's own functions
 
 
-def drawing(draw: Draw) -> Bindings:
-    """The functions whose answers are drawn."""
+def drawing(draw: Draw, moment: float) -> Bindings:
+    """The functions whose answers are drawn, and those that tell the moment (epoch seconds)."""
     from jsonata import Jsonata
+    from jsonata.functions import Functions
+
+    millis = int(moment * 1000)
+
+    def now(picture: str | None = None, timezone: str | None = None) -> str | None:
+        return Functions.datetime_from_millis(millis, picture, timezone)
 
     def drawn(seed: float | None = None) -> float:
         return (draw.random if seed is None else random.Random(seed)).random()
 
-    return {"uuid": Jsonata.JLambda(draw.uuid), "random": Jsonata.JLambda(drawn)}
+    told = {"uuid": draw.uuid, "random": drawn, "now": now, "millis": lambda: millis}
+    return {name: Jsonata.JLambda(function) for name, function in told.items()}
 
 
 def _partition(values: list[Any], size: float) -> list[list[Any]]:
@@ -110,6 +132,10 @@ def _partition(values: list[Any], size: float) -> list[list[Any]]:
 
 
 def _range(first: float, last: float, step: float) -> list[float]:
+    if not step:
+        raise ValueError("The increment must not be zero")
+    if (last - first) / step >= _RANGE_ITEMS:
+        raise ValueError(f"The array must not contain more than {_RANGE_ITEMS} items")
     found, at = [], first
     while (at <= last) if step > 0 else (at >= last):
         found.append(at)
