@@ -214,7 +214,7 @@ def _signing_name(request: Request) -> str | None:
 def _by_target(services: Registry, target: str, signing_name: str | None) -> str:
     """The service of a target (`DynamoDB_20120810.GetItem`); where several share a prefix, the one that has the operation."""
     prefix, _, operation = target.rpartition(".")
-    if signing_name in services.names and protocols.load(signing_name).target_prefix == prefix:
+    if signing_name in services.names and prefix in protocols.load(signing_name).target_prefixes:
         return signing_name
     names = protocols.index().by_target_prefix.get(prefix, [])
     if not names:

@@ -182,6 +182,7 @@ class ServiceModel:
         self.endpoint_prefix: str = metadata["endpointPrefix"]
         self.signing_name: str = metadata.get("signingName", self.endpoint_prefix)
         self.target_prefix: str | None = metadata.get("targetPrefix")
+        self.target_prefixes = target_prefixes(metadata)
         self.protocols: list[str] = legacy.protocols(service_id, metadata)
         self.xml_namespace: str | None = legacy.xml_namespace(service_id, metadata)
         self.is_query_compatible = "awsQueryCompatible" in metadata
@@ -263,8 +264,17 @@ class ServiceIndex:
             endpoint = metadata["endpointPrefix"]
             self.by_endpoint_prefix.setdefault(endpoint, []).append(service_id)
             self.by_signing_name.setdefault(metadata.get("signingName", endpoint), []).append(service_id)
-            if "targetPrefix" in metadata:
-                self.by_target_prefix.setdefault(metadata["targetPrefix"], []).append(service_id)
+            for prefix in target_prefixes(metadata):
+                self.by_target_prefix.setdefault(prefix, []).append(service_id)
+
+
+def target_prefixes(metadata: dict[str, Any]) -> set[str]:
+    """What may stand before an operation's name in X-Amz-Target: botocore's prefix, or its last part alone.
+
+    SDKs made from Smithy models (Go, Java, JavaScript, Rust) know only the service's name: `CloudTrail_20131101`.
+    """
+    prefix = metadata.get("targetPrefix")
+    return {prefix, prefix.rpartition(".")[2]} if prefix else set()
 
 
 @cache

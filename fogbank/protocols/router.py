@@ -76,7 +76,11 @@ def _targets(model: ServiceModel) -> dict[str, Routed]:
     known = model.routes.get("targets")
     if known is None:
         names = model.operations if "json" in model.protocols else ()
-        known = {f"{model.target_prefix}.{name}": Routed(model.operations[name], "json") for name in names}
+        known = {
+            f"{prefix}.{name}": Routed(model.operations[name], "json")
+            for name in names
+            for prefix in model.target_prefixes
+        }
         model.routes["targets"] = known
     return known
 

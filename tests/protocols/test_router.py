@@ -166,6 +166,13 @@ def test_cloudwatch_speaks_cbor_json_and_query() -> None:
     assert [found.protocol for found in (as_cbor, as_json, as_query)] == ["smithy-rpc-v2-cbor", "json", "query"]
 
 
+def test_targets_may_have_the_name_of_the_service_alone() -> None:
+    name = "CloudTrail_20131101"
+    for prefix in (name, f"com.amazonaws.cloudtrail.v20131101.{name}"):
+        assert name_of("cloudtrail", "POST", "/", {"x-amz-target": f"{prefix}.ListTrails"}) == "ListTrails"
+        assert protocols.index().by_target_prefix[prefix] == ["cloudtrail"]
+
+
 def test_query_without_a_known_action() -> None:
     with pytest.raises(AWSError, match="MissingAction"):
         routed("iam", "POST", "/", {}, b"Version=1")

@@ -57,6 +57,11 @@ def check_policy(text: str) -> str:
     return orjson.dumps(document).decode()
 
 
+def _policy(text: str) -> str | None:
+    """No policy, where the text is empty: so Terraform takes one away."""
+    return check_policy(text) if text else None
+
+
 def resolved_policy(text: str, account: str, region: str, api_id: str) -> str:
     """Resources may be `execute-api:/stage/GET/path`, which stand for those of this API."""
     document = orjson.loads(text)
@@ -95,7 +100,7 @@ RULES: tuple[Rule, ...] = (
     value("/apiKeySource", one_of("HEADER", "AUTHORIZER")),
     value("/disableExecuteApiEndpoint", boolean),
     value("/minimumCompressionSize", _compression, "add replace remove"),
-    value("/policy", check_policy, "replace remove"),
+    value("/policy", _policy, "replace remove"),
     value("/securityPolicy"),
     value("/endpointAccessMode"),
     member("/binaryMediaTypes/{}"),

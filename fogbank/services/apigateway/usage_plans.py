@@ -78,7 +78,7 @@ def _forget(name: str) -> Any:
 _RULES = (
     value("/name"),
     value("/description", ops="replace remove"),
-    value("/productCode", ops="replace remove"),
+    value("/productCode", ops="add replace remove"),
     value("/throttle/rateLimit", number, "add replace remove"),
     value("/throttle/burstLimit", whole, "add replace remove"),
     value("/quota/limit", whole, "add replace"),

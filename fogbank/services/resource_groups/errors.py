@@ -17,6 +17,10 @@ def group_exists(name: str) -> AWSError:
     return bad_request(f"Cannot create group: group with name {name} already exists.")
 
 
+def without_configuration(name: str) -> AWSError:
+    return bad_request(f"Group {name} does not have a configuration.")
+
+
 def invalid_query(reason: str) -> AWSError:
     return bad_request(f"Query not valid: {reason}")
 

@@ -124,6 +124,12 @@ async def get_group_query(ctx: Context, request: Request) -> Request:
 
 
 @service.operation(**ON_GROUP)
+async def get_group_configuration(ctx: Context, request: Request) -> Request:
+    """Terraform asks this of every group. API_GetGroupConfiguration."""
+    raise errors.without_configuration((await find(ctx, request)).name)
+
+
+@service.operation(**ON_GROUP)
 async def update_group(ctx: Context, request: Request) -> Request:
     """What is not given stays. API_UpdateGroup."""
     group = _changed(await find(ctx, request), request)

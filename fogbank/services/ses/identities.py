@@ -19,10 +19,18 @@ from fogbank.services.ses.shared import ANY, Answer, Request, page, shout, start
 _PAGE = 1000
 _POLICIES = 20
 _ASKED = 100
+_ARN = "arn:"
 
 
 def _named(name: str) -> str:
     return name if "@" in name else name.lower()
+
+
+async def _identity(ctx: Context, request: Request) -> Identity:
+    """The identity that a request names, by its name or by its ARN. Raises NotFound."""
+    name: str = request["Identity"]
+    of_arn = name.startswith(_ARN) and name.partition(":identity/")[2]
+    return await identities.find(ctx, of_arn or name)
 
 
 # -- verifying
@@ -141,7 +149,7 @@ async def get_identity_dkim_attributes(ctx: Context, request: Request) -> Answer
 
 @service.operation(**on("identity", "Identity"))
 async def set_identity_dkim_enabled(ctx: Context, request: Request) -> None:
-    identity = await identities.find(ctx, request["Identity"])
+    identity = await _identity(ctx, request)
     if request["DkimEnabled"] and not identity.dkim.tokens and identity.kind == DOMAIN:
         raise problems.invalid(ctx, f"Domain {identity.name} is not verified for DKIM signing.")
     change_identity(ctx, identity, dkim=msgspec.structs.replace(identity.dkim, enabled=request["DkimEnabled"]))
@@ -150,7 +158,7 @@ async def set_identity_dkim_enabled(ctx: Context, request: Request) -> None:
 @service.operation(**on("identity", "Identity"))
 async def set_identity_mail_from_domain(ctx: Context, request: Request) -> None:
     """Without a domain it is SES's again."""
-    identity = await identities.find(ctx, request["Identity"])
+    identity = await _identity(ctx, request)
     domain = request.get("MailFromDomain")
     behaviour = shout(request.get("BehaviorOnMXFailure") or "UseDefaultValue")
     found = identities.mail_from(ctx, identity, domain, behaviour) if domain else None
@@ -177,7 +185,7 @@ async def get_identity_mail_from_domain_attributes(ctx: Context, request: Reques
 
 @service.operation(**on("identity", "Identity"))
 async def set_identity_notification_topic(ctx: Context, request: Request) -> None:
-    identity, kind = await identities.find(ctx, request["Identity"]), request["NotificationType"]
+    identity, kind = await _identity(ctx, request), request["NotificationType"]
     topics = {name: topic for name, topic in identity.topics.items() if name != kind}
     if topic := request.get("SnsTopic"):
         await _require_topic(ctx, topic)
@@ -199,7 +207,7 @@ async def _require_topic(ctx: Context, arn: str) -> None:
 
 @service.operation(**on("identity", "Identity"))
 async def set_identity_feedback_forwarding_enabled(ctx: Context, request: Request) -> None:
-    identity, forwarding = await identities.find(ctx, request["Identity"]), request["ForwardingEnabled"]
+    identity, forwarding = await _identity(ctx, request), request["ForwardingEnabled"]
     if not forwarding and not {"Bounce", "Complaint"} <= identity.topics.keys():
         raise problems.invalid(
             ctx,
@@ -211,7 +219,7 @@ async def set_identity_feedback_forwarding_enabled(ctx: Context, request: Reques
 
 @service.operation(**on("identity", "Identity"))
 async def set_identity_headers_in_notifications_enabled(ctx: Context, request: Request) -> None:
-    identity, kind = await identities.find(ctx, request["Identity"]), request["NotificationType"]
+    identity, kind = await _identity(ctx, request), request["NotificationType"]
     left = tuple(each for each in identity.headers if each != kind)
     change_identity(ctx, identity, headers=(*left, kind) if request["Enabled"] else left)
 
@@ -234,7 +242,7 @@ async def get_identity_notification_attributes(ctx: Context, request: Request) -
 
 @service.operation(**on("identity", "Identity"))
 async def put_identity_policy(ctx: Context, request: Request) -> None:
-    identity, name = await identities.find(ctx, request["Identity"]), request["PolicyName"]
+    identity, name = await _identity(ctx, request), request["PolicyName"]
     try:
         document = orjson.loads(request["Policy"])
     except orjson.JSONDecodeError as error:
@@ -249,19 +257,19 @@ async def put_identity_policy(ctx: Context, request: Request) -> None:
 
 @service.operation(**on("identity", "Identity"))
 async def get_identity_policies(ctx: Context, request: Request) -> Answer:
-    identity = await identities.find(ctx, request["Identity"])
+    identity = await _identity(ctx, request)
     wanted = request["PolicyNames"]
     return {"Policies": {name: text for name, text in identity.policies.items() if name in wanted}}
 
 
 @service.operation(**on("identity", "Identity"))
 async def list_identity_policies(ctx: Context, request: Request) -> Answer:
-    return {"PolicyNames": sorted((await identities.find(ctx, request["Identity"])).policies)}
+    return {"PolicyNames": sorted((await _identity(ctx, request)).policies)}
 
 
 @service.operation(**on("identity", "Identity"))
 async def delete_identity_policy(ctx: Context, request: Request) -> None:
     """One that is not there is gone, too."""
-    identity = await identities.find(ctx, request["Identity"])
+    identity = await _identity(ctx, request)
     left = {name: text for name, text in identity.policies.items() if name != request["PolicyName"]}
     change_identity(ctx, identity, policies=left)

@@ -62,6 +62,19 @@ def test_paths_that_cannot_be_patched_are_refused_with_those_that_can(apis):
     assert changed["endpointConfiguration"]["types"] == ["REGIONAL"]
 
 
+def test_an_empty_policy_takes_the_policy_away(apis):
+    policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"}]}'
+    api = apis.client.create_rest_api(name="shop", policy=policy)["id"]
+    patch = [{"op": "replace", "path": "/policy", "value": ""}]
+    assert "policy" not in apis.client.update_rest_api(restApiId=api, patchOperations=patch)
+
+
+def test_plans_are_given_product_codes(apis):
+    plan = apis.client.create_usage_plan(name="p")["id"]
+    patch = [{"op": "add", "path": "/productCode", "value": "one"}]
+    assert apis.client.update_usage_plan(usagePlanId=plan, patchOperations=patch)["productCode"] == "one"
+
+
 def test_nothing_is_deployed_without_methods_and_integrations(apis):
     client = apis.client
     api = client.create_rest_api(name="shop")

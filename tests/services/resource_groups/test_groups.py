@@ -116,3 +116,10 @@ def test_templates_make_groups(aws, groups, queue):
     )
     (found,) = groups.list_group_resources(Group="reds")["ResourceIdentifiers"]
     assert found["ResourceArn"] == queue
+
+
+def test_a_group_by_a_query_has_no_configuration(groups):
+    groups.create_group(Name="reds", ResourceQuery=query({"team": "red"}))
+    with pytest.raises(ClientError) as refused:
+        groups.get_group_configuration(Group="reds")
+    assert code(refused) == "BadRequestException"

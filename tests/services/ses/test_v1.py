@@ -94,6 +94,12 @@ def test_templates_are_kept_and_rendered(ses, sender, mailbox, refused):
     assert {mail["subject"] for mail in mailbox.mails("bob@example.net")} == {"Dear Bob", "Dear all", "Dear you"}
 
 
+def test_policies_may_name_their_identity_by_its_arn(aws, ses, sender):
+    arn = f"arn:aws:ses:us-east-1:{aws.account}:identity/example.com"
+    ses.put_identity_policy(Identity=arn, PolicyName="p", Policy='{"Statement": [{}]}')
+    assert ses.list_identity_policies(Identity="example.com")["PolicyNames"] == ["p"]
+
+
 def test_the_topic_of_an_identity_is_told_of_bounces(ses, sender, inbox, mailbox):
     ses.set_identity_notification_topic(Identity="example.com", NotificationType="Bounce", SnsTopic=inbox.topic)
     ses.set_identity_headers_in_notifications_enabled(Identity="example.com", NotificationType="Bounce", Enabled=True)
