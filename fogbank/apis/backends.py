@@ -89,17 +89,24 @@ async def ask_service(ctx: Context, service: Service, asked: Asked, role: str | 
     model = protocols.load(service.name)
     request = _request(model, service, asked)
     scope = ctx.at(region=service.region)
-    protocol = protocols.detect(model, request)
+    protocol = _answered_in(protocols.detect(model, request), asked)
     if role is not None:  # that it cannot be taken is no answer of the service's
         await scope.assume(role, source_arn=source_arn)
     try:
         routed = protocols.route(model, request)
-        protocol = routed.protocol
+        protocol = _answered_in(routed.protocol, asked)
+        routed = routed._replace(protocol=protocol)
         response = await _answered(scope, service.name, routed, request, role, source_arn)
     except AWSError as error:
         response = protocols.serialize_error(model, protocol, error, ctx.request_id)
     headers = {name.lower(): value for name, value in response.headers}
     return Reply(response.status, headers, await whole(response.body))
+
+
+def _answered_in(protocol: str, asked: Asked) -> str:
+    """An API accepts JSON, unless it is told otherwise, so services of the query protocol answer it."""
+    accepted = next((value for name, value in asked.headers.items() if name.lower() == "accept"), "")
+    return "query-json" if protocol == "query" and "xml" not in accepted else protocol
 
 
 async def _answered(

@@ -175,7 +175,7 @@ def codec(
     and error texts of its own). With `enums` false the service checks enumerated values itself.
     """
     model = operation.service
-    if protocol_name == "query" and model.as_query is not model:
+    if protocol_name in ("query", "query-json") and model.as_query is not model:
         model = model.as_query
         operation = model.operations[operation.name]
     return _codec_class(protocol_name)(operation, _toolbox(model, documents, enums))

@@ -194,6 +194,12 @@ def _query(model: ServiceModel, spelling: Spelling, request_id: str) -> Response
     return Response(spelling.status, [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)], body.encode())
 
 
+def _query_json(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
+    error = {"Code": spelling.query_code, "Message": spelling.error.message, "Type": spelling.fault}
+    headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", request_id)]
+    return Response(spelling.status, headers, orjson.dumps({"Error": error, "RequestId": request_id}))
+
+
 def _ec2(model: ServiceModel, spelling: Spelling, request_id: str) -> Response:
     body = (
         f"{DECLARATION}<Response><Errors><Error>{_code_and_message(spelling)}{_xml_members(spelling)}</Error></Errors>"
@@ -223,6 +229,7 @@ _SERIALIZERS: dict[str, Callable[[ServiceModel, Spelling, str], Response]] = {
     "rest-json": _rest_json,
     "smithy-rpc-v2-cbor": _cbor,
     "query": _query,
+    "query-json": _query_json,
     "ec2": _ec2,
     "rest-xml": _rest_xml,
 }

@@ -202,6 +202,23 @@ class QueryCodec(Codec):
         return Response(200, headers, "".join(parts).encode())
 
 
+class QueryJsonCodec(QueryCodec):
+    """AWS query, answered in JSON: what its services give to clients that accept JSON rather than XML. Members without a value are null."""
+
+    @cached_property
+    def _result(self) -> Callable[[Any], Any] | None:
+        shape = self.operation.output_shape
+        return self.tools.json_writer.structure(shape) if shape else None
+
+    def serialize(self, result: dict[str, Any], request_id: str) -> Response:
+        document: dict[str, Any] = {"ResponseMetadata": {"RequestId": request_id}}
+        if self._result is not None:
+            members = self.operation.output_shape.members if self.operation.output_shape else {}
+            document[self._wrapper] = {**dict.fromkeys(members), **self._result(result)}
+        headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", request_id)]
+        return Response(200, headers, orjson.dumps({f"{self.operation.name}Response": document}))
+
+
 class Ec2Codec(QueryCodec):
     """EC2's query: no result wrapper, the request id first."""
 
@@ -219,6 +236,7 @@ class Ec2Codec(QueryCodec):
 CODECS: dict[str, type[Codec]] = {
     "json": JsonCodec,
     "query": QueryCodec,
+    "query-json": QueryJsonCodec,
     "ec2": Ec2Codec,
     "smithy-rpc-v2-cbor": CborCodec,
 }

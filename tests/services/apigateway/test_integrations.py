@@ -144,9 +144,13 @@ def test_messages_go_to_queues_and_topics_by_their_forms(apis):
         },
     )
     apis.deploy(api)
-    assert apis.visit(api, "/prod/orders", "POST", '{"a": "b&c"}', JSON).status == 200
-    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == '{"a": "b&c"}'
-    assert apis.visit(api, "/prod/topic?m=hi").status == 200
+    sent = apis.visit(api, "/prod/orders", "POST", '{"a": "b&c"}', JSON)
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert message["Body"] == '{"a": "b&c"}'
+    result = json.loads(sent.body)["SendMessageResponse"]["SendMessageResult"]
+    assert (result["MessageId"], result["SequenceNumber"]) == (message["MessageId"], None)
+    assert "MessageId" in json.loads(apis.visit(api, "/prod/topic?m=hi").body)["PublishResponse"]["PublishResult"]
+    assert json.loads(apis.visit(api, "/prod/topic?m=").body)["Error"]["Code"] == "InvalidParameter"
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "hi"
 
 
