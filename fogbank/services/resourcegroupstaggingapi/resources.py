@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from fogbank.identity.principals import root
 from fogbank.kernel import AWSError, Context, keys
 from fogbank.kernel.resource_schemas import tags_member
-from fogbank.kernel.resource_types import Properties, ResourceType
+from fogbank.kernel.resource_types import Properties, ResourceType, service_of
+from fogbank.services.resourcegroupstaggingapi import naming
 from fogbank.services.resourcegroupstaggingapi.service import service
 
 Tags = dict[str, str]
@@ -23,6 +24,7 @@ _ARN = re.compile(r"arn:[\w-]+:([\w-]+):[\w-]*:\d*:(.+)", re.DOTALL)
 # https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
 _UNSUPPORTED = frozenset({"AWS::IAM::Role", "AWS::IAM::User"})
 _PARAMETER = "AWS::SSM::Parameter"
+_GLOBAL = ("AWS::IAM::", "AWS::Organizations::", "AWS::Route53::")
 
 
 class Resource(NamedTuple):
@@ -101,12 +103,20 @@ async def _has_state(ctx: Context, service: str) -> bool:
 
 
 def _is_here(ctx: Context, kind: ResourceType) -> bool:
-    return ctx.region == _HOME or not kind.name.startswith(("AWS::IAM::", "AWS::Organizations::"))
+    return ctx.region == _HOME or not kind.name.startswith(_GLOBAL)
 
 
 async def _identifiers(ctx: Context, kind: ResourceType) -> list[str]:
+    if kind.name not in naming.PARENTS:
+        return await _listed(ctx, kind, {})
+    parent, member = naming.PARENTS[kind.name]
+    parents = await _listed(ctx, ctx.app.services[service_of(parent)].resource_types[parent], {})
+    return [each for one in parents for each in await _listed(ctx, kind, {member: one})]
+
+
+async def _listed(ctx: Context, kind: ResourceType, given: Properties) -> list[str]:
     try:
-        return await ctx.transact(kind.list, ctx, {})
+        return await ctx.transact(kind.list, ctx, given)
     except (AWSError, NotImplementedError):
         return []  # it cannot be listed, or there is no organization, no registry, ...
 
@@ -138,8 +148,8 @@ async def _is_bucket_here(ctx: Context, name: str) -> bool:
 
 
 def _arn_of(ctx: Context, kind: ResourceType, identifier: str, properties: Properties) -> str:
-    if kind.name == _PARAMETER:
-        return f"arn:{ctx.partition}:ssm:{ctx.region}:{ctx.account}:parameter/{identifier.removeprefix('/')}"
+    if arn := naming.told(ctx, kind.name, identifier):
+        return arn
     noun = kind.name.rpartition("::")[2]
     for name in ("Arn", "ARN", f"{noun}Arn", f"{noun}ARN", *kind.identifier, *sorted(kind.read_only)):
         value = properties.get(name)

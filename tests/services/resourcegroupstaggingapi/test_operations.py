@@ -130,3 +130,23 @@ def test_compliance_is_with_the_effective_tag_policy(aws, tagging, resources):
     ]
     assert found["ComplianceDetails"]["KeysWithNoncompliantValues"] == ["team"]
     assert not found["ComplianceDetails"]["ComplianceStatus"]
+
+
+def test_apis_and_zones_have_the_arns_that_their_tags_go_by(aws, tagging):
+    rest, http, route53 = aws("apigateway"), aws("apigatewayv2"), aws("route53")
+    api = rest.create_rest_api(name="a", tags=TEAM)["id"]
+    root = rest.get_resources(restApiId=api)["items"][0]["id"]
+    rest.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
+    rest.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
+    deployment = rest.create_deployment(restApiId=api)["id"]
+    rest.create_stage(restApiId=api, stageName="live", deploymentId=deployment, tags=TEAM)
+    other = http.create_api(Name="b", ProtocolType="HTTP", Tags=TEAM)["ApiId"]
+    http.create_stage(ApiId=other, StageName="live", Tags=TEAM)
+    zone = route53.create_hosted_zone(Name="red.example", CallerReference="1")["HostedZone"]["Id"].rpartition("/")[2]
+    route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, AddTags=LISTED)
+    place = "arn:aws:apigateway:us-east-1::"
+    stages = [f"{place}/restapis/{api}/stages/live", f"{place}/apis/{other}/stages/live"]
+    wanted = {f"{place}/restapis/{api}", f"{place}/apis/{other}", *stages, f"arn:aws:route53:::hostedzone/{zone}"}
+    assert set(arns(tagging)) == wanted
+    assert tagging.tag_resources(ResourceARNList=stages, Tags={"env": "x"})["FailedResourcesMap"] == {}
+    assert rest.get_stage(restApiId=api, stageName="live")["tags"] == {**TEAM, "env": "x"}
