@@ -49,7 +49,7 @@ def traced(ctx: Context, visit: Visit, name: str, told: Told, origin: str) -> No
     begun = visit.now
     document: dict[str, Any] = {
         "name": name,
-        "id": ctx.ids.hex(16),
+        "id": visit.segment,
         "trace_id": parts["Root"],
         "start_time": begun,
         "end_time": begun + told.milliseconds / 1000,

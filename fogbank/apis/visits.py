@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from fogbank.http import Request
+from fogbank.kernel import tracing
 
 Pairs = list[tuple[str, str]]
 
@@ -66,6 +67,19 @@ class Visit:
     def trace(self) -> str:
         given = self.request.headers.get("x-amzn-trace-id")
         return given or f"Root=1-{int(self.now):08x}-{self.request_id.replace('-', '')[:24]}"
+
+    @property
+    def segment(self) -> str:
+        """The id of the stage's segment, where it is traced."""
+        return self.request_id.replace("-", "")[-16:]
+
+    @property
+    def onward_trace(self) -> str:
+        """The trace as a traced stage hands it on: its segment is the parent of what comes."""
+        parts = tracing.parts_of(self.trace)
+        if parts.get("Sampled") == "0" or "Root" not in parts:
+            return self.trace
+        return f"Root={parts['Root']};Parent={self.segment};Sampled=1"
 
     @cached_property
     def port(self) -> str:

@@ -1,5 +1,6 @@
 """What is told of requests: metrics and traces. Logs are in test_definitions."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -28,14 +29,18 @@ def test_requests_are_counted(apis, clock):
     assert (total("Count"), total("4XXError"), total("5XXError")) == (3, 1, 0)
 
 
-def test_a_stage_is_a_segment_of_the_trace(apis):
-    api, _ = apis.make()
-    apis.deploy(api, tracingEnabled=True)
-    apis.visit(api, "/prod/orders", headers={"X-Amzn-Trace-Id": f"Root={TRACE};Sampled=1"})
-    found = []
+def test_a_traced_stage_is_the_parent_of_the_function_behind_it(apis):
+    api, _ = apis.proxy()
+    of_stage = [{"op": "replace", "path": "/tracingEnabled", "value": "true"}]
+    apis.client.update_stage(restApiId=api, stageName="prod", patchOperations=of_stage)
+    assert apis.visit(api, "/prod/orders", headers={"X-Amzn-Trace-Id": f"Root={TRACE}"}).status == 200
+    found = {}
     for _ in range(100):
-        found = apis.aws("xray").batch_get_traces(TraceIds=[TRACE])["Traces"]
-        if found:
+        traces = apis.aws("xray").batch_get_traces(TraceIds=[TRACE])["Traces"]
+        documents = [json.loads(each["Document"]) for trace in traces for each in trace["Segments"]]
+        found = {each.get("origin"): each for each in documents}
+        if {"AWS::ApiGateway::Stage", "AWS::Lambda"} <= found.keys():
             break
         time.sleep(0.05)
-    assert '"name":"shop/prod"' in found[0]["Segments"][0]["Document"]
+    assert found["AWS::ApiGateway::Stage"]["name"] == "shop/prod"
+    assert found["AWS::Lambda"]["parent_id"] == found["AWS::ApiGateway::Stage"]["id"]

@@ -75,6 +75,11 @@ class Exchange:
         return dict(found.get("*/*") or SETTINGS)
 
     @property
+    def trace(self) -> str:
+        """The trace for what is behind the method."""
+        return self.visit.onward_trace if self.stage.get("tracingEnabled") else self.visit.trace
+
+    @property
     def log_level(self) -> str:
         return str(self.settings["loggingLevel"])
 

@@ -89,7 +89,7 @@ async def _asked(
         timeout / 1000,
         _role(exchange, integration),
         later,
-        exchange.visit.trace,
+        exchange.trace,
     )
     exchange.integration_status = "200"
     if done.how == "timeout":
