@@ -27,6 +27,11 @@ def invalid_request(reason: str) -> AWSError:
     return AWSError("InvalidRequestException", reason)
 
 
+def incomplete_model(type_name: str, member: str) -> AWSError:
+    told = f"Missing or invalid ResourceModel property in {type_name} list handler request input."
+    return invalid_request(f"{told}Required property:  [{member}]")
+
+
 def concurrent_operation(name: str, identifier: str) -> AWSError:
     return AWSError(
         "ConcurrentOperationException",

@@ -63,6 +63,8 @@ async def list_resources(ctx: Context, request: Request) -> Answer:
         identifiers = sorted(await kind.list(ctx, types.given(request.get("ResourceModel"))))
     except AWSError as error:
         raise errors.from_handler(error) from None
+    except KeyError as missing:
+        raise errors.incomplete_model(kind.name, missing.args[0]) from None
     if request.get("NextToken"):
         after = pages.position(request["NextToken"], errors.invalid_request("Invalid NextToken"))
         identifiers = [each for each in identifiers if each > after]

@@ -171,3 +171,8 @@ def test_a_request_that_has_ended_cannot_be_cancelled(cloud, done):
     token = create(cloud, done, QueueName="q")["RequestToken"]
     with pytest.raises(cloud.exceptions.ConcurrentModificationException):
         cloud.cancel_resource_request(RequestToken=token)
+
+
+def test_what_is_listed_by_its_parent_has_to_be_told_it(cloud):
+    with pytest.raises(cloud.exceptions.InvalidRequestException, match=r"Required property:  \[RestApiId\]"):
+        cloud.list_resources(TypeName="AWS::ApiGateway::Stage")
