@@ -151,9 +151,10 @@ async def forget_resource(ctx: Context, namespace: str, resource: str) -> None:
 
 
 async def of_resource(ctx: Context, namespace: str, resource: str) -> list[Target]:
-    """The targets of a resource, and of its parts (indexes)."""
+    """The targets of a resource, and of its parts: indexes, versions and aliases."""
     own = await targets.scan(ctx, namespace, resource)
-    return [*own, *await targets.scan(ctx, namespace, starts_with=f"{resource}/")]
+    mark = ":" if namespace == "lambda" else "/"
+    return [*own, *await targets.scan(ctx, namespace, starts_with=f"{resource}{mark}")]
 
 
 # -- for services whose resources are scaled

@@ -1,6 +1,8 @@
 """Scalable targets and their tags."""
 
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -167,3 +169,38 @@ def test_whoever_registers_needs_the_permissions_of_the_service(aws, scaling, ta
     theirs = aws("application-autoscaling", credentials=key)
     with refused(message="User is missing the following permissions: dynamodb:UpdateTable"):
         theirs.register_scalable_target(**WRITES, MinCapacity=1, MaxCapacity=2)
+
+
+@pytest.fixture
+def alias(aws):
+    """The Lambda client, with a function `f` that has the alias `live` and a target for it."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as package:
+        package.writestr("f.py", "def handler(event, context): pass")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = aws("iam").create_role(RoleName="f", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    client = aws("lambda")
+    client.create_function(
+        FunctionName="f", Runtime="python3.12", Role=role, Handler="f.handler", Code={"ZipFile": made.getvalue()}
+    )
+    client.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.05})
+    version = client.publish_version(FunctionName="f")["Version"]
+    client.create_alias(FunctionName="f", Name="live", FunctionVersion=version)
+    aws("application-autoscaling").register_scalable_target(
+        ServiceNamespace="lambda",
+        ResourceId="function:f:live",
+        ScalableDimension="lambda:function:ProvisionedConcurrency",
+        MinCapacity=0,
+        MaxCapacity=2,
+    )
+    return client
+
+
+@pytest.mark.parametrize("operation", ["alias", "function"])
+def test_a_target_goes_with_its_function_or_alias(scaling, alias, operation):
+    if operation == "alias":
+        alias.delete_alias(FunctionName="f", Name="live")
+    else:
+        alias.delete_function(FunctionName="f")
+    assert scaling.describe_scalable_targets(ServiceNamespace="lambda")["ScalableTargets"] == []

@@ -126,6 +126,8 @@ async def delete_all(of: Named, qualifier: str = "") -> None:
     for key, _ in await configs.items(of.scope, (str,), of.name):
         if qualifier in ("", key[0]):
             await _delete(of._replace(qualifier=str(key[0])))
+    resource = f"function:{of.name}:{qualifier}" if qualifier else f"function:{of.name}"
+    await of.scope.app.services["application-autoscaling"].provided["resource_is_gone"](of.scope, "lambda", resource)
 
 
 @service.operation(**ON_QUALIFIED)
