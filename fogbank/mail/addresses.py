@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.utils import getaddresses, parseaddr
 
 # of ASCII alone, as AWS wants it
 _LOCAL = re.compile(r"(?:(?![@<>,;:\"()\[\]\\])[!-~])+|\"[ -!#-~]+\"")
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*")
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
 _SIMULATOR = "simulator.amazonses.com"
 
 
@@ -16,9 +18,27 @@ class BadAddress(ValueError):
     """The text says why, in AWS's words."""
 
 
+def parsed(text: str) -> tuple[str, str]:
+    """(the name, the address) of `Name <address>`; both empty for what has none."""
+    try:
+        return parseaddr(text)
+    except RecursionError:  # the library follows nested comments
+        return "", ""
+
+
+def decoded(text: str) -> str:
+    """A header's text with its encoded words (`=?utf-8?q?...?=`) read; as it is where they cannot be."""
+    try:
+        return str(make_header(decode_header(text)))
+    except (LookupError, ValueError, HeaderParseError):
+        return text
+
+
 def plain(text: str) -> str:
     """The address alone of `Name <address>`. Raises BadAddress."""
-    address = parseaddr(text)[1] or text.strip()
+    if _CONTROL.search(text):
+        raise BadAddress("Local address contains control or whitespace")
+    address = parsed(text)[1] or text.strip()
     local, at, domain = address.rpartition("@")
     if not at:
         raise BadAddress("Missing final '@domain'")
@@ -47,12 +67,15 @@ def base_of(address: str) -> str:
 
 
 def display_name(text: str) -> str:
-    return str(make_header(decode_header(parseaddr(text)[0])))
+    return decoded(parsed(text)[0])
 
 
 def split(header: str) -> list[str]:
     """The addresses of a header such as To, without names."""
-    return [address for _, address in getaddresses([header]) if address]
+    try:
+        return [address for _, address in getaddresses([header]) if address]
+    except RecursionError:
+        return []
 
 
 def simulated(address: str) -> str:

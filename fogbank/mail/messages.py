@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
+import mimetypes
+import re
 from collections.abc import Iterable
 from email.header import Header
 from email.message import EmailMessage, Message
@@ -12,6 +14,9 @@ from typing import Any
 
 _POLICY = email.policy.SMTP
 _KEPT_HEADERS = 100
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
+_KIND = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_ENCODINGS = {"BASE64": "base64", "QUOTED_PRINTABLE": "quoted-printable", "SEVEN_BIT": "7bit"}
 
 
 def made(
@@ -24,7 +29,7 @@ def made(
     headers: Iterable[tuple[str, str]] = (),
     attachments: Iterable[dict[str, Any]] = (),
 ) -> EmailMessage:
-    """A mail. `destination` has the lists To and Cc."""
+    """A mail. `destination` has the lists To and Cc. Raises ValueError for what cannot be a header, or not once more."""
     mail = EmailMessage(_POLICY)
     mail["From"] = _encoded(sender)
     for name in ("To", "Cc"):
@@ -32,9 +37,11 @@ def made(
             mail[name] = ", ".join(_encoded(each) for each in destination[name])
     if reply_to:
         mail["Reply-To"] = ", ".join(_encoded(each) for each in reply_to)
-    mail["Subject"] = subject.replace("\r", " ").replace("\n", " ")
+    mail["Subject"] = _line(subject)
     for name, value in headers:
-        mail[name] = value.replace("\r", " ").replace("\n", " ")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"Invalid header name: {name}")
+        mail[name] = _line(value)
     mail.set_content(text if text is not None else html or "", subtype="plain" if text is not None else "html")
     if text is not None and html is not None:
         mail.add_alternative(html, subtype="html")
@@ -43,21 +50,30 @@ def made(
     return mail
 
 
+def _line(text: str) -> str:
+    """Nothing that is given for a header begins another one."""
+    return " ".join(text.splitlines())
+
+
 def _encoded(address: str) -> str:
-    return address if address.isascii() else str(Header(address, "utf-8"))
+    return _line(address if address.isascii() else str(Header(address, "utf-8")))
 
 
 def _attach(mail: EmailMessage, given: dict[str, Any]) -> None:
-    kind = given.get("ContentType") or "application/octet-stream"
-    main, _, sub = kind.partition(";")[0].partition("/")
-    disposition = (given.get("ContentDisposition") or "ATTACHMENT").lower()
+    """https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Attachment.html: without a type the file's name tells it."""
+    name = _line(given["FileName"])
+    kind = (given.get("ContentType") or mimetypes.guess_type(name)[0] or "").partition(";")[0].strip()
+    main, sub = kind.split("/") if _KIND.fullmatch(kind) else ("application", "octet-stream")
+    described = _line(given.get("ContentDescription") or "")
     mail.add_attachment(
         bytes(given["RawContent"]),
         maintype=main,
-        subtype=sub or "octet-stream",
-        filename=given["FileName"],
-        disposition=disposition,
-        cid=f"<{given['ContentId']}>" if given.get("ContentId") else None,
+        subtype=sub,
+        filename=name,
+        disposition=(given.get("ContentDisposition") or "ATTACHMENT").lower(),
+        cid=f"<{_line(given['ContentId'])}>" if given.get("ContentId") else None,
+        cte=_ENCODINGS[given.get("ContentTransferEncoding") or "BASE64"],
+        headers=[f"Content-Description: {described}"] if described else [],
     )
 
 
@@ -88,13 +104,17 @@ def bodies(data: bytes) -> tuple[str, str]:
     for part in email.message_from_bytes(data).walk():
         kind = part.get_content_type()
         if kind in found and not found[kind] and part.get_content_disposition() != "attachment":
-            payload = part.get_payload(decode=True)
-            charset = part.get_content_charset() or "utf-8"
-            try:
-                found[kind] = bytes(payload or b"").decode(charset, "replace")  # type: ignore[arg-type]
-            except LookupError:
-                found[kind] = bytes(payload or b"").decode("utf-8", "replace")  # type: ignore[arg-type]
+            found[kind] = text_of(part)
     return found["text/plain"].rstrip("\r\n"), found["text/html"].rstrip("\r\n")
+
+
+def text_of(part: Message) -> str:
+    """A part's text, by the charset that it names; what nobody knows is taken for UTF-8."""
+    data = bytes(part.get_payload(decode=True) or b"")  # type: ignore[arg-type]
+    try:
+        return data.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")
 
 
 def headers(data: bytes) -> list[dict[str, str]]:

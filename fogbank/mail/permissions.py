@@ -6,13 +6,12 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonse
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from email.utils import parseaddr
 from typing import Any
 
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.mail import identities, messages
+from fogbank.mail import addresses, identities, messages
 from fogbank.mail.records import arn_of, configuration_sets
 from fogbank.mail.records import identities as kept
 
@@ -41,7 +40,7 @@ class Sending:
     async def _identity_arn(self, ctx: Context, request: Request) -> str:
         if given := request.get(self.arn):
             return str(given)
-        address = parseaddr(self._source(request))[1]
+        address = addresses.parsed(self._source(request))[1]
         return await ctx.transact(identities.arn_for, ctx, address) if address else arn_of(ctx, "identity", "*")
 
     def _source(self, request: Request) -> str:
@@ -65,12 +64,12 @@ class Sending:
         return parts[4] if len(parts) > 4 else None
 
     def keys(self, ctx: Context, request: Request) -> dict[str, str | tuple[str, ...]]:
-        name, address = parseaddr(self._source(request))
+        name, address = addresses.parsed(self._source(request))
         return {
             "ses:ApiVersion": self.version,
             "ses:FromAddress": address,
             "ses:FromDisplayName": name,
-            "ses:Recipients": tuple(parseaddr(each)[1] for each in self.recipients(request)),
+            "ses:Recipients": tuple(addresses.parsed(each)[1] for each in self.recipients(request)),
         }
 
 

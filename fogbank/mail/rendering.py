@@ -11,7 +11,11 @@ import json
 import re
 from typing import Any, NamedTuple
 
-_TAG = re.compile(r"\{\{!--.*?--\}\}|\{\{\{\s*(.*?)\s*\}\}\}|\{\{(~?)\s*(.*?)\s*(~?)\}\}", re.DOTALL)
+_COMMENT = "{{!--"
+_BRACES = ((_COMMENT, "--}}"), ("{{{", "}}}"), ("{{", "}}"))
+_BLANKS = re.compile(r"\s*")
+# A rendering keeps everybody else waiting, so it has an end: so many values and texts, or as many kB.
+_MOST_EFFORT = 500_000
 _BLOCKS = ("if", "unless", "each", "with")
 _INLINE = re.compile(r"\*\s*inline\s+[\"']([^\"']+)[\"']")
 
@@ -53,16 +57,25 @@ class Scope(NamedTuple):
 
 def parse(template: str) -> list[Any]:
     """Raises BadTemplate."""
+    return _parsed(template)[0]
+
+
+def _parsed(template: str) -> tuple[list[Any], dict[str, list[Any]]]:
+    """The nodes, and those of the inline partials. Raises BadTemplate."""
     parser = _Parser(template)
-    nodes = parser.nodes("")
-    return nodes
+    try:
+        return parser.nodes(""), parser.partials
+    except RecursionError:
+        raise BadTemplate("Blocks are nested too deeply.") from None
 
 
 def render(template: str, data: Any) -> str:
     """Raises BadTemplate, MissingValue."""
-    parser = _Parser(template)
-    nodes = parser.nodes("")
-    return _Writer(parser.partials).written(nodes, Scope(data))
+    nodes, partials = _parsed(template)
+    try:
+        return _Writer(partials).written(nodes, Scope(data))
+    except RecursionError:
+        raise BadTemplate("Blocks are nested too deeply.") from None
 
 
 class _Parser:
@@ -76,21 +89,22 @@ class _Parser:
         """Texts, and what is in braces as str."""
         parts: list[Text | str] = []
         place = 0
-        for found in _TAG.finditer(template):
-            text = template[place : found.start()]
-            if found.group(2):
-                text = text.rstrip()
-            parts.append(Text(text))
-            inner = found.group(1) if found.group(1) is not None else found.group(3)
-            if inner is not None and not inner.startswith("!"):
-                parts.append(inner)
-            place = found.end()
-            if found.group(4):
-                place += len(template[place:]) - len(template[place:].lstrip())
-        rest = template[place:]
-        if "{{" in rest:
-            raise BadTemplate("Template contains an expression that is not closed.")
-        return [part for part in (*parts, Text(rest)) if part != Text("")]
+        while (start := template.find("{{", place)) >= 0:
+            opening, closing = next(each for each in _BRACES if template.startswith(each[0], start))
+            end = template.find(closing, start + len(opening))
+            if end < 0:
+                raise BadTemplate("Template contains an expression that is not closed.")
+            inner = template[start + len(opening) : end]
+            is_plain = opening == "{{"
+            text = template[place:start]
+            parts.append(Text(text.rstrip() if is_plain and inner.startswith("~") else text))
+            place = end + len(closing)
+            if is_plain and inner.endswith("~"):
+                place = _BLANKS.match(template, place).end()  # type: ignore[union-attr]
+            if opening != _COMMENT:
+                parts.append((inner.strip("~") if is_plain else inner).strip())
+        parts.append(Text(template[place:]))
+        return [part for part in parts if part != Text("") and not (isinstance(part, str) and part.startswith("!"))]
 
     def nodes(self, block: str) -> list[Any]:
         """What is up to the end of the block, or up to its `else`."""
@@ -139,11 +153,22 @@ def _path(text: str) -> str:
 class _Writer:
     def __init__(self, partials: dict[str, list[Any]]) -> None:
         self._partials = partials
+        self._effort = 0
 
     def written(self, nodes: list[Any], scope: Scope) -> str:
         return "".join(self._one(node, scope) for node in nodes)
 
+    def _spend(self, effort: int) -> None:
+        self._effort += effort
+        if self._effort > _MOST_EFFORT:
+            raise BadTemplate("The template takes too long.")
+
     def _one(self, node: Any, scope: Scope) -> str:
+        found = self._of(node, scope)
+        self._spend(1 + len(found) // 1024)
+        return found
+
+    def _of(self, node: Any, scope: Scope) -> str:
         if isinstance(node, Text):
             return node.text
         if isinstance(node, Value):
@@ -159,7 +184,7 @@ class _Writer:
         if block.kind in ("if", "unless"):
             chosen = block.body if bool(value) == (block.kind == "if") else block.otherwise
             return self.written(chosen, scope)
-        if not value:
+        if not value or (block.kind == "each" and not isinstance(value, dict | list)):
             return self.written(block.otherwise, scope)
         if block.kind == "with":
             return self.written(block.body, Scope(value, scope))

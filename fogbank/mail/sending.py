@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from email.header import decode_header, make_header
 from email.message import Message as Mime
-from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from fogbank.kernel import Context, mailbox
@@ -76,7 +74,10 @@ async def send(ctx: Context, draft: Draft) -> str:
     await _require_verified(ctx, recipients)
     await _count(ctx, len(recipients))
     message_id = new_id(ctx)
-    data = messages.finished(draft.mime, message_id, ctx.region, ctx.now())
+    try:
+        data = messages.finished(draft.mime, message_id, ctx.region, ctx.now())
+    except (UnicodeError, LookupError) as error:
+        raise problems.invalid(ctx, f"The message cannot be read: {error}") from error
     if len(data) > _LARGEST:
         raise problems.invalid(ctx, f"Message length is more than {_LARGEST} bytes long: '{len(data)}'.")
     mail = _mail(ctx, draft, message_id, sender, recipients, chosen, data)
@@ -208,7 +209,7 @@ _OPERATIONS = {
 
 
 def subject_of(mime: Mime) -> str:
-    return str(make_header(decode_header(str(mime.get("Subject") or ""))))
+    return addresses.decoded(str(mime.get("Subject") or ""))
 
 
 async def _deliver(ctx: Context, draft: Draft, mail: Mail, chosen: Chosen, data: bytes) -> None:
@@ -247,7 +248,7 @@ async def _post(ctx: Context, draft: Draft, mail: Mail, recipient: str, data: by
         "Raw": data.decode("utf-8", "replace"),
     }
     found = {name: value for name, value in about.items() if value}
-    name, address = parseaddr(draft.source)
+    name, address = addresses.parsed(draft.source)
     written = f"{addresses.display_name(draft.source)} <{address}>" if name else draft.source
     mailbox.post(office(ctx), "email", recipient, text or html, subject_of(draft.mime), written, found)
     await receiving.receive_soon(ctx, recipient, draft.source, mail.id, data)

@@ -16,11 +16,12 @@ from urllib.parse import parse_qs, quote, urlencode
 from fogbank.kernel import Context
 from fogbank.mail import events
 from fogbank.mail.events import Event, Mail
+from fogbank.mail.messages import text_of
 from fogbank.mail.records import ConfigurationSet, configuration_sets, messages
 from fogbank.protocols.timestamps import iso8601_milliseconds
 
 PATH = "/_aws/ses/track"
-_LINK = re.compile(r"<a\b[^>]*?>", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(r"<a\b[^<>]*>", re.IGNORECASE | re.DOTALL)
 _TARGET = re.compile(r"(\bhref\s*=\s*)([\"'])(https?://.*?)\2", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"\s*\bses:tags\s*=\s*([\"'])(.*?)\1", re.IGNORECASE | re.DOTALL)
 _UNTRACKED = re.compile(r"\s*\bses:no-track\b(?:\s*=\s*([\"']).*?\1)?", re.IGNORECASE)
@@ -44,15 +45,14 @@ def tracked(data: bytes, base: str, kinds: frozenset[str]) -> bytes:
 
 
 def _track(part: Mime, base: str, kinds: frozenset[str]) -> None:
-    charset = part.get_content_charset() or "utf-8"
-    text = bytes(part.get_payload(decode=True) or b"").decode(charset, "replace")  # type: ignore[arg-type]
+    text = text_of(part)
     if "CLICK" in kinds:
         text = _LINK.sub(lambda found: _over_here(found.group(), base), text)
     if "OPEN" in kinds:
         pixel = f'<img alt="" src="{html.escape(base)}" width="1" height="1" style="display:block">'
         text = _with_pixel(text, pixel)
     del part["Content-Transfer-Encoding"]
-    part.set_payload(text, charset)
+    part.set_payload(text, "utf-8")
 
 
 def _over_here(tag: str, base: str) -> str:

@@ -44,3 +44,20 @@ def test_a_value_that_is_missing_is_named():
         rendering.MissingValue, match=r"Attribute 'order\.total' is not present in the rendering data\."
     ):
         rendering.render("{{order.total}}", DATA)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{" * 20_000,
+        "{{!-- " * 20_000,
+        "{{{ " * 20_000,
+        "{{#if yes}}" * 5000,
+        '{{#* inline "a"}}{{> a}}{{/inline}}{{> a}}',
+        "".join(f"{{{{#each {'../' * depth}big}}}}" for depth in range(6)) + "x" + "{{/each}}" * 6,
+    ],
+)
+def test_no_template_breaks_or_stops_the_server(template, monkeypatch):
+    monkeypatch.setattr(rendering, "_MOST_EFFORT", 1000)
+    with pytest.raises(rendering.BadTemplate):
+        rendering.render(template, {**DATA, "big": list(range(10))})

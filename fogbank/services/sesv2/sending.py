@@ -158,7 +158,11 @@ def _made(ctx: Context, request: Request, subject: str, text: str | None, html: 
         raise problems.invalid(ctx, f"Header {forbidden} cannot be specified.")
     people = {kind: destination.get(f"{kind}Addresses") or [] for kind in ("To", "Cc")}
     source, reply_to = _source(ctx, request), request.get("ReplyToAddresses") or []
-    return messages.made(source, people, reply_to, subject, text, html, headers, given.get("Attachments") or ())
+    attachments = given.get("Attachments") or ()
+    try:
+        return messages.made(source, people, reply_to, subject, text, html, headers, attachments)
+    except ValueError as error:
+        raise problems.invalid(ctx, str(error)) from error
 
 
 def _draft(ctx: Context, request: Request, mime: Mime) -> Draft:
