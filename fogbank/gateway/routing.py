@@ -30,6 +30,8 @@ _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 _QUEUE_PATH = re.compile(r"/\d{12}/")
 # Doors of services that have no host name of their own here (`/_aws/acm/acme/...`): no bucket has such a name.
 _EDGE_PATH = re.compile(r"/_aws/([a-z0-9-]+)/")
+# What a user pool's issuer publishes: no bucket has an underscore in its name.
+_USER_POOL_PATH = re.compile(r"/[a-z0-9-]+_[0-9a-zA-Z]+/\.well-known/(?:openid-configuration|jwks\.json)")
 # Services whose clients sign nothing and name no host of AWS's when they are pointed at an endpoint, by (method, path).
 _OPEN_PATHS = {
     ("POST", "/client/register"): "sso-oidc",
@@ -284,7 +286,12 @@ def _unsigned(services: Registry, request: Request) -> str:
 
 
 def _by_open_path(request: Request) -> str | None:
-    """The service that signs people in, or their portal: JSON is posted to the one, a token in a header is the other's proof."""
+    """The service that signs people in, or their portal: JSON is posted to the one, a token in a header is the other's proof.
+
+    The documents of a user pool, under the path of its issuer, are asked for by whoever verifies its tokens.
+    """
+    if _USER_POOL_PATH.fullmatch(request.path):
+        return "cognito-idp"
     headers = request.headers
     if "x-amz-sso_bearer_token" in headers or headers.get("content-type", "").startswith("application/json"):
         return _OPEN_PATHS.get((request.method, request.path))

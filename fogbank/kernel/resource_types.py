@@ -43,6 +43,7 @@ _LONGEST_PAUSE = 15.0
 # where the namespace of a type is not the service's name in lower case
 _SERVICES = {
     "CertificateManager": "acm",
+    "Cognito": "cognito-idp",
     "ACMPCA": "acm-pca",
     "SSO": "sso-admin",
     "AccessAnalyzer": "accessanalyzer",

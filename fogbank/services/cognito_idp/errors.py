@@ -104,11 +104,6 @@ def no_such_user() -> AWSError:
     return AWSError("UserNotFoundException", "User does not exist.")
 
 
-def no_such_user_to_confirm() -> AWSError:
-    """What clients that keep the existence of users to themselves say to codes for users that are not there."""
-    return AWSError("CodeMismatchException", "Invalid verification code provided, please try again.")
-
-
 def user_exists() -> AWSError:
     return AWSError("UsernameExistsException", "User already exists")
 
@@ -207,10 +202,6 @@ def wrong_password() -> AWSError:
     return not_authorized("Incorrect username or password.")
 
 
-def too_many_attempts() -> AWSError:
-    return not_authorized("Password attempts exceeded")
-
-
 def disabled() -> AWSError:
     return not_authorized("User is disabled.")
 
@@ -269,10 +260,6 @@ def session_expired() -> AWSError:
     return not_authorized("Invalid session for the user, session is expired.")
 
 
-def challenge_failed() -> AWSError:
-    return not_authorized("Incorrect username or password.")
-
-
 def no_custom_challenge() -> AWSError:
     return invalid("Custom auth lambda trigger is not configured for the user pool.")
 
@@ -300,10 +287,6 @@ def access_token_revoked() -> AWSError:
     return not_authorized("Access Token has been revoked")
 
 
-def access_token_without_scope() -> AWSError:
-    return not_authorized("Access Token does not have required scopes")
-
-
 def bad_refresh_token() -> AWSError:
     return not_authorized("Invalid Refresh Token")
 
@@ -322,10 +305,6 @@ def revocation_disabled() -> AWSError:
 
 def unsupported_token_type() -> AWSError:
     return AWSError("UnsupportedTokenTypeException", "Unsupported token type")
-
-
-def rotation_enabled() -> AWSError:
-    return invalid("Refresh token rotation is enabled for this client.")
 
 
 # -- functions
