@@ -35,6 +35,11 @@ class Clock:
         offset, held = self._cell
         return held or time.time() + offset
 
+    @property
+    def is_held(self) -> bool:
+        """Is the clock being moved?"""
+        return bool(self._cell[1])
+
     def hold(self, moment: float) -> None:
         """Stand still at `moment`, or where the clock stands if that is later."""
         self._cell[1] = max(self.now(), moment)

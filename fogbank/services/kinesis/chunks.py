@@ -132,6 +132,10 @@ async def written_since(scope: Context, stream: Stream, number: int, ms: int) ->
     return sum(_head(value).count for _, value in rows), sum(len(value) for _, value in rows)
 
 
+async def any_left(scope: Context, stream_id: str, number: int) -> bool:
+    return await chunks.count(scope, stream_id, number, limit=1) > 0
+
+
 async def trim(scope: Context, stream_id: str, number: int, before_ms: int, most: int) -> int:
     """Remove up to `most` chunks that are older. Returns how many."""
     rows = await chunks.items(scope, (int, int), stream_id, number, until=(before_ms,), limit=most)

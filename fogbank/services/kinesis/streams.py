@@ -131,14 +131,16 @@ async def trim(ctx: Context, payload: Request) -> None:
     stream = await streams.get(ctx, payload["name"])
     if stream is None or stream.id != payload["id"]:
         return
-    horizon = horizon_ms(ctx, stream)
+    horizon, delay = horizon_ms(ctx, stream), stream.retention_hours * 3600
     for shard in await shard_rows.scan(ctx, stream.id):
         if await chunks.trim(ctx, stream.id, shard.number, horizon, _SWEPT) == _SWEPT:
             await ctx.schedule("trim", payload)
             return
         if shard.last is not None and shard.last[0] < horizon:
             shard_rows.delete(ctx, stream.id, shard.number)
-    await ctx.schedule("trim", payload, delay=_TRIM_SECONDS)
+        elif shard.last is not None or await chunks.any_left(ctx, stream.id, shard.number):
+            delay = _TRIM_SECONDS
+    await ctx.schedule("trim", payload, delay=delay)
 
 
 def horizon_ms(ctx: Context, stream: Stream) -> int:
