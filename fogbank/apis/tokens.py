@@ -53,7 +53,7 @@ async def claims_of(ctx: Context, token: str, issuer: str) -> dict[str, Any]:
     checks: Any = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
     try:
         claims: dict[str, Any] = jwt.decode(token, key, algorithms=_ALGORITHMS, options=checks)
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, TypeError, ValueError) as error:  # the latter two for an algorithm that is not the key's
         raise Invalid("signature is invalid") from error
     _check(claims, issuer, ctx.now())
     return claims
@@ -92,14 +92,12 @@ def scopes_of(claims: dict[str, Any]) -> list[str]:
 
 async def _key(ctx: Context, issuer: str, kid: str) -> Any:
     """The key of that id. An unknown one may be new: then the keys are fetched again, but not all the time."""
-    import jwt
-
     kept = await ctx.transact(key_sets.get, ctx, issuer)
     now = ctx.now()
     if kept is not None and now - kept.fetched < _KEPT_SECONDS:
         found = _in(kept.document, kid)
         if found is not None:
-            return jwt.PyJWK(found).key
+            return _read(found)
         if now - kept.fetched < _AGAIN_SECONDS:
             raise Invalid("the key of the token is not known")
     document = await _fetched(ctx, issuer)
@@ -107,8 +105,14 @@ async def _key(ctx: Context, issuer: str, kid: str) -> Any:
     found = _in(document, kid)
     if found is None:
         raise Invalid("the key of the token is not known")
+    return _read(found)
+
+
+def _read(key: dict[str, Any]) -> Any:
+    import jwt
+
     try:
-        return jwt.PyJWK(found).key
+        return jwt.PyJWK(key).key
     except jwt.PyJWTError as error:
         raise Invalid("the key of the token cannot be used") from error
 
@@ -118,7 +122,8 @@ async def _keep(ctx: Context, issuer: str, document: dict[str, Any]) -> None:
 
 
 def _in(document: dict[str, Any], kid: str) -> dict[str, Any] | None:
-    keys: list[dict[str, Any]] = document.get("keys") or []
+    given = document.get("keys")
+    keys = [key for key in given if isinstance(key, dict)] if isinstance(given, list) else []
     if not kid and len(keys) == 1:
         return keys[0]
     return next((key for key in keys if key.get("kid") == kid), None)

@@ -160,6 +160,11 @@ def matches_type(content_type: str, patterns: Iterable[str]) -> bool:
     return False
 
 
+def one_line(value: str) -> str:
+    """A value that can be a header's, whatever it was made of."""
+    return value.replace("\r", "").replace("\n", "").replace("\0", "")
+
+
 def plain(value: Any) -> str:
     """A value of a header, as functions may return it."""
     if isinstance(value, bool):

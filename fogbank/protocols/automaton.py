@@ -50,6 +50,7 @@ class Automaton:
 
     def __init__(self, pattern: str) -> None:
         tree = parser.parse(pattern)
+        self._dot: Accepts = (lambda character: True) if tree.state.flags & codes.SRE_FLAG_DOTALL else "\n".__ne__
         self._ignores_case = bool(tree.state.flags & codes.SRE_FLAG_IGNORECASE)
         self._end = _Position(None, [])
         self._first = self._sequence(tree, self._end)
@@ -120,7 +121,7 @@ class Automaton:
         return first
 
     def _accepting(self, name: Any, argument: Any) -> Accepts:
-        accepts = _accepting(name, argument)
+        accepts = self._dot if name is codes.ANY else _accepting(name, argument)
         if not self._ignores_case:
             return accepts
         return lambda character: accepts(character.lower()) or accepts(character.upper())
@@ -154,8 +155,6 @@ def _accepting(name: Any, argument: Any) -> Accepts:
         return chr(argument).__eq__
     if name is codes.NOT_LITERAL:
         return chr(argument).__ne__
-    if name is codes.ANY:
-        return "\n".__ne__
     if name is codes.IN:
         return _one_of(argument)
     if name is codes.RANGE:

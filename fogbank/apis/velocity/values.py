@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fogbank.apis.expressions import whole
 from fogbank.apis.velocity.parser import TemplateError
 
 Method = Callable[..., Any]
@@ -137,7 +138,7 @@ _OF_TEXT: dict[str, Method] = {
     "replace": lambda self, old, new: self.replace(written(old), written(new)),
     "replaceAll": lambda self, old, new: _pattern(old).sub(_replacement(new), self),
     "replaceFirst": lambda self, old, new: _pattern(old).sub(_replacement(new), self, count=1),
-    "matches": lambda self, pattern: _pattern(pattern).fullmatch(self) is not None,
+    "matches": lambda self, pattern: bool(whole(written(pattern))(self)),
     "split": _split,
     "repeat": _repeat,
     "getBytes": lambda self: list(self.encode()),

@@ -42,6 +42,8 @@ def test_mapped_headers_and_cors_by_a_mock(apis):
     answer = apis.visit(api, "/prod/orders?q=1", "OPTIONS")
     assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert answer.headers["X-Query"] == "1"
+    answer = apis.visit(api, "/prod/orders?q=1%0d%0aX-Forged:%202", "OPTIONS")
+    assert (answer.headers["X-Query"], answer.headers["X-Forged"]) == ("1X-Forged: 2", None)
 
 
 def test_a_function_behind_templates_gets_and_gives_what_they_make(apis):
@@ -190,7 +192,11 @@ def test_requests_are_passed_to_an_endpoint_with_their_path_and_query(apis):
 
 def test_bodies_and_parameters_are_held_against_what_the_method_declares(apis):
     api, resource = apis.make(method="POST")
-    schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string", "pattern": "^([a-z0-9]+)+$"}},
+    }
     apis.client.create_model(restApiId=api, name="Order", contentType="application/json", schema=json.dumps(schema))
     validator = apis.client.create_request_validator(
         restApiId=api, name="v", validateRequestBody=True, validateRequestParameters=True
@@ -204,6 +210,8 @@ def test_bodies_and_parameters_are_held_against_what_the_method_declares(apis):
     apis.deploy(api)
     bad = apis.visit(api, "/prod/orders?who=me", "POST", '{"x": 1}', JSON)
     assert (bad.status, bad.message) == (400, "Invalid request body")
+    unfit = apis.visit(api, "/prod/orders?who=me", "POST", json.dumps({"id": f"{'a' * 60}!"}), JSON)
+    assert unfit.status == 400
     missing = apis.visit(api, "/prod/orders", "POST", '{"id": "7"}', JSON)
     assert (missing.status, missing.message) == (400, "Missing required request parameters: [who]")
     assert apis.visit(api, "/prod/orders?who=me", "POST", '{"id": "7"}', JSON).status == 200

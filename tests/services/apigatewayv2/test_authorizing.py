@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 SIMPLE = """
 def handler(event, context):
@@ -44,6 +44,11 @@ class Issuer:
     def token(self, **claims):
         told = {"iss": self.url, "aud": "shop", "exp": int(time.time()) + 3600, "scope": "read write", **claims}
         return jwt.encode(told, self._key, algorithm="RS256", headers={"kid": "k1"})
+
+    def of_another_kind(self):
+        """Signed by an algorithm that the key of that name is none of."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return jwt.encode({"iss": self.url}, key, algorithm="ES256", headers={"kid": "k1"})
 
 
 def _text(number):
@@ -82,8 +87,9 @@ def test_tokens_are_held_against_the_keys_of_their_issuer(apis, issuer):
     assert (none.status, none.message, none.headers["www-authenticate"]) == (401, "Unauthorized", "Bearer")
     forged = issuer.token()[:-8] + "AAAAAAAA"
     refused = [forged, issuer.token(aud="other"), issuer.token(exp=1), issuer.token(iss="http://other"), "nonsense"]
+    refused.append(issuer.of_another_kind())
     answers = [call(token) for token in refused]
-    assert [answer.status for answer in answers] == [401] * 5
+    assert [answer.status for answer in answers] == [401] * 6
     assert 'error="invalid_token"' in answers[0].headers["www-authenticate"]
     assert call(issuer.token(), "/admin").status == 403
     assert call(issuer.token(scope="admin"), "/admin").status == 200

@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authoriz
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import orjson
 
-from fogbank.apis import functions, permits, tokens
+from fogbank.apis import expressions, functions, permits, tokens
 from fogbank.apis.mapping import context_value, with_variables
 from fogbank.apis.velocity.values import written
 from fogbank.identity import ANONYMOUS
@@ -168,9 +167,16 @@ def identity_of(exchange: Exchange, authorizer: Document) -> list[str]:
     if not all(values):
         raise unauthorized()
     pattern = authorizer.get("identityValidationExpression")
-    if authorizer["type"] == "TOKEN" and pattern and not re.fullmatch(pattern, values[0] or ""):
+    if authorizer["type"] == "TOKEN" and pattern and not _has_form(pattern, values[0] or ""):
         raise unauthorized()
     return [value for value in values if value]
+
+
+def _has_form(pattern: str, token: str) -> bool:
+    try:
+        return bool(expressions.whole(pattern)(token))
+    except ValueError as error:
+        raise _misconfigured(str(error)) from error
 
 
 async def _answer(exchange: Exchange, authorizer: Document, identity: list[str]) -> Document:
@@ -216,7 +222,8 @@ async def ask(exchange: Exchange, authorizer: Document, identity: list[str]) -> 
         raise _misconfigured("the authorizer has not returned JSON") from error
     if not isinstance(answer, dict) or not answer.get("principalId") or "policyDocument" not in answer:
         raise _misconfigured("the authorizer's answer has no principalId or policyDocument")
-    if any(isinstance(value, dict | list) for value in (answer.get("context") or {}).values()):
+    context = answer.get("context") or {}
+    if not isinstance(context, dict) or any(isinstance(value, dict | list) for value in context.values()):
         raise _misconfigured("the authorizer's context has values that are no texts, numbers or booleans")
     return answer
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from fogbank.apis.visits import matches_type, multiple, plain, single
+from fogbank.apis.visits import matches_type, multiple, one_line, plain, single
 from fogbank.http import Response
 from fogbank.services.apigateway.gateway_responses import malformed
 from fogbank.services.apigateway.serving.exchange import Exchange
@@ -95,7 +95,7 @@ def _headers(returned: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def remapped(name: str, value: str) -> tuple[str, str]:
-    return (f"{_PREFIX}{name}" if name.lower() in _REMAPPED else name), value.replace("\r", "").replace("\n", "")
+    return (f"{_PREFIX}{name}" if name.lower() in _REMAPPED else name), one_line(value)
 
 
 def _bytes(exchange: Exchange, returned: dict[str, Any], body: str, headers: list[tuple[str, str]]) -> bytes:

@@ -13,7 +13,7 @@ import orjson
 from fogbank.apis.addresses import Place, stage_in_path
 from fogbank.apis.mapping import escape_javascript, rendered
 from fogbank.apis.velocity import TemplateError
-from fogbank.apis.visits import Visit
+from fogbank.apis.visits import Visit, one_line
 from fogbank.http import Response
 from fogbank.kernel import Context
 from fogbank.services.apigateway.gateway_responses import DEFAULTS, Refused, default_response, missing_token
@@ -114,7 +114,7 @@ def refusal(exchange: Exchange, refused: Refused) -> Response:
     for target, source in (found.get("responseParameters") or {}).items():
         value = source_value(exchange, source) if exchange.match or not source.startswith("method.") else None
         if value is not None:
-            headers[target.removeprefix("gatewayresponse.header.")] = value
+            headers[target.removeprefix("gatewayresponse.header.")] = one_line(value)
     return Response(status, list(headers.items()), body)
 
 

@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
+from fogbank.apis import expressions
 from fogbank.services.apigateway.gateway_responses import Refused
 from fogbank.services.apigateway.serving.exchange import Exchange
 
@@ -98,13 +100,29 @@ def _type_of(value: Any) -> str:
 def _validator(name: str, models: bytes) -> Any:
     """The schema of a model (draft 4), with the models that it refers to as its definitions."""
     from jsonschema import Draft4Validator
+    from jsonschema.validators import extend
 
     schemas = {model["name"]: orjson.loads(model["schema"] or "{}") for model in orjson.loads(models)}
     definitions = {each: _local(schema) for each, schema in schemas.items()}
     own = dict(definitions[name])
     own["definitions"] = {**definitions, **(own.get("definitions") or {})}
     own.pop("id", None)
-    return Draft4Validator(own)
+    return extend(Draft4Validator, {"pattern": _pattern})(own)
+
+
+def _pattern(validator: Any, pattern: str, value: Any, schema: Document) -> Iterator[Any]:
+    """The keyword `pattern`, on whose expressions the library may be busy for ever."""
+    from jsonschema.exceptions import ValidationError
+
+    if not validator.is_type(value, "string"):
+        return
+    try:
+        fits = expressions.anywhere(pattern)
+    except ValueError:
+        return  # the model says nothing that could be checked
+    if not fits(value):
+        shown = orjson.dumps(value).decode()
+        yield ValidationError(f'ECMA 262 regex "{pattern}" does not match input string {shown}')
 
 
 def _local(schema: Any) -> Any:

@@ -114,7 +114,8 @@ async def _by_function(exchange: Exchange, authorizer: Document) -> None:
             raise internal(str(error)) from error
     if not allowed:
         raise _forbidden()
-    context = answer.get("context") or {}
+    context = answer.get("context")
+    context = context if isinstance(context, dict) else {}
     if authorizer["AuthorizerPayloadFormatVersion"] == "1.0":
         context = {**context, "principalId": answer.get("principalId")}
     exchange.authorizer = {"lambda": context or None}

@@ -204,7 +204,7 @@ def _headers(returned: Document) -> list[tuple[str, str]]:
         for name, value in (returned.get("headers") or {}).items()
         if name.lower() not in known
     ]
-    found += [("set-cookie", cookie) for cookie in returned.get("cookies") or []]
+    found += [("set-cookie", plain(cookie)) for cookie in returned.get("cookies") or []]
     if not any(name == "content-type" for name, _ in found):
         found.append(("content-type", "text/plain; charset=utf-8"))
     return [(name, value) for name, value in found if name not in _DROPPED]

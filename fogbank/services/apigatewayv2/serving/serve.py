@@ -12,7 +12,7 @@ from fogbank.apis import rates
 from fogbank.apis.addresses import Place, stage_in_path
 from fogbank.apis.mapping import with_context
 from fogbank.apis.observing import Told, accessed
-from fogbank.apis.visits import Visit
+from fogbank.apis.visits import Visit, one_line
 from fogbank.http import Response
 from fogbank.kernel import Context, metrics
 from fogbank.services.apigatewayv2.parts import apis, snapshots, stages
@@ -66,6 +66,7 @@ async def _answered(exchange: Exchange) -> Response:
     if added:  # what the configuration says stands in the place of what an integration says
         names = {name for name, _ in added}
         response.headers = [pair for pair in response.headers if pair[0].lower() not in names] + added
+    response.headers = [(name, one_line(value)) for name, value in response.headers]
     response.headers.append(("apigw-requestid", exchange.request_id))
     return response
 

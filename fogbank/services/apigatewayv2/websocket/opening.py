@@ -16,7 +16,7 @@ from fogbank.apis.addresses import Place, stage_in_path
 from fogbank.apis.mapping import with_variables
 from fogbank.apis.sockets import sockets_of
 from fogbank.apis.velocity.values import written
-from fogbank.apis.visits import Visit
+from fogbank.apis.visits import Visit, one_line
 from fogbank.http import Response, Upgrade
 from fogbank.kernel import Context
 from fogbank.services.apigatewayv2.parts import apis, snapshots, stages
@@ -39,7 +39,7 @@ async def connect(ctx: Context, visit: Visit, place: Place, own_host: bool) -> R
         return refused.response()
     from fogbank.services.apigatewayv2.websocket.wire import Wire
 
-    protocol = headers.get("sec-websocket-protocol")
+    protocol = one_line(headers.get("sec-websocket-protocol", ""))
     chosen = [("Sec-WebSocket-Protocol", protocol)] if protocol else []
     upgrade = [("Upgrade", "websocket"), ("Sec-WebSocket-Accept", accepted), *chosen]
     return Upgrade(upgrade, Wire(session, sockets_of(ctx.app)))
@@ -152,5 +152,6 @@ async def _by_function(session: Session, authorizer: Document) -> None:
         raise Refused(500, "Internal server error", why=done.why)
     if not allowed:
         raise Refused(403, "User is not authorized to access this resource")
-    session.authorizer = {name: written(value) for name, value in (answer.get("context") or {}).items()}
+    context = answer.get("context")
+    session.authorizer = {name: written(value) for name, value in context.items()} if isinstance(context, dict) else {}
     session.authorizer["principalId"] = answer.get("principalId")
