@@ -16,6 +16,15 @@ _NAMESPACES = {
     "s3control": "http://awss3control.amazonaws.com/doc/{apiVersion}/",
     "sqs": "http://queue.amazonaws.com/doc/{apiVersion}/",
 }
+# where SDKs made from the models of 2024 and before look for an operation that is elsewhere now
+_FORMER_PATHS = {
+    "sesv2": {"PutEmailIdentityDkimSigningAttributes": "/v1/email/identities/{EmailIdentity}/dkim/signing"},
+}
+
+
+def former_paths(service_id: str) -> Mapping[str, str]:
+    """Operations of a REST service that also answer at the path they had before, and that path."""
+    return _FORMER_PATHS.get(service_id, {})
 
 
 def protocols(service_id: str, metadata: Mapping[str, Any]) -> list[str]:

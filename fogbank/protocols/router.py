@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from fogbank.http import Request
 from fogbank.kernel.errors import AWSError
-from fogbank.protocols import compression, s3
+from fogbank.protocols import compression, legacy, s3
 from fogbank.protocols.forms import fields, unquote, unquote_plus
 from fogbank.protocols.model import OperationModel, ServiceModel
 from fogbank.protocols.scalars import BadValue
@@ -224,11 +224,13 @@ class RestRouter:
         self._roots: dict[str, _Node] = {}
         self._literals: set[str] = set()
         for operation in model.operations.values():
-            self._add(operation)
+            self._add(operation, operation.path_template)
+        for name, path in legacy.former_paths(model.service_id).items():
+            self._add(model.operations[name], path)
 
-    def _add(self, operation: OperationModel) -> None:
+    def _add(self, operation: OperationModel, path: str) -> None:
         node = self._roots.setdefault(operation.method, _Node())
-        for part in _parts(operation.path_template):
+        for part in _parts(path):
             if part[:1] != "{":
                 node = node.literal.setdefault(part, _Node())
             elif part.endswith("+}"):

@@ -173,6 +173,13 @@ def test_targets_may_have_the_name_of_the_service_alone() -> None:
         assert protocols.index().by_target_prefix[prefix] == ["cloudtrail"]
 
 
+def test_operations_that_moved_answer_at_their_former_path_too() -> None:
+    for version in ("v1", "v2"):
+        found = routed("sesv2", "PUT", f"/{version}/email/identities/example.com/dkim/signing")
+        assert found.operation.name == "PutEmailIdentityDkimSigningAttributes"
+        assert found.uri == {"EmailIdentity": "example.com"}
+
+
 def test_query_without_a_known_action() -> None:
     with pytest.raises(AWSError, match="MissingAction"):
         routed("iam", "POST", "/", {}, b"Version=1")

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usa
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,8 @@ from fogbank.services.apigateway.patches import Document, Rule, number, one_of, 
 from fogbank.services.apigateway.service import operation, service
 
 PERIODS = ("DAY", "WEEK", "MONTH")
+# the path of a method as Terraform writes it, its slashes not escaped: /apiStages/x:prod/throttle//items/GET/rateLimit
+_RAW = re.compile(r"(/apiStages/[^/]+/throttle/)(/.*?)(/[A-Z]+(?:/rateLimit|/burstLimit)?)")
 
 
 class Allowance(Record, frozen=True):
@@ -151,10 +154,16 @@ async def get_usage_plans(ctx: Context, request: Request) -> Answer:
     return paged(found, request)
 
 
+def _escaped(step: Request) -> Request:
+    raw = _RAW.fullmatch(step["path"])
+    return step if raw is None else {**step, "path": raw[1] + raw[2].replace("/", "~1") + raw[3]}
+
+
 @operation
 async def update_usage_plan(ctx: Context, request: Request) -> Answer:
     before = await plan_of(ctx, request["usagePlanId"])
-    plan = await _check(ctx, patched(before, request.get("patchOperations"), _RULES))
+    patch = [_escaped(each) for each in request.get("patchOperations") or ()]
+    plan = await _check(ctx, patched(before, patch, _RULES))
     plans.put(ctx, Part(plan), plan["id"])
     if plan.get("quota") != before.get("quota"):
         for (key,), _ in await usage.items(ctx, (str,), plan["id"]):

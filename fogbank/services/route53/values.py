@@ -11,7 +11,7 @@ from typing import Any
 
 from fogbank.services.route53 import errors
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.){0,255}"(?:\s+"(?:[^"\\]|\\.){0,255}")*')
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.){0,255}"(?:\s*"(?:[^"\\]|\\.){0,255}")*')
 _REASONS = {"A": "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)"}
 _REASONS["AAAA"] = "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)"
 _QUOTED = ("TXT", "SPF")

@@ -27,7 +27,6 @@ _OPTIONS = {
     "ArchivingOptions": ("ArchiveArn",),
 }
 _DEFAULTS: dict[str, Any] = {
-    "DeliveryOptions": {"TlsPolicy": "OPTIONAL"},
     "ReputationOptions": {"ReputationMetricsEnabled": False},
     "SendingOptions": {"SendingEnabled": True},
 }

@@ -75,6 +75,21 @@ def test_plans_are_given_product_codes(apis):
     assert apis.client.update_usage_plan(usagePlanId=plan, patchOperations=patch)["productCode"] == "one"
 
 
+def test_limits_of_a_method_may_have_slashes_in_their_path(apis):
+    client = apis.client
+    stage = {"apiId": client.create_rest_api(name="shop")["id"], "stage": "prod"}
+    resource = client.get_resources(restApiId=stage["apiId"])["items"][0]["id"]
+    at = {"restApiId": stage["apiId"], "resourceId": resource, "httpMethod": "GET"}
+    client.put_method(**at, authorizationType="NONE")
+    client.put_integration(**at, type="MOCK")
+    client.create_deployment(restApiId=stage["apiId"], stageName="prod")
+    plan = client.create_usage_plan(name="p", apiStages=[stage])["id"]
+    path = f"/apiStages/{stage['apiId']}:prod/throttle//items/one/GET/rateLimit"
+    patch = [{"op": "replace", "path": path, "value": "4"}]
+    changed = client.update_usage_plan(usagePlanId=plan, patchOperations=patch)
+    assert changed["apiStages"][0]["throttle"] == {"/items/one/GET": {"burstLimit": 0, "rateLimit": 4.0}}
+
+
 def test_nothing_is_deployed_without_methods_and_integrations(apis):
     client = apis.client
     api = client.create_rest_api(name="shop")

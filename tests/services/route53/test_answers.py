@@ -13,11 +13,13 @@ def test_names_are_answered_with_their_values(zone):
         zone.record("www", "192.0.2.1", "192.0.2.2"),
         zone.record("www", "2001:db8::1", kind="AAAA"),
         zone.record("", '"v=spf1 -all"', kind="TXT"),
+        zone.record("dkim", '"long""er"', kind="TXT"),
         zone.record("", "10 mail.example.com", kind="MX"),
     )
     assert zone.ask("www") == ["192.0.2.1", "192.0.2.2"]
     assert zone.ask("www", "AAAA") == ["2001:db8::1"]
     assert zone.ask("", "TXT") == ['"v=spf1 -all"']
+    assert zone.ask("dkim", "TXT") == ['"long" "er"']
     assert zone.ask("", "MX") == ["10 mail.example.com."]
     assert len(zone.ask("", "NS")) == 4
 

@@ -121,6 +121,7 @@ def test_configuration_sets_are_kept_and_have_to_be_there(ses, sender, refused):
     ses.create_configuration_set(ConfigurationSetName="s", Tags=[{"Key": "a", "Value": "b"}])
     with refused("AlreadyExistsException"):
         ses.create_configuration_set(ConfigurationSetName="s")
+    assert "DeliveryOptions" not in ses.get_configuration_set(ConfigurationSetName="s")
     ses.put_configuration_set_delivery_options(ConfigurationSetName="s", TlsPolicy="REQUIRE")
     ses.put_configuration_set_sending_options(ConfigurationSetName="s", SendingEnabled=False)
     found = ses.get_configuration_set(ConfigurationSetName="s")
