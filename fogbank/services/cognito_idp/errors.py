@@ -46,6 +46,12 @@ def alias_and_username() -> AWSError:
     return invalid("Only one of the aliasAttributes or usernameAttributes can be set in a user pool.")
 
 
+def no_sms_configuration() -> AWSError:
+    return invalid(
+        "SMS configuration and Auto verification for phone_number are required when MFA is required/optional"
+    )
+
+
 def required_custom(name: str) -> AWSError:
     return invalid(f"{name}: Required custom attributes are not supported currently.")
 

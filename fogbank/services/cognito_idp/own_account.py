@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 from msgspec.structs import replace
 
 from fogbank.kernel import Context
@@ -150,5 +152,6 @@ async def check_secret(app: App, given: str | None) -> None:
         return
     if not given:
         raise errors.refresh_without_secret(app.client.id)
-    if given != await app.ctx.transact(secret_of, app.ctx, app.client):
+    secret = await app.ctx.transact(secret_of, app.ctx, app.client)
+    if not hmac.compare_digest(given.encode(), secret.encode()):
         raise errors.not_authorized("SecretHash does not match for the client: " + app.client.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from fogbank.kernel import Collection, Context
+from fogbank.kernel import AWSError, Context
 from fogbank.kernel.errors import not_implemented
 from fogbank.kernel.pages import page, position
 from fogbank.services.cognito_idp import errors, schema
@@ -131,6 +131,8 @@ def _check(request: Request) -> None:
 @service.operation(**ON_ANY)
 async def create_user_pool(ctx: Context, request: Request) -> Request:
     """API_CreateUserPool. Errors: InvalidParameterException."""
+    if request.get("MfaConfiguration", "OFF") != "OFF":
+        raise _factor_refused(request)
     identifier = f"{ctx.region}_{''.join(secrets.choice(_ALNUM) for _ in range(9))}"
     made = Pool(
         identifier,
@@ -144,6 +146,13 @@ async def create_user_pool(ctx: Context, request: Request) -> Request:
     pools.put(ctx, made, identifier)
     homes.put(ctx, Home(ctx.account, ctx.region, identifier), "pool", identifier)
     return {"UserPool": _shown(ctx, made, 0)}
+
+
+def _factor_refused(request: Request) -> AWSError:
+    """A second factor that is switched on with a pool is the text message; others follow with SetUserPoolMfaConfig."""
+    if request.get("SmsConfiguration"):
+        return not_implemented("cognito-idp", "SMS_MFA")
+    return errors.no_sms_configuration()
 
 
 @service.operation(**ON_POOL)
@@ -172,6 +181,9 @@ def _shown(ctx: Context, found: Pool, users: int) -> Request:
 async def update_user_pool(ctx: Context, request: Request) -> None:
     """API_UpdateUserPool. What a request does not say is set back to its default. Errors: ResourceNotFoundException."""
     found = await find(ctx, request["UserPoolId"])
+    token = found.settings.get("SoftwareTokenMfaConfiguration") or {}
+    if request.get("MfaConfiguration", "OFF") != "OFF" and not token.get("Enabled"):
+        raise _factor_refused(request)
     settings = _settled(request) | {
         name: found.settings[name] for name in (*_FIXED, *_ELSEWHERE) if name in found.settings
     }
@@ -213,25 +225,34 @@ async def delete_user_pool(ctx: Context, request: Request) -> None:
     await ctx.schedule("sweep", {"pool": found.id})
 
 
+# what lies in a pool, by the types of the rest of its keys
+_WITHIN: dict[str, tuple[type, ...]] = {
+    "clients": (str,),
+    "users": (str,),
+    "aliases": (str, str),
+    "groups": (str,),
+    "members": (str, str),
+    "memberships": (str, str),
+    "codes": (str, str),
+    "sign-ins": (str, int, str),
+    "signing-keys": (),
+    "spent-sessions": (str,),
+}
+
+
 @service.task
 async def sweep(ctx: Context, payload: dict[str, Any]) -> None:
     """Throw away what was in a pool that is deleted, some of it at a time."""
-    for found in service.collections.values():
-        if found in (pools, homes):
-            continue
-        rows = await found.raw_items(ctx, payload["pool"], limit=_SWEPT)
-        prefix = found.row_key(ctx, payload["pool"])
-        for key, value in rows:
-            _forget_home(ctx, found, value)
-            ctx.tx.writes[prefix + key] = None
+    for name, types in _WITHIN.items():
+        found = service.collections[name]
+        rows = await found.items(ctx, types, payload["pool"], limit=_SWEPT)
+        for key, _ in rows:
+            found.delete(ctx, payload["pool"], *key)
+            if name == "clients":
+                homes.delete(ctx, "client", key[0])
         if rows:
             await ctx.schedule("sweep", payload)
             return
-
-
-def _forget_home(ctx: Context, found: Collection[Any], value: bytes) -> None:
-    if found.name == "clients":
-        homes.delete(ctx, "client", found.decode(value).id)
 
 
 @service.operation(**ON_POOL)

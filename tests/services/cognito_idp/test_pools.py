@@ -65,6 +65,11 @@ def test_a_deleted_pool_takes_its_clients_along(idp, pool, app, refused):
         idp.sign_up(ClientId=app, Username="u", Password="Str0ng!pass")
 
 
+def test_a_second_factor_of_a_new_pool_needs_a_way_to_send_it(make_pool, refused):
+    with refused("InvalidParameterException", "SMS configuration and Auto verification for phone_number are required"):
+        make_pool(MfaConfiguration="ON")
+
+
 def test_pools_are_listed_on_pages(idp, make_pool, refused):
     made = {make_pool() for _ in range(3)}
     pages = list(idp.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 2}))
