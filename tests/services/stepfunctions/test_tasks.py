@@ -61,6 +61,30 @@ def test_refusal_of_an_operation_names_its_exception(machines):
     assert "(Service: DynamoDb, Status Code: 400, Request ID: " in found["cause"]
 
 
+def test_item_of_a_table_is_a_result(machines, aws):
+    dynamodb, item = aws("dynamodb"), {"id": {"S": "1"}, "size": {"N": "2"}, "tags": {"L": [{"S": "a"}]}}
+    dynamodb.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="orders", Item=item)
+    reading = task("arn:aws:states:::dynamodb:getItem", {"TableName": "orders", "Key": {"id": {"S": "1"}}}, Next="Q")
+    del reading["T"]["End"]
+    query = {
+        "TableName": "orders",
+        "KeyConditionExpression": "id = :i",
+        "ExpressionAttributeValues": {":i": {"S": "1"}},
+    }
+    states = {
+        "T": {**reading["T"], "ResultPath": "$.one"},
+        "Q": task("arn:aws:states:::aws-sdk:dynamodb:query", query, ResultPath="$.all")["T"],
+    }
+    found = machines.run(states)["output"]
+    assert (found["one"]["Item"], found["all"]["Items"]) == (item, [item])
+
+
 def test_condition_that_fails_is_caught_by_its_name(machines, aws):
     aws("dynamodb").create_table(
         TableName="orders",

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
+import orjson
+
 from fogbank import protocols
 from fogbank.http import Payload
 from fogbank.protocols import OperationModel, Shape, timestamps
@@ -184,6 +186,8 @@ class _Writer:
         self._documents = documents
 
     def value(self, shape: Shape, given: Any) -> Any:
+        if isinstance(given, orjson.Fragment):  # what is JSON already, as items of DynamoDB are
+            given = orjson.loads(orjson.dumps(given))
         if given is None or shape.is_document or shape.name in self._documents:
             return _plain(given)
         if shape.type == "structure":
