@@ -31,10 +31,11 @@ def check(request: Request) -> None:
 
 
 def page(request: Request, rows: Sequence[T], most: int, key: Any) -> tuple[Sequence[T], str | None]:
-    """The page that a request asks for, of rows in the order of `key` (a text), and the token of the next one."""
+    """The page that a request asks for, in the order of `key` (a text), and the token of the next one."""
     size = request.get("MaxResults")
     if size is not None and not 1 <= size <= most:
         raise errors.page_size(size, most)
+    rows = sorted(rows, key=key)  # where names begin with one another, the store has another order
     token = request.get("NextToken")
     if token:
         after = pages.position(token, errors.invalid_next_token())

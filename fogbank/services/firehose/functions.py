@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation-status-model
 from __future__ import annotations
 
 import base64
-import binascii
 from collections import Counter
 from typing import Any
 
@@ -46,9 +45,9 @@ async def transformed(ctx: Context, stream: Stream, role: str, parameters: Param
 
 def _portions(items: list[Item], size: float) -> list[list[Item]]:
     found: list[list[Item]] = []
-    filled = size
+    filled = 0
     for item in items:
-        if filled + len(item.data) > size:
+        if not found or filled + len(item.data) > size:
             found.append([])
             filled = 0
         found[-1].append(item)
@@ -151,7 +150,10 @@ def _answered(item: Item, answer: dict[str, Any] | None) -> list[Item]:
         raise _Failed("Lambda.MissingResult", f"The result of a record is none that there is: {result}")
     try:
         data = base64.b64decode(answer.get("data") or "", validate=True)
-    except (binascii.Error, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise _Failed("Lambda.JsonProcessingException", "The data of a record is not encoded in base64.") from error
-    keys = (answer.get("metadata") or {}).get("partitionKeys") or {}
+    metadata = answer.get("metadata")
+    keys = metadata.get("partitionKeys") if isinstance(metadata, dict) else None
+    if not isinstance(keys, dict):
+        keys = {}
     return [item._replace(data=data, lambda_keys={name: str(value) for name, value in keys.items()})]

@@ -19,5 +19,7 @@ PARTITIONS: Final = 500
 PREFIX_CHARACTERS: Final = 512
 PARTITIONED_MIB: Final = 64
 """The smallest buffer of a stream with dynamic partitioning."""
+DECOMPRESSED_BYTES: Final = 64 * MIB
+"""No quota of AWS's: what a record may become, lest a small one fill the memory."""
 ANSWER_SECONDS: Final = 180
 """How long an HTTP endpoint may take to answer."""

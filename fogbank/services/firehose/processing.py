@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from fogbank.kernel import Context
-from fogbank.services.firehose import functions, processors, queries, settings
+from fogbank.services.firehose import functions, limits, processors, queries, settings
 from fogbank.services.firehose.buffers import Item
 from fogbank.services.firehose.processors import Parameters
 from fogbank.services.firehose.records import Stream
@@ -65,9 +66,15 @@ def _deaggregated(parameters: Parameters, item: Item) -> list[Item]:
 
 def _decompressed(parameters: Parameters, item: Item) -> list[Item]:
     try:
-        return [item._replace(data=gzip.decompress(item.data))]
+        with gzip.GzipFile(fileobj=io.BytesIO(item.data)) as file:
+            data = file.read(limits.DECOMPRESSED_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise queries.NotExtracted(f"The record cannot be decompressed: {error}") from error
+    if len(data) > limits.DECOMPRESSED_BYTES:
+        raise queries.NotExtracted(
+            f"The record is larger than {limits.DECOMPRESSED_BYTES} bytes when it is decompressed."
+        )
+    return [item._replace(data=data)]
 
 
 def _messages(parameters: Parameters, item: Item) -> list[Item]:

@@ -73,8 +73,17 @@ def _check(ctx: Context, kind: str, parameters: Parameters) -> None:
         queries.check(parameters["MetadataExtractionQuery"])
     elif kind == "RecordDeAggregation":
         _check_parts(parameters)
+    elif kind == "AppendDelimiterToRecord":
+        _check_delimiter(parameters.get("Delimiter", ""))
     elif kind == "Decompression" and parameters["CompressionFormat"] != "GZIP":
         raise errors.invalid("CompressionFormat of the processor Decompression must be GZIP.")
+
+
+def _check_delimiter(text: str) -> None:
+    try:
+        text.encode().decode("unicode_escape")
+    except UnicodeDecodeError as error:
+        raise errors.invalid(f"Delimiter has an escape that there is not: {text}") from error
 
 
 def _check_function(ctx: Context, parameters: Parameters) -> None:

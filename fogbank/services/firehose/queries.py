@@ -64,7 +64,7 @@ def split_json(data: bytes) -> list[bytes]:
     while place < len(text):
         try:
             _, end = decoder.raw_decode(text, place)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotExtracted(f"The record cannot be deaggregated as JSON: {error}") from error
         found.append(text[place:end].encode())
         place = _skip(text, end)

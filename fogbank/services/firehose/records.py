@@ -99,12 +99,13 @@ def stream_arn(ctx: Context, request: Request) -> str:
     return arn_of(ctx, request["DeliveryStreamName"])
 
 
-async def _tags(ctx: Context, request: Request) -> dict[str, str]:
+async def tags_of(ctx: Context, request: Request) -> dict[str, str]:
+    """Those of the stream that a request names, for the decision about it: none where there is no such stream."""
     stream = await streams.get(ctx, request["DeliveryStreamName"])
     return {} if stream is None else stream.tags
 
 
-ON_STREAM: dict[str, Any] = {"resource": stream_arn, "tags": _tags}
+ON_STREAM: dict[str, Any] = {"resource": stream_arn, "tags": tags_of}
 
 
 async def find(ctx: Context, name: str) -> Stream:

@@ -16,6 +16,7 @@ from fogbank.services.firehose.records import (
     Stream,
     find,
     stream_arn,
+    tags_of,
 )
 from fogbank.services.firehose.service import service
 
@@ -25,8 +26,7 @@ _FOR_LOGS = "LogDeliveryEnabled"
 
 async def _policy(ctx: Context, request: Request) -> str | None:
     """Streams have no policies. What delivers logs may write to those that are tagged for it, as its linked role may on AWS."""
-    stream = await find(ctx, request["DeliveryStreamName"])
-    if stream.tags.get(_FOR_LOGS) != "true":
+    if (await tags_of(ctx, request)).get(_FOR_LOGS) != "true":
         return None
     hosts = '["delivery.logs.amazonaws.com","logs.amazonaws.com"]'
     return (
@@ -35,11 +35,7 @@ async def _policy(ctx: Context, request: Request) -> str | None:
     )
 
 
-async def _tags(ctx: Context, request: Request) -> dict[str, str]:
-    return (await find(ctx, request["DeliveryStreamName"])).tags
-
-
-@service.operation(resource=stream_arn, policy=_policy, tags=_tags)
+@service.operation(resource=stream_arn, policy=_policy, tags=tags_of)
 async def put_record(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html"""
     stream = await _writable(ctx, request["DeliveryStreamName"])
@@ -49,7 +45,7 @@ async def put_record(ctx: Context, request: Request) -> Answer:
     return {"RecordId": item.id, "Encrypted": encryption.is_on(stream)}
 
 
-@service.operation(resource=stream_arn, policy=_policy, tags=_tags)
+@service.operation(resource=stream_arn, policy=_policy, tags=tags_of)
 async def put_record_batch(ctx: Context, request: Request) -> Answer:
     """https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html"""
     records = request["Records"]

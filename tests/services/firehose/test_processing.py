@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from fogbank.services.firehose import functions, processing, queries
+from fogbank.services.firehose.buffers import Item
 from tests.services.firehose.conftest import NOW
 from tests.services.lambda_.functions import Functions
 
+_EACH = {"RecordDeAggregation": processing._deaggregated, "Decompression": processing._decompressed}
 TRANSFORM = """
 import base64
 def handler(event, context):
@@ -60,6 +63,14 @@ def test_a_function_changes_drops_and_refuses_records(delivery, transform):
     told = {line["errorCode"]: base64.b64decode(line["rawData"]) for line in lines}
     assert told == {"Lambda.ProcessingFailedStatus": b"fail", "Lambda.MissingRecordId": b"lose"}
     assert {line["lambdaArn"] for line in lines} == {transform}
+
+
+def test_records_of_no_bytes_have_a_portion_too():
+    items = [Item(str(number), 0, data) for number, data in enumerate((b"", b"abc", b"", b"de"))]
+    assert [[item.data for item in portion] for portion in functions._portions(items, 4)] == [
+        [b"", b"abc", b""],
+        [b"de"],
+    ]
 
 
 def test_what_a_function_that_fails_was_given_goes_to_the_error_prefix(delivery, aws):
@@ -144,6 +155,23 @@ def test_records_in_records_are_taken_apart(delivery):
     )
     delivery.put(b'{"a": 1}{"a": 2}\n{"a": 3}')
     assert delivery.one()[1] == b'{"a": 1}|{"a": 2}|{"a": 3}|'
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "record"),
+    [
+        ("RecordDeAggregation", {"SubRecordType": "JSON"}, b"[" * 50_000),
+        ("Decompression", {"CompressionFormat": "GZIP"}, gzip.compress(bytes(64 * 2**20 + 1), 9)),
+    ],
+)
+def test_records_that_would_break_the_server_are_refused(kind, parameters, record):
+    with pytest.raises(queries.NotExtracted):
+        _EACH[kind](parameters, Item("1", 0, record))
+
+
+def test_a_delimiter_has_escapes_that_there_are(delivery, refused):
+    with refused("InvalidArgumentException", "Delimiter"):
+        delivery.create(processors(("AppendDelimiterToRecord", {"Delimiter": "\\x"})))
 
 
 def test_messages_are_taken_out_of_what_cloudwatch_logs_sends(delivery):
