@@ -31,8 +31,8 @@ EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 SKEWED = WRONG_SIGNATURE | {"RequestTimeTooSkewed"}
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 
-# Where others want one of several parameters, of which none is required.
-FIRST = {"kinesis": "DescribeLimits"}
+# Where others want one of several parameters, of which none is required, or texts of a form that samples do not have.
+FIRST = {"cognito-idp": "ListUserPools", "kinesis": "DescribeLimits"}
 
 
 def loaded(name: str) -> Service:
