@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fogbank.kernel import Context
 from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick
+from fogbank.services.cloudtrail.selection import DEFAULT
 from fogbank.services.cloudtrail.service import service
 
 _SETTINGS = (
@@ -32,7 +33,8 @@ class TrailType(ResourceType):
     async def create(self, ctx: Context, properties: Properties) -> str:
         name = str(properties["TrailName"])
         await self.call(ctx, "CreateTrail", {"Name": name, **_settings(properties), "TagsList": properties.get("Tags")})
-        await self._select(ctx, name, properties)
+        if _selected(properties):
+            await self._select(ctx, name, properties)
         if properties["IsLogging"]:
             await self.call(ctx, "StartLogging", {"Name": name})
         return name
@@ -59,7 +61,7 @@ class TrailType(ResourceType):
         if old != new:
             emptied = {name: "" for name in old if name not in new and isinstance(old[name], str)}
             await self.call(ctx, "UpdateTrail", {"Name": identifier, **emptied, **new})
-        if any(before.get(name) != after.get(name) for name in ("EventSelectors", "AdvancedEventSelectors")):
+        if _selected(before) != _selected(after):
             await self._select(ctx, identifier, after)
         if before["IsLogging"] != after["IsLogging"]:
             operation = "StartLogging" if after["IsLogging"] else "StopLogging"
@@ -67,9 +69,10 @@ class TrailType(ResourceType):
         await self._retag(ctx, identifier, before.get("Tags") or [], after.get("Tags") or [])
 
     async def _select(self, ctx: Context, name: str, properties: Properties) -> None:
-        chosen = pick(properties, "EventSelectors", "AdvancedEventSelectors")
-        if chosen:
-            await self.call(ctx, "PutEventSelectors", {"TrailName": name, **chosen})
+        """Without selectors in the template those of a new trail."""
+        await self.call(
+            ctx, "PutEventSelectors", {"TrailName": name, **(_selected(properties) or {"EventSelectors": [DEFAULT]})}
+        )
 
     async def _retag(self, ctx: Context, name: str, before: list[dict[str, str]], after: list[dict[str, str]]) -> None:
         arn = (await self.call(ctx, "GetTrail", {"Name": name}))["Trail"]["TrailARN"]
@@ -88,6 +91,11 @@ class TrailType(ResourceType):
             for trail in await self.listed(ctx, "ListTrails", "Trails")
             if trail["HomeRegion"] == ctx.region
         ]
+
+
+def _selected(properties: Properties) -> Properties:
+    """The selectors that there are: CDK writes an empty list for none."""
+    return {name: properties[name] for name in ("EventSelectors", "AdvancedEventSelectors") if properties.get(name)}
 
 
 def _settings(properties: Properties) -> Properties:

@@ -153,7 +153,7 @@ def test_templates_make_trails(aws, trail, bucket):
         "Resources": {
             "T": {
                 "Type": "AWS::CloudTrail::Trail",
-                "Properties": {"S3BucketName": bucket.name, "IsLogging": True, "IsMultiRegionTrail": True},
+                "Properties": {"S3BucketName": bucket.name, "IsLogging": True, "EventSelectors": []},
             }
         },
         "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["T", "Arn"]}}},
