@@ -59,7 +59,7 @@ async def _take(ctx: Context, before: Alarm, after: Alarm, action: str) -> None:
     kind = action.split(":")[2] if action.count(":") >= 5 else ""
     if kind == "sns":
         subject = f'{after.state}: "{after.name}" in {regions.description(ctx.region)}'
-        text = json.dumps(messages.notification(ctx, before, after))
+        text = json.dumps(messages.notification(ctx, before, after), separators=(",", ":"))
         notice = {"TopicArn": action, "Subject": subject[:100], "Message": text}
         await messages.as_alarm(ctx, arn).call("sns", "Publish", notice, as_caller=True)
     elif kind == "lambda":

@@ -73,7 +73,7 @@ async def find(ctx: Context, name: str) -> Alarm:
 
 def record(ctx: Context, alarm: Alarm, item: str, summary: str, data: Answer) -> None:
     """Add an item (`StateUpdate`, ...) to the alarm's history."""
-    entry = HistoryItem(alarm.kind, ctx.now(), item, summary, json.dumps(data))
+    entry = HistoryItem(alarm.kind, ctx.now(), item, summary, json.dumps(data, separators=(",", ":")))
     history.put(ctx, entry, alarm.name, int(ctx.now() * 1000), ctx.ids.hex(8))
 
 

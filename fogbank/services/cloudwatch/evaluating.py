@@ -73,8 +73,8 @@ async def evaluate(ctx: Context, payload: dict[str, Any]) -> None:
     state = decisive.verdict.state
     is_settled = state in (None, alarm.state)
     if state is not None and state != alarm.state:
-        data = _reason_data(ctx, alarm, decisive, span)
-        await become(ctx, alarm, state, verdicts.reason(decisive.rule, decisive.verdict, alarm.state), json.dumps(data))
+        data = json.dumps(_reason_data(ctx, alarm, decisive, span), separators=(",", ":"))
+        await become(ctx, alarm, state, verdicts.reason(decisive.rule, decisive.verdict, alarm.state), data)
     if any(each.verdict.seen for each in judged.values()) or not is_settled or _is_about_logs(alarm):
         await watching.wake(ctx, alarm.name, period)
     else:
