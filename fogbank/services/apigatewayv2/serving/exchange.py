@@ -95,11 +95,10 @@ class Exchange:
         return execution_arn(self.ctx.account, self.ctx.region, visit.api, f"{visit.stage}/{rest}")
 
     def source_arn(self) -> str:
-        """The route on whose behalf others are asked: with its own path, whose variables are asterisks."""
+        """The route on whose behalf others are asked: with its own path, as it was written: so CDK's permissions have it."""
         verb, _, path = self.route["RouteKey"].partition(" ")
-        parts = [("*" if part.startswith("{") else part) for part in path.split("/")]
         verb = "*" if verb == "ANY" else verb
-        rest = "$default" if verb == "$default" else f"{verb}{'/'.join(parts)}"
+        rest = "$default" if verb == "$default" else f"{verb}{path}"
         return execution_arn(self.ctx.account, self.ctx.region, self.visit.api, f"{self.visit.stage}/{rest}")
 
     # -- context
