@@ -59,8 +59,9 @@ async def documents(ctx: Context, api_id: str, kind: str) -> list[Document]:
 
 
 def paged(found: Sequence[Document], request: Request, key: str = "id") -> Answer:
-    """One page of a listing, which is in the order of `key`. Raises BadRequestException for a position that nobody gave out."""
+    """One page of a listing, in the order of `key`. Raises BadRequestException for a position that nobody gave out."""
     limit = min(request.get("limit") or _PAGE, _LONGEST_PAGE)
+    found = sorted(found, key=lambda each: str(each[key]))
     if request.get("position"):
         after = pages.position(request["position"], errors.bad_position())
         found = [each for each in found if str(each[key]) > after]

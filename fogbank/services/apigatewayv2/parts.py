@@ -62,6 +62,7 @@ def paged(found: Sequence[Document], request: Request, key: str) -> Answer:
     if text is not None and (not str(text).isdecimal() or int(text) < 1):
         raise errors.bad_request("Invalid maxResults specified")
     limit = min(int(text or _PAGE), _LONGEST_PAGE)
+    found = sorted(found, key=lambda each: str(each[key]))
     if request.get("NextToken"):
         after = pages.position(request["NextToken"], errors.bad_token())
         found = [each for each in found if str(each[key]) > after]
