@@ -184,6 +184,8 @@ async def _respond(app: App, request: Request) -> Request:
 async def _verified(app: App, responses: Params, metadata: Metadata) -> Request:
     content = await srp_flow.answered(app, responses)
     user = _known(app, await app.ctx.transact(find, app.ctx, app.pool, content["user"]))
+    if user.password is None or user.password.verifier.hex() != content["verifier"]:
+        raise errors.wrong_password()  # it was changed since the challenge
     if content["custom"] is not None:
         history = [*content["custom"], custom_auth.result("PASSWORD_VERIFIER", True)]
         return await custom_auth.step(app, user.name, user, history, metadata)
