@@ -164,3 +164,11 @@ def test_the_account_is_the_external_id_that_roles_may_ask_for(delivery, aws, re
     with refused("InvalidArgumentException", "unable to assume role"):
         delivery.create({"RoleARN": f"arn:aws:iam::{aws.account}:role/wrong"})
     delivery.create({"RoleARN": f"arn:aws:iam::{aws.account}:role/right"})
+
+
+def test_who_may_not_write_does_not_learn_which_streams_there_are(aws, refused):
+    iam = aws("iam")
+    iam.create_user(UserName="u")
+    stranger = aws("firehose", credentials=iam.create_access_key(UserName="u")["AccessKey"])
+    with refused("AccessDeniedException"):
+        stranger.put_record(DeliveryStreamName="nowhere", Record={"Data": b"x"})
