@@ -79,6 +79,7 @@ def completed(arn: str, given: Parameters | None, before: Parameters | None = No
     """The source's parameters with their defaults. Raises ValidationException.
 
     What there was `before` stays where nothing is given for it: filters, parameters of the source, and where reading begins.
+    Criteria without filters take those away that there were.
     """
     kind = kind_of(arn)
     before = before or {}
@@ -93,6 +94,8 @@ def completed(arn: str, given: Parameters | None, before: Parameters | None = No
     _check(arn, kind, parameters)
     for text in filter_patterns(asked):
         _check_pattern(text)
+    if not filter_patterns(asked):
+        asked.pop("FilterCriteria", None)
     return {**asked, kind.member: parameters}
 
 

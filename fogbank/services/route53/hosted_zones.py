@@ -78,6 +78,13 @@ async def get_hosted_zone(ctx: Context, request: Request) -> Request:
     return {"HostedZone": await shown(ctx, zone), "DelegationSet": {"NameServers": zone.servers}}
 
 
+@service.operation(**on_zone("HostedZoneId"))
+async def get_dnssec(ctx: Context, request: Request) -> Request:
+    """Zones are not signed, and there is no way yet to sign them. Terraform asks before it empties one. API_GetDNSSEC."""
+    await find(ctx, request["HostedZoneId"])
+    return {"Status": {"ServeSignature": "NOT_SIGNING"}, "KeySigningKeys": []}
+
+
 @service.operation(**on_zone("Id"))
 async def update_hosted_zone_comment(ctx: Context, request: Request) -> Request:
     """API_UpdateHostedZoneComment."""

@@ -55,6 +55,12 @@ def test_a_name_is_taken_once(make, refused):
         make()
 
 
+def test_criteria_without_filters_take_the_filters_away(pipes, make, settled, role):
+    make(SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["x"]}'}]}})
+    pipes.update_pipe(Name="p", RoleArn=role, SourceParameters={"FilterCriteria": {}})
+    assert "FilterCriteria" not in pipes.describe_pipe(Name="p")["SourceParameters"]
+
+
 def test_an_update_counts_at_once_and_leaves_what_it_does_not_name(pipes, make, settled, source, target, role):
     make(Description="d", TargetParameters={"InputTemplate": "one <$.body>"})
     updated = pipes.update_pipe(Name="p", RoleArn=role, TargetParameters={"InputTemplate": "two <$.body>"})

@@ -20,6 +20,11 @@ def test_a_zone_begins_with_its_servers(route53, zone):
     assert (ns["TTL"], soa["Type"]) == (172800, "SOA")
 
 
+def test_zones_are_not_signed(route53, zone):
+    found = route53.get_dnssec(HostedZoneId=zone.id)
+    assert (found["Status"]["ServeSignature"], found["KeySigningKeys"]) == ("NOT_SIGNING", [])
+
+
 def test_the_same_reference_makes_no_second_zone(route53, zone):
     with pytest.raises(ClientError) as error:
         route53.create_hosted_zone(Name="other.example.com", CallerReference=zone.name)
