@@ -33,6 +33,19 @@ def test_a_named_stage_is_part_of_the_path_in_events(apis):
     assert apis.visit(api, "/pets/7").status == 404
 
 
+def test_permissions_name_the_path_of_a_route_as_it_is_written(apis, aws):
+    api, functions = apis.http("GET /pets/{id}"), aws("lambda")
+    functions.remove_permission(FunctionName="f", StatementId="api")
+    functions.add_permission(
+        FunctionName="f",
+        StatementId="one",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:us-east-1:{aws.account}:{api}/*/*/pets/{{id}}",
+    )
+    assert apis.visit(api, "/pets/7").status == 200
+
+
 def test_events_of_format_1_are_like_those_of_rest_apis(apis):
     api = apis.http("ANY /pets/{proxy+}", version="1.0")
     event = apis.visit(api, "/pets/a/b?x=1&x=2").json

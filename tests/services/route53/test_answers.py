@@ -124,10 +124,11 @@ class Web:
 
     def __init__(self):
         web = self
-        self.status, self.body = 200, b"all is well"
+        self.status, self.body, self.asked = 200, b"all is well", 0
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                web.asked += 1
                 self.send_response(web.status)
                 self.end_headers()
                 self.wfile.write(web.body)
@@ -186,6 +187,15 @@ def test_the_secondary_answers_while_the_primary_is_not_well(zone, web, check, c
     until(lambda: zone.ask("api") == ["192.0.2.2"], clock)
     web.status = 200
     until(lambda: zone.ask("api") == ["192.0.2.1"], clock)
+
+
+def test_the_way_of_a_moved_clock_is_not_looked_at(web, check, aws, clock):
+    check()
+    until(lambda: web.asked, clock)
+    aws("events").put_rule(Name="often", ScheduleExpression="rate(1 minute)")
+    before = web.asked
+    clock.advance(seconds=7200)
+    assert web.asked - before < 60
 
 
 def test_a_check_tells_what_it_saw(route53, web, check, clock):
