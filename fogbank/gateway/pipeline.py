@@ -168,13 +168,12 @@ class Gateway:
 
     async def _record_data(self, target: Target, error: AWSError | None) -> None:
         """Let CloudTrail know of a call of a data plane, in an account where a trail selects some."""
-        ctx, routed, operation = target.ctx, target.routed, target.operation
-        if ctx is None or routed is None or operation is None or target.service is None:
+        ctx, routed, operation = target.ctx, target.routed, target.declared
+        if ctx is None or routed is None or operation is None:
             return
-        name = routed.operation.name
+        name, called = routed.operation.name, (target.params, target.result, error)
         try:
-            own = target.service.operations[operation.snake]
-            record = await ctx.transact(call_records.of_data_call, ctx, own, name, target.params, target.result, error)
+            record = await ctx.transact(call_records.of_data_call, ctx, operation, name, *called)
             self._recorder.add(ctx, record)
         except Exception:
             log.exception("no event of %s", name)

@@ -33,7 +33,7 @@ def test_a_pipe(cloud, pipes, source, target, role):
     )
     found = cloud.read("AWS::Pipes::Pipe", name)
     assert (found["Description"], found["Tags"], found["CurrentState"]) == ("d", {"team": "b"}, "RUNNING")
-    assert found["SourceParameters"]["FilterCriteria"] == {"Filters": []}
+    assert "FilterCriteria" not in found.get("SourceParameters", {})
     source.send("b")
     assert target.bodies() == ["b"]
     cloud.delete("AWS::Pipes::Pipe", name)
