@@ -114,7 +114,7 @@ def drawing(draw: Draw, moment: float) -> Bindings:
     from jsonata import Jsonata
     from jsonata.functions import Functions
 
-    millis = int(moment * 1000)
+    millis = round(moment * 1000)  # as the context object has its times
 
     def now(picture: str | None = None, timezone: str | None = None) -> str | None:
         return Functions.datetime_from_millis(millis, picture, timezone)
