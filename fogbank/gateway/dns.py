@@ -9,7 +9,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from fogbank.kernel import keys
+from fogbank.kernel.collection import has_rows
 from fogbank.storage.base import StoreError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fogbank.dns")
 
-_ZONES = keys.encode(("route53", "names"))
 _SERVICE = "route53"
 
 
@@ -52,12 +51,8 @@ class Questions(asyncio.DatagramProtocol):
 
     async def _has_zones(self) -> bool:
         ctx = self._app.system_context()
-
-        async def count() -> int:
-            return await ctx.tx.count(_ZONES, keys.after_prefix(_ZONES), 1)
-
         try:
-            return await ctx.transact(count) > 0
+            return await ctx.transact(has_rows, ctx, _SERVICE, "names")
         except StoreError:
             return False
 

@@ -26,7 +26,8 @@ from fogbank.gateway.authorisation import Authorisation, called_via, source
 from fogbank.http import PayloadError, Request, Response
 from fogbank.identity import ANONYMOUS, Identity
 from fogbank.identity.principals import service_host, service_principal
-from fogbank.kernel import call_records, keys
+from fogbank.kernel import call_records
+from fogbank.kernel.collection import has_rows
 from fogbank.kernel.context import Context
 from fogbank.kernel.errors import AWSError, internal_failure, not_implemented, unavailable
 from fogbank.kernel.service import Answered, Operation, Service
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("fogbank")
 
 _SIGNED = "AWS4-"
-_RULES = keys.encode(("events", "rules"))
 
 
 class Gateway:
@@ -180,12 +180,8 @@ class Gateway:
 
     async def _has_rules(self, ctx: Context) -> bool:
         """Are there rules of EventBridge, though nobody has used it here yet? So that it is not loaded for nothing."""
-
-        async def count() -> int:
-            return await ctx.tx.count(_RULES, keys.after_prefix(_RULES), 1)
-
         try:
-            return await ctx.transact(count) > 0
+            return await ctx.transact(has_rows, ctx, "events", "rules")
         except StoreError:
             return False
 

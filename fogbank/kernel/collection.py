@@ -39,6 +39,12 @@ _MAX_PREFIXES = 4096
 catalogue: dict[tuple[str, str], Collection[Any]] = {}
 
 
+async def has_rows(ctx: Context, *place: str) -> bool:
+    """Has anybody rows of a service, or of one of its collections? In a transaction; for who would not load the service to ask it."""
+    low = keys.encode(place)
+    return await ctx.tx.count(low, keys.after_prefix(low), 1) > 0
+
+
 class Collection(Generic[R]):
     """Rows of one kind. Key parts are given positionally; see `fogbank.kernel.keys` for what they may be.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fogbank.kernel import Context
-from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick
+from fogbank.kernel.resource_types import Naming, Properties, ResourceType, pick, tag_changes
 from fogbank.services.cloudtrail.selection import DEFAULT
 from fogbank.services.cloudtrail.service import service
 
@@ -66,7 +66,7 @@ class TrailType(ResourceType):
         if before["IsLogging"] != after["IsLogging"]:
             operation = "StartLogging" if after["IsLogging"] else "StopLogging"
             await self.call(ctx, operation, {"Name": identifier})
-        await self._retag(ctx, identifier, before.get("Tags") or [], after.get("Tags") or [])
+        await self._retag(ctx, identifier, *tag_changes(before, after))
 
     async def _select(self, ctx: Context, name: str, properties: Properties) -> None:
         """Without selectors in the template those of a new trail."""
@@ -74,13 +74,13 @@ class TrailType(ResourceType):
             ctx, "PutEventSelectors", {"TrailName": name, **(_selected(properties) or {"EventSelectors": [DEFAULT]})}
         )
 
-    async def _retag(self, ctx: Context, name: str, before: list[dict[str, str]], after: list[dict[str, str]]) -> None:
+    async def _retag(self, ctx: Context, name: str, added: dict[str, str], gone: list[str]) -> None:
         arn = (await self.call(ctx, "GetTrail", {"Name": name}))["Trail"]["TrailARN"]
-        kept = {tag["Key"] for tag in after}
-        if gone := [tag for tag in before if tag["Key"] not in kept]:
-            await self.call(ctx, "RemoveTags", {"ResourceId": arn, "TagsList": gone})
-        if added := [tag for tag in after if tag not in before]:
-            await self.call(ctx, "AddTags", {"ResourceId": arn, "TagsList": added})
+        if gone:
+            await self.call(ctx, "RemoveTags", {"ResourceId": arn, "TagsList": [{"Key": key} for key in gone]})
+        if added:
+            tags = [{"Key": key, "Value": value} for key, value in added.items()]
+            await self.call(ctx, "AddTags", {"ResourceId": arn, "TagsList": tags})
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteTrail", {"Name": identifier})

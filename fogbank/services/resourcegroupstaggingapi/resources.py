@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 from fogbank.identity.principals import root
-from fogbank.kernel import AWSError, Context, keys
+from fogbank.kernel import AWSError, Context
+from fogbank.kernel.collection import has_rows
 from fogbank.kernel.resource_schemas import tags_member
 from fogbank.kernel.resource_types import Properties, ResourceType, service_of
 from fogbank.services.resourcegroupstaggingapi import naming
@@ -90,16 +91,11 @@ async def _kinds(ctx: Context) -> list[ResourceType]:
     """The types with tags of the services that have any state: the others need not even be loaded."""
     kinds: list[ResourceType] = []
     for name in ctx.app.services.names:
-        if not await ctx.transact(_has_state, ctx, name):
+        if not await ctx.transact(has_rows, ctx, name):
             continue
         found = ctx.app.services.get(name)
         kinds += found.resource_types.values() if found is not None else ()
     return [each for each in kinds if tags_member(each.name) and each.name not in _UNSUPPORTED and _is_here(ctx, each)]
-
-
-async def _has_state(ctx: Context, service: str) -> bool:
-    low = keys.encode((service,))
-    return await ctx.tx.count(low, keys.after_prefix(low), 1) > 0
 
 
 def _is_here(ctx: Context, kind: ResourceType) -> bool:

@@ -20,7 +20,6 @@ Config = dict[str, Any]
 
 CALCULATED, ALARM, TCP = "CALCULATED", "CLOUDWATCH_METRIC", "TCP"
 _WEB = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH")
-_FIXED = ("Type", "RequestInterval", "MeasureLatency", "RoutingControlArn")
 _URL = "https://route53.amazonaws.com/2013-04-01"
 _PORTS = {"HTTP": 80, "HTTP_STR_MATCH": 80, "HTTPS": 443, "HTTPS_STR_MATCH": 443}
 REGIONS = (
@@ -185,7 +184,7 @@ async def update_health_check(ctx: Context, request: Request) -> Request:
         raise errors.version_mismatch()
     config = dict(check.config)
     for name in request.get("ResetElements") or []:
-        config.pop("ChildHealthChecks" if name == "ChildHealthChecks" else name, None)
+        config.pop(name, None)
     skipped = ("HealthCheckId", "HealthCheckVersion", "ResetElements")
     config |= {name: value for name, value in request.items() if name not in skipped and value is not None}
     config = _completed(config)

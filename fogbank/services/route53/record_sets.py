@@ -213,9 +213,7 @@ async def list_resource_record_sets(ctx: Context, request: Request) -> Request:
     zone = await find(ctx, request["HostedZoneId"])
     size = page_size(request, limits.RECORDS_PAGE)
     start = _start(request)
-    found = await record_sets.scan(ctx, zone.id, since=start, limit=size + 1) if start else None
-    if found is None:
-        found = await record_sets.scan(ctx, zone.id, limit=size + 1)
+    found = await record_sets.scan(ctx, zone.id, since=start or None, limit=size + 1)
     following = found[size] if len(found) > size else {}
     return {
         "ResourceRecordSets": found[:size],

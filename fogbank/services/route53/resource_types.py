@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fogbank.kernel import AWSError, Context
-from fogbank.kernel.resource_types import Properties, ResourceType, pick
+from fogbank.kernel.resource_types import Properties, ResourceType, pick, tag_changes
 from fogbank.services.route53.service import service
 from fogbank.services.route53.zone import full_name
 
@@ -50,7 +50,7 @@ class HostedZoneType(ResourceType):
             },
         )
         ident = made["HostedZone"]["Id"].rpartition("/")[2]
-        await _retag(self, ctx, "hostedzone", ident, [], properties.get("HostedZoneTags") or [])
+        await _retag(self, ctx, "hostedzone", ident, {}, properties)
         return str(ident)
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
@@ -68,8 +68,7 @@ class HostedZoneType(ResourceType):
     async def update(self, ctx: Context, identifier: str, before: Properties, after: Properties) -> None:
         comment = (after.get("HostedZoneConfig") or {}).get("Comment") or ""
         await self.call(ctx, "UpdateHostedZoneComment", {"Id": identifier, "Comment": comment})
-        old, new = before.get("HostedZoneTags") or [], after.get("HostedZoneTags") or []
-        await _retag(self, ctx, "hostedzone", identifier, old, new)
+        await _retag(self, ctx, "hostedzone", identifier, before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteHostedZone", {"Id": identifier})
@@ -169,7 +168,7 @@ class HealthCheckType(ResourceType):
     async def create(self, ctx: Context, properties: Properties) -> str:
         request = {"CallerReference": ctx.ids.uuid(), "HealthCheckConfig": properties["HealthCheckConfig"]}
         ident = (await self.call(ctx, "CreateHealthCheck", request))["HealthCheck"]["Id"]
-        await _retag(self, ctx, "healthcheck", ident, [], properties.get("HealthCheckTags") or [])
+        await _retag(self, ctx, "healthcheck", ident, {}, properties)
         return str(ident)
 
     async def read(self, ctx: Context, identifier: str) -> Properties:
@@ -184,8 +183,7 @@ class HealthCheckType(ResourceType):
         fixed = ("Type", "RequestInterval", "MeasureLatency")
         changed = {name: value for name, value in after["HealthCheckConfig"].items() if name not in fixed}
         await self.call(ctx, "UpdateHealthCheck", {"HealthCheckId": identifier, **changed})
-        old, new = before.get("HealthCheckTags") or [], after.get("HealthCheckTags") or []
-        await _retag(self, ctx, "healthcheck", identifier, old, new)
+        await _retag(self, ctx, "healthcheck", identifier, before, after)
 
     async def delete(self, ctx: Context, identifier: str) -> None:
         await self.call(ctx, "DeleteHealthCheck", {"HealthCheckId": identifier})
@@ -246,9 +244,12 @@ async def _tags(kind: ResourceType, ctx: Context, noun: str, ident: str) -> list
     return tags
 
 
-async def _retag(kind: ResourceType, ctx: Context, noun: str, ident: str, before: list[Any], after: list[Any]) -> None:
-    gone = [tag["Key"] for tag in before if tag["Key"] not in {each["Key"] for each in after}]
-    added = [tag for tag in after if tag not in before]
+async def _retag(
+    kind: ResourceType, ctx: Context, noun: str, ident: str, before: Properties, after: Properties
+) -> None:
+    member = "HostedZoneTags" if noun == "hostedzone" else "HealthCheckTags"
+    added, gone = tag_changes(before, after, member)
     if gone or added:
-        request = {"ResourceType": noun, "ResourceId": ident, "AddTags": added or None, "RemoveTagKeys": gone or None}
+        tags = [{"Key": key, "Value": value} for key, value in added.items()]
+        request = {"ResourceType": noun, "ResourceId": ident, "AddTags": tags or None, "RemoveTagKeys": gone or None}
         await kind.call(ctx, "ChangeTagsForResource", request)
